@@ -1,0 +1,116 @@
+# Starling: builds into build/, one folder per flavour.
+#   make           release programs (build/chassisd, build/starsh)
+#   make unit      unit tests (address and undefined-behaviour sanitizers)
+#   make model sim optimised, assertions on; a tenth of the seeds again under sanitizers
+#   make fuzz      libFuzzer targets (clang); FUZZ_SECONDS bounds each
+#   make bench     the table of figures, release build
+# A layer is an archive; a unit test tests/unit/<layer>_<name>.c links its layer and those below it.
+
+CC       ?= gcc
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wno-format-nonliteral \
+            -Wwrite-strings -Wvla -Werror
+CFLAGS   := -std=c11 -D_GNU_SOURCE -g $(WARN) -I.
+RELEASE  := -O2
+SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DSTARLING_TEST
+VERSION  := $(shell cat VERSION 2>/dev/null || echo 0)
+COMMIT   := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+
+# Layers, lowest first. DEPS: the archives a unit test of that layer links, its own first.
+LAYERS          := base srp checkpoint session gateway cli chassis
+DEPS_base       := base
+DEPS_srp        := srp base
+DEPS_checkpoint := checkpoint base
+DEPS_session    := session base
+DEPS_gateway    := gateway session base
+DEPS_cli        := cli base
+DEPS_chassis    := chassis cli gateway session checkpoint srp base
+LIBS            := -lcli -levent_core -lsqlite3 -lz -lcrypto
+
+MAINS    := chassis/chassisd.c cli/starsh.c
+SRC       = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
+OBJ       = $(patsubst %.c,build/$(1)/obj/%.o,$(call SRC,$(2)))
+
+.PHONY: all unit model sim fuzz bench clean format docs
+all: build/chassisd build/starsh build/gtp_client
+
+build/release/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(RELEASE) -MMD -MP -c $< -o $@
+build/asan/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
+build/fuzz/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@clang $(CFLAGS) -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -DSTARLING_TEST -MMD -MP -c $< -o $@
+
+define layer
+build/$(1)/lib$(2).a: $$(call OBJ,$(1),$(2))
+	@rm -f $$@
+	@ar rcs $$@ $$^
+endef
+$(foreach f,release asan fuzz,$(foreach l,$(LAYERS),$(eval $(call layer,$(f),$(l)))))
+
+archives  = $(patsubst %,build/$(1)/lib%.a,$(DEPS_$(2)))
+
+build/release/obj/chassis/build_info.o: CFLAGS += -DBUILD_VERSION='"$(VERSION)"' -DBUILD_COMMIT='"$(COMMIT)"'
+build/asan/obj/chassis/build_info.o: CFLAGS += -DBUILD_VERSION='"$(VERSION)"' -DBUILD_COMMIT='"$(COMMIT)"'
+build/fuzz/obj/chassis/build_info.o: CFLAGS += -DBUILD_VERSION='"$(VERSION)"' -DBUILD_COMMIT='"$(COMMIT)"'
+
+build/chassisd: build/release/obj/chassis/chassisd.o $(call archives,release,chassis)
+	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+build/asan/chassisd: build/asan/obj/chassis/chassisd.o $(call archives,asan,chassis)
+	@$(CC) $(SANITIZE) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+build/starsh: build/release/obj/cli/starsh.o build/release/obj/cli/starsh_line.o build/release/libbase.a
+	@$(CC) -o $@ $^ -lreadline
+build/gtp_client: $(patsubst %.c,build/release/obj/%.o,$(wildcard tests/gtp_client/*.c)) $(call archives,release,gateway)
+	@$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lz
+
+# --- unit tests -----------------------------------------------------------------------------------
+UNIT      := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+layer_of   = $(firstword $(subst _, ,$(1)))
+define unit_test
+build/asan/unit/$(1): build/asan/obj/tests/unit/$(1).o $(call archives,asan,$(call layer_of,$(1)))
+	@mkdir -p $$(@D)
+	@$(CC) $(SANITIZE) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(LIBS) -lcmocka
+endef
+$(foreach t,$(UNIT),$(eval $(call unit_test,$(t))))
+unit: $(UNIT:%=build/asan/unit/%)
+	@tests/run_unit $^
+
+# --- model and simulation: tests/model/<layer>_<name>.c, tests/sim/<layer>_<name>.c -------------------
+define long_test
+build/$(2)/$(3)/$(1): build/$(2)/obj/tests/$(3)/$(1).o $(call archives,$(2),$(call layer_of,$(1)))
+	@mkdir -p $$(@D)
+	@$(CC) $(if $(filter asan,$(2)),$(SANITIZE),$(RELEASE)) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(LIBS)
+endef
+MODEL := $(patsubst tests/model/%.c,%,$(wildcard tests/model/*.c))
+SIM   := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/*.c))
+$(foreach f,release asan,$(foreach t,$(MODEL),$(eval $(call long_test,$(t),$(f),model))))
+$(foreach f,release asan,$(foreach t,$(SIM),$(eval $(call long_test,$(t),$(f),sim))))
+model: $(MODEL:%=build/release/model/%)
+	@tests/run_long model $^
+sim: $(SIM:%=build/release/sim/%) $(SIM:%=build/asan/sim/%)
+	@tests/run_long sim $^
+
+# --- fuzz: tests/fuzz/<layer>_<name>.c --------------------------------------------------------------
+FUZZ         := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_SECONDS ?= 20
+define fuzz_target
+build/fuzz/$(1): build/fuzz/obj/tests/fuzz/$(1).o $(call archives,fuzz,$(call layer_of,$(1)))
+	@clang -fsanitize=fuzzer,address,undefined -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(LIBS)
+endef
+$(foreach t,$(FUZZ),$(eval $(call fuzz_target,$(t))))
+fuzz: $(FUZZ:%=build/fuzz/%)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run_fuzz $^
+
+bench: all
+	@tests/bench/run
+
+format:
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	@rm -rf build
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+.SECONDARY:
