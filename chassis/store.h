@@ -1,0 +1,141 @@
+/*
+ * store.h - what a chassis keeps over a restart: chassis.db (SQLite, WAL, synchronous=FULL).
+ *
+ * Identity (chassis id, MAC), the reserved epochs, the GTP restart counter, boot entries, the running configuration
+ * and the switchover history. Everything small is read once by store_open and then answered from memory, so no
+ * show command and no lookup waits for the disk. Writes after the start are done by one writer thread with
+ * its own connection; their completions run on the loop thread: watch store_fd for reading and call
+ * store_run_done. A write keeps the old or the new, whenever the process is killed. All functions are called by
+ * one thread, the loop's. It knows no libevent and no feature: it stores what it is told.
+ */
+#ifndef CHASSIS_STORE_H
+#define CHASSIS_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "base/text.h"
+
+enum {
+	STORE_BOOT_MAX = 10,           /* boot entries */
+	STORE_BOOT_PRIORITY_MAX = 100, /* 1..100, the lowest number is tried first */
+	STORE_URL_MAX = 255,           /* characters of an image or configuration URL */
+	STORE_CONFIG_MAX = 16 << 20,   /* bytes of a running configuration */
+	STORE_HISTORY_MAX = 100,       /* switchovers kept, the youngest */
+	STORE_STATE_MAX = 31,          /* characters of a state's name */
+	STORE_CAUSE_MAX = 127,         /* characters of a cause */
+	STORE_QUEUE_MAX = 64,          /* writes waiting for the writer thread */
+	STORE_EPOCHS_MAX = 1 << 20,    /* epochs reserved at once */
+};
+
+struct store;
+
+struct store_boot {
+	uint8_t priority;              /* 1..STORE_BOOT_PRIORITY_MAX */
+	char image[STORE_URL_MAX + 1]; /* at least one character */
+	char config[STORE_URL_MAX + 1]; /* empty: none */
+};
+
+/* One change of the chassis' state that has to be remembered. */
+struct store_switchover {
+	int64_t at_ms; /* wall clock, milliseconds since 1970 */
+	uint64_t epoch;
+	uint32_t route_modifier;
+	uint32_t duration_us; /* from the cause to the end of the change, 0 when unknown */
+	char from[STORE_STATE_MAX + 1];
+	char to[STORE_STATE_MAX + 1];
+	char cause[STORE_CAUSE_MAX + 1];      /* as this chassis saw it */
+	char peer_cause[STORE_CAUSE_MAX + 1]; /* as the peer told it, empty when it did not */
+};
+
+/* What a write came to: ERR_OK is durable; otherwise @why says what failed and the old content stands. */
+typedef void store_done_fn(void *arg, enum err e, const char *why);
+
+/*
+ * store_open - open or make @path (its folder must exist), check it, migrate it, read the small things, start the writer.
+ *
+ * Blocks for the disk (some milliseconds, a check of the whole file included). A chassis id and a MAC (locally
+ * administered, 02-...) are made the first time, from the kernel's random numbers.
+ *
+ * @why  on an error one clear sentence without newline
+ *
+ * Returns ERR_SYSTEM (cannot be opened, read or written, full disk), ERR_CORRUPT (not a sound database: it is left as it is),
+ * ERR_VERSION (made by a newer release), ERR_REFUSED (another process writes it for longer than 2 s).
+ */
+enum err store_open(const char *path, struct store **out, struct text *why);
+
+/* store_close - finish the queued writes, end the writer, run their completions, free. NULL is fine. */
+void store_close(struct store *s);
+
+/* store_fd - readable when completions wait; owned by the store. store_run_done - run them, bounded by the queue. */
+int store_fd(const struct store *s);
+void store_run_done(struct store *s);
+
+/* store_chassis_id - a random number, made once; never 0. */
+uint64_t store_chassis_id(const struct store *s);
+
+/* store_mac - the chassis' MAC address, borrowed. */
+const uint8_t *store_mac(const struct store *s);
+
+/* store_set_mac - durable on return (blocks: for the start only). ERR_RANGE for an all-zero or group address, ERR_SYSTEM. */
+enum err store_set_mac(struct store *s, const uint8_t mac[MAC_LEN]);
+
+/*
+ * store_reserve_epochs - reserve @n epochs, durable before return (blocks: for the start only).
+ *
+ * @above  the first is greater than this one, too (an epoch of the peer, 0 when unknown)
+ * @first  receives the first of @n consecutive epochs never reserved before here; at least 1
+ *
+ * Returns ERR_RANGE (@n not in 1..STORE_EPOCHS_MAX, or the numbers are used up), ERR_SYSTEM: nothing is reserved.
+ */
+enum err store_reserve_epochs(struct store *s, uint32_t n, uint64_t above, uint64_t *first);
+
+/*
+ * store_gtp_restart_next - the GTP restart counter this chassis shall use if it is the first to serve its address: one
+ * more (modulo 256) than the last one used or reserved; durable before return (blocks: for the start only).
+ * store_gtp_restart_adopt - the peer's value is used instead; written by the writer thread, ERR_FULL when its queue is.
+ */
+enum err store_gtp_restart_next(struct store *s, uint8_t *out);
+enum err store_gtp_restart_adopt(struct store *s, uint8_t value);
+
+/*
+ * store_boot_count, store_boot_at - the boot entries by ascending priority; the pointer dies at the next change.
+ * store_boot_set adds an entry or replaces the one of the same priority: ERR_RANGE (priority, empty or
+ * unterminated image), ERR_FULL (STORE_BOOT_MAX entries, or the queue). store_boot_remove: ERR_NOT_FOUND, ERR_FULL (queue).
+ *
+ * The list answers with the new content at once; @done (may be NULL) tells when it is durable. If the write fails,
+ * memory keeps the new list until the restart, and @done says so.
+ */
+size_t store_boot_count(const struct store *s);
+const struct store_boot *store_boot_at(const struct store *s, size_t i);
+enum err store_boot_set(struct store *s, const struct store_boot *entry, store_done_fn *done, void *arg);
+enum err store_boot_remove(struct store *s, uint8_t priority, store_done_fn *done, void *arg);
+
+/*
+ * store_config_load - the running configuration as last replaced; blocks (for the start).
+ *
+ * @out  receives a NUL-terminated heap text, the caller frees it; @len (may be NULL) its bytes
+ *
+ * Returns ERR_NOT_FOUND when none was ever kept, ERR_CORRUPT when its checksum does not match, ERR_SYSTEM.
+ */
+enum err store_config_load(struct store *s, char **out, size_t *len);
+
+/*
+ * store_config_replace - keep @len bytes of @config (copied) instead of the old ones: one transaction of the writer thread.
+ * A caller that changes often waits for @done before the next: the queue is bounded.
+ *
+ * Returns ERR_RANGE (longer than STORE_CONFIG_MAX), ERR_FULL (queue), ERR_SYSTEM (no memory); @done is not called then.
+ */
+enum err store_config_replace(struct store *s, const char *config, size_t len, store_done_fn *done, void *arg);
+
+/*
+ * store_history_count, store_history_at - switchovers, the oldest first (0); pointers die at the next append.
+ * store_history_append - remembered at once, durable later; the oldest beyond STORE_HISTORY_MAX goes. ERR_FULL (queue): remembered in memory only.
+ */
+size_t store_history_count(const struct store *s);
+const struct store_switchover *store_history_at(const struct store *s, size_t i);
+enum err store_history_append(struct store *s, const struct store_switchover *entry);
+
+#endif
