@@ -106,6 +106,13 @@ fuzz: $(FUZZ:%=build/fuzz/%)
 bench: all
 	@tests/bench/run
 
+# What ./check builds before it starts its parts side by side.
+.PHONY: check-build-unit check-build-model check-build-sim check-build-fuzz
+check-build-unit: $(UNIT:%=build/asan/unit/%)
+check-build-model: $(MODEL:%=build/release/model/%)
+check-build-sim: $(SIM:%=build/release/sim/%) $(SIM:%=build/asan/sim/%)
+check-build-fuzz: $(FUZZ:%=build/fuzz/%)
+
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')
 
