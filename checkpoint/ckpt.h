@@ -1,0 +1,162 @@
+/*
+ * ckpt.h - the checkpoint link core of one session manager: both directions of its one TCP connection
+ * to the session manager of the same number on the other chassis.
+ *
+ * Pure: no socket, clock, log or allocation outside ckpt_new. The shell (session/ckpt_link.c) moves
+ * bytes and time in and out. Frames and record layout are ckpt_wire.h, the order of changes is
+ * ckpt_changes.h, the calls are reached through struct ckpt_ops.
+ *
+ * Life of a connection:
+ *
+ *   dialled:  OPEN ------------------------> accepted: checks, OPEN_ACK
+ *   both send HEARTBEAT at once and every 3 s; ROLE whenever their role or epoch changes
+ *   standby:  after 7 heartbeats (aggressive: 1) and for each epoch of its active: READY(lineage)
+ *   active:   lineage known -> SYNC_BEGIN(changes), BATCH ...
+ *             else          -> SYNC_BEGIN(full), BATCH ... (changes in between), SYNC_END, BATCH ...
+ *   standby:  one ACK for every BATCH and SYNC_END, at once
+ *
+ * Lineage. Changes are numbered per (epoch, incarnation of the active). The standby remembers up to
+ * where it holds everything. A new active remembers the lineage it was promoted with (its base): an
+ * old active whose own last change is that base has everything too, so after a planned switchover the
+ * direction turns and only changes travel. Whatever does not match ends in a full sync, in which the
+ * standby keeps what it has and drops at the end what was not refreshed.
+ *
+ * Source: interchassis session recovery chapter, "Checkpoint", "standby database-recovery"; the
+ * project's design, section 6.
+ */
+#ifndef CHECKPOINT_CKPT_H
+#define CHECKPOINT_CKPT_H
+
+#include "checkpoint/ckpt_types.h"
+
+enum {
+	CKPT_HEARTBEAT_MS = 3000,
+	CKPT_HEARTBEATS_NORMAL = 7, /* before a standby in normal recovery mode says READY */
+	CKPT_HEARTBEATS_AGGRESSIVE = 1,
+	CKPT_SILENCE_MS = 4 * CKPT_HEARTBEAT_MS, /* nothing heard that long: the connection is to be closed */
+	CKPT_FILL_MIN = 4096,                    /* ckpt_fill needs at least this much room in its writer */
+	CKPT_FILL_ROOM = 72 * 1024               /* room with which a batch reaches its full size */
+};
+
+struct ckpt;
+
+struct ckpt_config {
+	uint32_t instance;    /* of the session manager, 1..127; the peer's must be the same */
+	uint64_t chassis_id;  /* of this chassis; the peer's must differ */
+	uint64_t incarnation; /* of this process: unique among all that ever were active; not 0 */
+	uint32_t slots;       /* calls at most, 1..2^20; records for higher slots are refused */
+	uint32_t tombs;       /* tombstones at most */
+	uint32_t duration_ms; /* `checkpoint session duration`; 0: at once */
+	bool is_aggressive;   /* `standby database-recovery aggressive` */
+	uint32_t schema;      /* of the call rows; carried in OPEN, shown, differing ones are understood by the rows */
+	const struct ckpt_ops *ops;
+	void *arg;
+};
+
+/* Why a connection was refused or is to be closed; text constants. */
+struct ckpt_verdict {
+	enum err err;      /* ERR_OK: nothing wrong so far */
+	const char *frame; /* frame type, for example "BATCH" */
+	const char *field; /* field or rule that was broken, for example "crc32" */
+};
+
+/* ckpt_new - a link core, disconnected, standby, epoch 0. NULL when memory is short or @cfg breaks its bounds. */
+struct ckpt *ckpt_new(const struct ckpt_config *cfg);
+void ckpt_free(struct ckpt *c);
+
+/* ckpt_configure - the operator changed the duration or the recovery mode; young calls are measured by the new one. */
+void ckpt_configure(struct ckpt *c, uint32_t duration_ms, bool is_aggressive);
+
+/*
+ * ckpt_set_role - this chassis is now Active with @epoch (greater than every one before), or Standby.
+ *
+ * To Active: what this side held as a standby becomes its base. To Standby: changes that the peer has not
+ * acknowledged stay listed (ckpt_unacked_next) until a sync from the peer begins. Tells the peer.
+ */
+void ckpt_set_role(struct ckpt *c, enum ckpt_role role, uint64_t epoch);
+
+/*
+ * Connection events. ckpt_connected: a TCP connection is up; the side that @is_dialler sends OPEN. A former
+ * connection must have been ended by ckpt_disconnected first (ERR_REFUSED).
+ */
+enum err ckpt_connected(struct ckpt *c, bool is_dialler, uint64_t now_ms);
+void ckpt_disconnected(struct ckpt *c);
+
+/*
+ * ckpt_input - @n bytes arrived; any cut of the stream is right, at most 64 KiB at a time keeps a call near 1 ms.
+ *
+ * Complete frames are carried out in order. An error (ERR_FORMAT, ERR_RANGE, ERR_SHORT, ERR_TRAILING, ERR_CORRUPT,
+ * ERR_VERSION, ERR_REFUSED) means: nothing of that frame was applied, it was counted, ckpt_verdict says what was
+ * wrong; the caller closes the connection and calls ckpt_disconnected. Input after it is refused.
+ */
+enum err ckpt_input(struct ckpt *c, const void *p, size_t n, uint64_t now_ms);
+const struct ckpt_verdict *ckpt_verdict(const struct ckpt *c);
+
+/*
+ * ckpt_fill - append what is to be sent, at most one batch, to @out; also does one slice of background work.
+ * Call it after any other call and whenever the socket has room, as long as ckpt_wants_fill says so.
+ *
+ * @out  at least CKPT_FILL_MIN free bytes (ERR_FULL, nothing done); CKPT_FILL_ROOM for full batches
+ */
+enum err ckpt_fill(struct ckpt *c, struct wbuf *out, uint64_t now_ms);
+bool ckpt_wants_fill(const struct ckpt *c);
+
+/*
+ * ckpt_tick - time goes on: heartbeats, young calls that have come of age, silence. Call it at least every
+ * second, better 100 ms (with a duration of 0 nothing but heartbeats depends on it).
+ *
+ * Returns ERR_REFUSED when the peer has been silent for CKPT_SILENCE_MS: close as for ckpt_input.
+ */
+enum err ckpt_tick(struct ckpt *c, uint64_t now_ms);
+
+/*
+ * What happened to the calls of this side while it is active; without effect on a standby. O(1).
+ * ckpt_call_released: @tomb is the tombstone that was written for it.
+ */
+void ckpt_call_created(struct ckpt *c, uint32_t slot, uint64_t now_ms);
+void ckpt_call_changed(struct ckpt *c, uint32_t slot, uint32_t groups);
+void ckpt_call_released(struct ckpt *c, uint32_t slot, uint32_t tomb);
+
+/* ckpt_call_restored - a call found in the arena after this task was restarted: it must be sent in full, not young. */
+void ckpt_call_restored(struct ckpt *c, uint32_t slot);
+
+/*
+ * ckpt_flush - the critical flush: all young calls in, until cancelled no call is young, and ops->flushed once
+ * nothing is unacknowledged. ERR_REFUSED unless active and the peer Ready; ERR_EXISTS when one runs.
+ */
+enum err ckpt_flush(struct ckpt *c);
+void ckpt_flush_cancel(struct ckpt *c);
+
+/* A change the peer has not acknowledged. */
+struct ckpt_unacked {
+	uint32_t index; /* slot, or number of the tombstone */
+	bool is_tomb;
+	bool is_young;      /* waits for `checkpoint session duration` */
+	bool is_never_held; /* the peer acknowledged no full record of it: the call is lost with this side */
+};
+
+/*
+ * ckpt_unacked_next - walk the unacknowledged changes, oldest first, young calls last. @cursor is 0 before the
+ * first; valid until the core is given another event. False at the end.
+ */
+bool ckpt_unacked_next(const struct ckpt *c, uint64_t *cursor, struct ckpt_unacked *out);
+
+enum ckpt_conn ckpt_conn(const struct ckpt *c);
+enum ckpt_role ckpt_role(const struct ckpt *c);
+enum ckpt_sync ckpt_sync(const struct ckpt *c);
+
+/* ckpt_is_quiet - active, peer Ready, no sync runs, nothing young or unacknowledged: the peer holds everything. */
+bool ckpt_is_quiet(const struct ckpt *c);
+
+/* ckpt_lineage - up to where this side holds everything: own changes when active, the peer's when standby. */
+struct ckpt_lineage ckpt_lineage(const struct ckpt *c);
+
+/* ckpt_counters - CKPT_COUNTER_COUNT values, gauges brought up to date; dies at the next call on @c. */
+const uint64_t *ckpt_counters(struct ckpt *c);
+
+/* ckpt_peek_open - read instance and chassis id out of the first bytes of a connection (chassisd picks the session
+ * manager by it). ERR_SHORT: @n bytes are too few (CKPT_OPEN_BYTES suffice); other errors: not an OPEN frame. */
+enum { CKPT_OPEN_BYTES = 64 };
+enum err ckpt_peek_open(const void *p, size_t n, uint32_t *instance, uint64_t *chassis_id);
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * ckpt_types.h - the plain values that checkpoints and their users share: groups, counters, lineage,
+ * roles, and the table of functions by which the link core reaches the calls.
+ *
+ * Not the link (ckpt.h). Other features may include this file and session_types.h, nothing else of
+ * these folders. CMD ids are those of the micro-checkpoint appendix of the product.
+ */
+#ifndef CHECKPOINT_CKPT_TYPES_H
+#define CHECKPOINT_CKPT_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* What of a call has changed: a bit mask. FULL carries everything; each other bit is one micro-checkpoint. */
+enum ckpt_group {
+	CKPT_GROUP_FULL = 1 << 0,
+	CKPT_GROUP_SESSION = 1 << 1, /* 171 GGSN_UPDATE_SESSION: peer, QoS, last request */
+	CKPT_GROUP_STATS = 1 << 2,   /* 116 GGSN_UPDATE_STATS: packet and byte counters */
+	CKPT_GROUP_IDLE = 1 << 3,    /* 2 UPDATE_IDLESECS: time of the last activity */
+	CKPT_GROUPS_MICRO = CKPT_GROUP_SESSION | CKPT_GROUP_STATS | CKPT_GROUP_IDLE,
+	CKPT_GROUPS_ALL = CKPT_GROUP_FULL | CKPT_GROUPS_MICRO
+};
+
+/* Record kinds on the wire: 0 is a full checkpoint, the others are the reference's CMD ids. */
+enum ckpt_kind {
+	CKPT_KIND_FULL = 0,
+	CKPT_KIND_INVALIDATE_CRR = 1,
+	CKPT_KIND_UPDATE_IDLESECS = 2,
+	CKPT_KIND_GGSN_UPDATE_STATS = 116,
+	CKPT_KIND_GGSN_UPDATE_SESSION = 171
+};
+
+enum { CKPT_RECORD_MAX = 1024 }; /* bytes of one record's payload, no record is longer */
+
+enum ckpt_role { CKPT_STANDBY, CKPT_ACTIVE };
+
+/* The `peer conn` column: nothing, Conn (TCP up, not yet ready), Ready. */
+enum ckpt_conn { CKPT_CONN_NONE, CKPT_CONN_CONN, CKPT_CONN_READY };
+
+/* How far the standby's copy is: none, a full sync runs, only changes travel. */
+enum ckpt_sync { CKPT_SYNC_NONE, CKPT_SYNC_FULL, CKPT_SYNC_CHANGES };
+
+/*
+ * Up to where a side holds everything: all changes of one incarnation of an active session manager
+ * in one epoch with a sequence of at most @seq. {0, 0, 0}: nothing.
+ */
+struct ckpt_lineage {
+	uint64_t epoch;
+	uint64_t incarnation;
+	uint64_t seq;
+};
+
+/* Counters and gauges of one link; index of ckpt_counters() and of the arena's shared block. */
+enum ckpt_counter {
+	CKPT_FULL_SENT,
+	CKPT_FULL_RECEIVED,
+	CKPT_FULL_FAILED, /* received, in order, but could not be applied */
+	CKPT_MICRO_SENT,
+	CKPT_MICRO_RECEIVED,
+	CKPT_MICRO_FAILED,
+	CKPT_INVALIDATE_SENT,
+	CKPT_INVALIDATE_RECEIVED,
+	CKPT_INVALIDATE_FAILED,
+	CKPT_UNKNOWN_RECEIVED, /* records of a kind this release does not know, passed over */
+	CKPT_BATCHES_SENT,
+	CKPT_BATCHES_RECEIVED,
+	CKPT_BATCHES_IGNORED, /* came while this side was not the standby of their sender */
+	CKPT_ACKS_SENT,
+	CKPT_ACKS_RECEIVED,
+	CKPT_HEARTBEATS_SENT,
+	CKPT_HEARTBEATS_RECEIVED,
+	CKPT_RAW_BYTES_SENT, /* batch contents before compression */
+	CKPT_RAW_BYTES_RECEIVED,
+	CKPT_WIRE_BYTES_SENT, /* everything, frame headers included */
+	CKPT_WIRE_BYTES_RECEIVED,
+	CKPT_CONNECTS,
+	CKPT_DISCONNECTS,
+	CKPT_SYNCS_FULL,    /* full synchronisations begun by this side as the active */
+	CKPT_SYNCS_CHANGES, /* connections on which only changes had to travel */
+	CKPT_SYNCS_RECEIVED,
+	CKPT_SYNC_DROPPED,     /* calls dropped at the end of a full sync because the active no longer had them */
+	CKPT_REJECTED,         /* frames refused: see ckpt_verdict() */
+	CKPT_FLUSH_FIRST_FULL, /* first full checkpoints of young calls sent in a critical flush */
+	CKPT_NOW_UNACKED,      /* gauge: calls and tombstones the peer has not acknowledged */
+	CKPT_NOW_YOUNG,        /* gauge: calls that wait for `checkpoint session duration` */
+	CKPT_NOW_CONN,         /* gauge: enum ckpt_conn */
+	CKPT_NOW_SYNC,         /* gauge: enum ckpt_sync */
+	CKPT_NOW_ROLE,         /* gauge: enum ckpt_role */
+	CKPT_NOW_COMPRESSION,  /* gauge: enum compress_id agreed on this connection */
+	CKPT_COUNTER_COUNT
+};
+
+/*
+ * The link core's way to the calls of this session manager. Implemented by session/call_ckpt.c; @arg
+ * is what was handed to ckpt_new. None of these may call back into the link core, except as said.
+ */
+struct ckpt_ops {
+	/* Append the stored full record of @slot and say its TEID; ERR_NOT_FOUND: no call there. */
+	enum err (*read_full)(void *arg, uint32_t slot, uint32_t *teid, struct wbuf *out);
+	/* Append the fields of one micro group of @slot; ERR_NOT_FOUND: no call there. */
+	enum err (*read_micro)(void *arg, uint32_t slot, uint32_t group, uint32_t *teid, struct wbuf *out);
+	/* Append tombstone number @tomb (0..tombs-1); ERR_NOT_FOUND: none there. */
+	enum err (*read_tomb)(void *arg, uint32_t tomb, uint32_t *teid, struct wbuf *out);
+
+	/*
+	 * Check a received record of @kind without changing anything. @token receives a value of the implementer's
+	 * choice that the apply call gets back; @field names what is wrong on ERR_SHORT, ERR_RANGE or ERR_FORMAT.
+	 */
+	enum err (*check)(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t *token,
+	                  const char **field);
+	/* Apply a record that passed the check. Errors: ERR_NOT_FOUND, ERR_FULL, ERR_REFUSED; then nothing changed. */
+	enum err (*apply)(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t token);
+	/* Drop the call in @slot, if there is one, because the active does not have it; true if there was one. */
+	bool (*drop)(void *arg, uint32_t slot);
+
+	/* The link came up, became ready or fell: now @conn. May be NULL. */
+	void (*conn_changed)(void *arg, enum ckpt_conn conn);
+	/* A critical flush ended: ERR_OK, everything is acknowledged; ERR_REFUSED, the link fell. May be NULL. */
+	void (*flushed)(void *arg, enum err result);
+};
+
+#endif

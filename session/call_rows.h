@@ -1,0 +1,43 @@
+/*
+ * call_rows.h - the field rows of a call and of a tombstone, and work on encoded records.
+ *
+ * A record is TLV8, fields in row order. Groups (enum ckpt_group) say which micro-checkpoint carries
+ * a field. Checkpoints are cut out of and merged into stored records without decoding them, so fields
+ * a newer release added survive on an older standby.
+ */
+#ifndef SESSION_CALL_ROWS_H
+#define SESSION_CALL_ROWS_H
+
+#include "base/rows.h"
+#include "session/session_types.h"
+
+enum { CALL_ROWS_VERSION = 1 };
+
+extern const struct rows_format call_format;
+extern const struct rows_format tombstone_format;
+
+/* call_rows_encode - the full record. ERR_RANGE: a value breaks its bounds or a member marked * is missing. */
+enum err call_rows_encode(const struct call *call, struct wbuf *out);
+
+/* call_rows_decode - a full record into @out (cleared first); the members marked * are there. ERR_SHORT, _RANGE,
+ * _FORMAT. */
+enum err call_rows_decode(const void *p, size_t n, struct call *out);
+
+/* call_rows_key - the index key of IMSI and NSAPI, never 0. */
+uint64_t call_rows_key(uint64_t imsi, uint8_t imsi_digits, uint8_t nsapi);
+
+/*
+ * call_rows_check - is @p a well formed record of @groups? Nothing is stored.
+ * @key    receives the index key (FULL only)
+ * @teid   the TEID the frame says; a full record must carry the same (ERR_FORMAT "teid")
+ * @field  names the culprit on an error
+ */
+enum err call_rows_check(const void *p, size_t n, uint32_t groups, uint32_t teid, uint64_t *key, const char **field);
+
+/* call_rows_cut - append the fields of a stored record that belong to @groups. */
+enum err call_rows_cut(const void *p, size_t n, uint32_t groups, struct wbuf *out);
+
+/* call_rows_merge - append stored record @p with the fields of @micro in place of its own. ERR_FULL, ERR_SHORT. */
+enum err call_rows_merge(const void *p, size_t n, const void *micro, size_t micro_n, struct wbuf *out);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * call_table.h - the calls of one session manager: slots and TEIDs, the index by IMSI and NSAPI, tombstones.
+ *
+ * Sits on an arena (the records live only there) and implements struct call_store for the gateway and
+ * struct ckpt_ops for the checkpoint link (call_ckpt.h). Memory beside the arena: 17 bytes a slot and about 5 MB
+ * of tombstones. Only call_table_new allocates. Addresses from pools are the gateway's affair.
+ */
+#ifndef SESSION_CALL_TABLE_H
+#define SESSION_CALL_TABLE_H
+
+#include "session/arena.h"
+#include "session/session_types.h"
+
+enum { CALL_TOMBS = 65536, CALL_NEXT_SLICE = 4096 };
+
+struct call_table;
+
+/*
+ * Told after each change made through the gateway's interface (not for replicated ones), for the checkpoint link.
+ * Any may be NULL.
+ */
+struct call_table_events {
+	void (*created)(void *arg, uint32_t slot);
+	void (*changed)(void *arg, uint32_t slot, uint32_t groups);
+	void (*released)(void *arg, uint32_t slot, uint32_t tomb);
+	void *arg;
+};
+
+/*
+ * call_table_new - an empty table over @arena (kept by value; its memory must outlive the table). NULL when memory is
+ * short. Calls already in the arena are taken in by call_table_restore.
+ */
+struct call_table *call_table_new(const struct arena *arena, const struct call_table_events *events);
+void call_table_free(struct call_table *t);
+
+/* call_table_store - the gateway's interface to @t. */
+struct call_store call_table_store(struct call_table *t);
+
+/*
+ * call_table_restore - after a restart: examine up to 4096 slots from *slot on and take their calls in. ERR_SHORT: more
+ * to do; ERR_OK: done. @found is called for each call (may be NULL); damaged ones are counted and emptied.
+ */
+enum err call_table_restore(struct call_table *t, uint32_t *slot, void (*found)(void *arg, uint32_t slot), void *arg);
+
+/* Replicated calls, as the checkpoint link delivers them; see struct ckpt_ops for the contract. */
+enum err call_table_place(struct call_table *t, uint32_t teid, const uint8_t *record, size_t n, uint64_t key);
+enum err call_table_merge(struct call_table *t, uint32_t teid, const uint8_t *micro, size_t n);
+enum err call_table_bury(struct call_table *t, const struct tombstone *tomb);
+bool call_table_drop(struct call_table *t, uint32_t slot);
+
+/* Stored records as they are. ERR_NOT_FOUND: no call in @slot. */
+enum err call_table_record(const struct call_table *t, uint32_t slot, uint32_t *teid, void *buf, size_t *n);
+enum err call_table_tomb(const struct call_table *t, uint32_t tomb, struct tombstone *out);
+
+/* call_table_teid - TEID of the call in @slot, 0 when there is none. */
+uint32_t call_table_teid(const struct call_table *t, uint32_t slot);
+
+uint32_t call_table_count(const struct call_table *t);
+
+/* call_table_set_role - counters show the calls as served (active) or pre-allocated (standby). O(1). */
+void call_table_set_role(struct call_table *t, enum ckpt_role role);
+
+struct arena *call_table_arena(struct call_table *t);
+
+#endif
