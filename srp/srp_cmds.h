@@ -1,0 +1,35 @@
+/*
+ * srp_cmds.h - the commands of service-redundancy-protocol: rows only.
+ *
+ * The numbers name rows for the configuration getters (cli/cfg.h) and for handlers (cli/cli.h).
+ * Arguments are named in the comments. Implements the chapter's "Configuring the SRP Context".
+ */
+#ifndef SRP_SRP_CMDS_H
+#define SRP_SRP_CMDS_H
+
+#include "cli/cmd_rows.h"
+
+enum srp_row_id {
+	SRP_ROW_BLOCK = CLI_ROWS_OF_SRP, /* service-redundancy-protocol, in a context */
+	SRP_ROW_CHASSIS_MODE,            /* mode: "primary", "backup" */
+	SRP_ROW_PRIORITY,                /* number */
+	SRP_ROW_PEER,                    /* address */
+	SRP_ROW_HELLO,                   /* seconds */
+	SRP_ROW_DEAD,                    /* seconds */
+	SRP_ROW_DELAY,                   /* seconds */
+	SRP_ROW_CHECKPOINT_DURATION,     /* seconds */
+	SRP_ROW_ROUTE_MODIFIER,          /* threshold */
+	SRP_ROW_DATABASE_RECOVERY,       /* method: "normal", "aggressive" */
+	SRP_ROW_BIND,                    /* address */
+
+	SRP_ROW_SHOW_INFO,
+	SRP_ROW_SHOW_STATISTICS,
+	SRP_ROW_SHOW_CHECKPOINT, /* flag verbose */
+	SRP_ROW_SHOW_CALL_LOSS,
+	SRP_ROW_SWITCHOVER, /* flag force */
+};
+
+extern const struct cli_mode srp_mode;
+extern const struct cli_table srp_table;
+
+#endif
