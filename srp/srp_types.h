@@ -1,0 +1,184 @@
+/*
+ * srp_types.h - plain values of the redundancy engine: states, modes, configuration, hello, reasons.
+ *
+ * No functions but the names of the numbers. Read by every layer; the configuration struct is filled from the
+ * command rows of service-redundancy-protocol, the view struct by the engine's shell for the show commands.
+ */
+#ifndef SRP_TYPES_H
+#define SRP_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/hist.h"
+
+/* Chassis states, as shown and as sent in a hello. */
+enum srp_state { SRP_INIT, SRP_STANDBY, SRP_PENDING_ACTIVE, SRP_ACTIVE, SRP_PENDING_STANDBY, SRP_STATE_COUNT };
+
+enum srp_mode { SRP_MODE_BACKUP, SRP_MODE_PRIMARY, SRP_MODE_COUNT };
+
+/* Switchover reasons: numbers and names of the object starSRPSwitchReason. */
+enum srp_reason {
+	SRP_REASON_NOT_DEFINED,
+	SRP_REASON_AAA_FAILURE,
+	SRP_REASON_BGP_FAILURE,
+	SRP_REASON_BFD_FAILURE,
+	SRP_REASON_DIAMETER_FAILURE,
+	SRP_REASON_HSRP_SWITCHOVER,
+	SRP_REASON_CHASSIS_BFD_FAILURE,
+	SRP_REASON_DUAL_ACTIVE,
+	SRP_REASON_DUAL_STANDBY,
+	SRP_REASON_DEAD_TIMER_EXPIRY,
+	SRP_REASON_FORCE_STATE_CHANGE, /* here: the peer that was Active has come back without its state */
+	SRP_REASON_MANUAL_SWITCHOVER,
+	SRP_REASON_EGQC_FAILURE,
+	SRP_REASON_COUNT
+};
+
+/* What an operator is told of `srp initiate-switchover`. */
+enum srp_answer {
+	SRP_ANSWER_OK,               /* the peer is Active, this chassis Standby */
+	SRP_ANSWER_NOT_ACTIVE,       /* this chassis is not Active */
+	SRP_ANSWER_BUSY,             /* a switchover runs already */
+	SRP_ANSWER_LINK_DOWN,        /* no connection to the peer, or it was lost before anything was given up */
+	SRP_ANSWER_PEER_NOT_STANDBY, /* the peer is in another state */
+	SRP_ANSWER_NOT_CONNECTED,    /* count session managers of this chassis are not connected to the peer */
+	SRP_ANSWER_PEER_REFUSED,     /* the peer said no: refuse and count say why */
+	SRP_ANSWER_NO_READY,         /* the peer did not say it is ready in time; nothing was given up */
+	SRP_ANSWER_RESUMED,          /* the hand-over did not complete; this chassis serves again */
+	SRP_ANSWER_COUNT
+};
+
+/* Why a chassis refuses PREPARE or TAKE; travels in SWITCH_REFUSE. */
+enum srp_refuse {
+	SRP_REFUSE_NONE,
+	SRP_REFUSE_NOT_STANDBY,
+	SRP_REFUSE_NOT_CONNECTED, /* count session managers of the refusing chassis are not ready */
+	SRP_REFUSE_STALE_EPOCH,
+	SRP_REFUSE_NOT_PREPARED, /* a TAKE without its PREPARE: this chassis has restarted since */
+	SRP_REFUSE_COUNT
+};
+
+enum srp_alarm {
+	SRP_ALARM_ADDRESS_BUSY, /* the service address is in use elsewhere; PendingActive and retrying */
+	SRP_ALARM_MAC_CONFLICT, /* mode, priority and MAC are equal on both sides: no election is possible */
+	SRP_ALARM_PEER_LOST,    /* Active, and no hello for the dead interval */
+	SRP_ALARM_DUAL_ACTIVE,  /* both chassis were heard to be Active */
+	SRP_ALARM_COUNT
+};
+
+enum srp_timer {
+	SRP_TIMER_HELLO, /* next hello */
+	SRP_TIMER_DEAD,  /* silence of the peer */
+	SRP_TIMER_DELAY, /* before the first dead interval after START */
+	SRP_TIMER_RETRY, /* next attempt to take the service address */
+	SRP_TIMER_PHASE, /* bound of a switchover phase */
+	SRP_TIMER_COUNT
+};
+
+enum {
+	SRP_RM_INITIAL_PRIMARY = 33, /* above every operational value (threshold <= 32), so that a chassis that */
+	SRP_RM_INITIAL_BACKUP = 34,  /* has come up alone never attracts routes from one that serves */
+	SRP_RM_MAX = 64,
+	SRP_RM_THRESHOLD_DEFAULT = 16,
+	SRP_HELLO_MS_DEFAULT = 10000,
+	SRP_DEAD_MS_DEFAULT = 30000,
+	SRP_RETRY_MS_DEFAULT = 2,
+	SRP_PHASE_MS_DEFAULT = 5000,
+	SRP_PRIORITY_DEFAULT = 125
+};
+
+/* Per-chassis configuration and identity; srp_config_init gives the defaults. */
+struct srp_config {
+	uint64_t chassis_id;  /* never 0, kept for the life of the chassis root; must differ between the peers */
+	uint64_t incarnation; /* never 0, another value at each start of chassisd */
+	uint8_t mac[MAC_LEN]; /* tiebreaker */
+	uint8_t mode;         /* enum srp_mode */
+	uint8_t priority;     /* 1..255, lower wins */
+	uint8_t rm_threshold; /* 2..32: route modifiers start again at 1 and 2 here */
+	uint8_t rm_initial;   /* 0: by mode (33 primary, 34 backup) */
+	uint32_t hello_ms;    /* > 0 */
+	uint32_t dead_ms;     /* >= 3 * hello_ms, refused by the command rows otherwise */
+	uint32_t delay_ms;    /* 0: the dead interval begins at START */
+	uint32_t retry_ms;    /* > 0: between attempts to take a busy address */
+	uint32_t phase_ms;    /* > 0: READY after PREPARE, and give plus flush, each within this */
+};
+
+/* What a chassis says of itself in HELLO and HELLO_REPLY. */
+struct srp_hello {
+	uint64_t chassis_id;
+	uint64_t incarnation;
+	uint64_t epoch;   /* Active: its incarnation's number; otherwise the highest it knows; 0 none */
+	uint64_t lineage; /* number of the last Active it was or followed since its start; 0: it holds no calls */
+	uint8_t state;    /* enum srp_state */
+	uint8_t mode;     /* enum srp_mode */
+	uint8_t priority;
+	uint8_t route_modifier;
+	uint8_t mac[MAC_LEN];
+	uint8_t mac_len;         /* MAC_LEN; here for the field row */
+	uint8_t restart_counter; /* GTP restart counter of the service address: replicated to the Standby */
+	uint16_t sessmgrs;       /* number of session managers of the sender */
+	uint16_t sessmgrs_ready; /* how many of them have a Ready peer connection */
+	uint32_t hello_ms;
+	uint32_t dead_ms;
+};
+
+/* One change of state, as kept by the shell and in the durable history. */
+struct srp_transition {
+	uint64_t wall_ms; /* Unix time */
+	uint64_t epoch;
+	uint8_t from, to; /* enum srp_state */
+	uint8_t reason;   /* enum srp_reason */
+	uint8_t peer_state;
+	uint16_t row; /* of the FSM table: srp_row_reason gives the words */
+};
+
+enum { SRP_HISTORY_SHOWN = 32, SRP_BAD_KINDS = 16 };
+
+/* Counters of the link and the engine; the shell counts, the renderer prints. */
+struct srp_counters {
+	uint64_t hello_sent, hello_received, reply_sent, reply_received;
+	uint64_t switch_sent, switch_received;         /* PREPARE, READY, REFUSE, TAKE */
+	uint64_t config_sent, config_received;         /* configuration validation messages */
+	uint64_t resource_sent, resource_received;     /* resource messages */
+	uint64_t bad_messages[SRP_BAD_KINDS];          /* by enum err */
+	uint64_t unknown_types, skipped_fields, stale; /* stale: refused because of a lower epoch */
+	uint64_t link_up, link_down, dials;
+	uint64_t switchovers[SRP_REASON_COUNT]; /* changes to Active or from Active, by reason */
+	uint64_t address_busy;                  /* attempts that found the address in use */
+};
+
+/* Everything `show srp ...` prints; borrowed for the call of a renderer. */
+struct srp_view {
+	const char *context; /* name of the context that holds SRP */
+	struct addr local, peer;
+	struct srp_hello self; /* srp_hello_fill */
+	struct srp_hello peer_hello;
+	bool is_peer_heard; /* peer_hello is valid: heard within the dead interval or at least once */
+	bool is_link_up;
+	const char *link_text;                /* "None", "Connecting", "Connected" */
+	uint64_t now_wall_ms;                 /* Unix time of this view */
+	uint64_t hello_wall_ms;               /* of the last hello, 0 never */
+	uint64_t config_event_wall_ms;        /* last peer configuration event, 0 never */
+	const char *config_validation;        /* "Initial", "In Progress", "Complete" */
+	const char *config_error;             /* "None" or text */
+	const char *validate_switchover;      /* "None" or text without ':' */
+	uint32_t alarms;                      /* bit per enum srp_alarm */
+	const struct srp_counters *counters;  /* never NULL */
+	const struct hist *hello_rtt;         /* microseconds; never NULL */
+	const struct srp_transition *history; /* oldest first */
+	size_t history_count;
+};
+
+/* Names of the numbers; "?" for a number outside. srp_state_text spells PendingStandby as ActivePendingStandby. */
+const char *srp_state_text(uint8_t state);
+const char *srp_mode_text(uint8_t mode);
+const char *srp_reason_text(uint8_t reason);
+const char *srp_answer_text(uint8_t answer);
+const char *srp_refuse_text(uint8_t refuse);
+const char *srp_alarm_text(uint8_t alarm);
+const char *srp_timer_text(uint8_t timer);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * srp_wire.h - the messages of the redundancy link: frame header and field rows.
+ *
+ * A frame is magic u16, version u8, type u8, length u32 (of the body, without the 8 octets of the header), then a
+ * body of TLV8 field rows. The first frame of every connection, control or checkpoint, is OPEN. Types and field
+ * ids that are not known are skipped and counted, so releases understand each other. Pure; called by srp_link and
+ * by the fuzzer.
+ */
+#ifndef SRP_WIRE_H
+#define SRP_WIRE_H
+
+#include "base/buf.h"
+#include "base/rows.h"
+#include "srp/srp_types.h"
+
+enum {
+	SRP_MAGIC = 0x5352, /* "SR" */
+	SRP_VERSION = 1,
+	SRP_HEADER_BYTES = 8,
+	SRP_BODY_MAX = 1024, /* longest body of a control message; a longer length is refused unread */
+	SRP_FRAME_MAX = SRP_HEADER_BYTES + SRP_BODY_MAX,
+	SRP_SCHEMA_VERSION = 1 /* of the rows: raised with every change of them */
+};
+
+enum srp_msg_type {
+	SRP_MSG_OPEN = 1,
+	SRP_MSG_HELLO,
+	SRP_MSG_HELLO_REPLY,
+	SRP_MSG_PREPARE,
+	SRP_MSG_READY,
+	SRP_MSG_REFUSE,
+	SRP_MSG_TAKE,
+	SRP_MSG_TYPE_END /* 16..31 are kept for configuration validation, 32..47 for audit */
+};
+
+enum srp_open_kind { SRP_OPEN_CONTROL = 1, SRP_OPEN_CHECKPOINT = 2 };
+
+/*
+ * One message. type says which members count:
+ *  OPEN         hello.chassis_id, hello.incarnation, hello.epoch, open_kind, instance (checkpoint: 1..127), format
+ *  HELLO        hello, seq, sent_us
+ *  HELLO_REPLY  hello, seq and sent_us copied from the HELLO answered
+ *  PREPARE      hello.chassis_id, hello.epoch, request, is_forced
+ *  READY        hello.chassis_id, hello.epoch, request
+ *  REFUSE       hello.chassis_id, hello.epoch, request, refuse, count
+ *  TAKE         hello.chassis_id, hello.epoch, request
+ * present holds a bit per field row; srp_msg_encode sets it, srp_msg_decode proves that all of the type are there.
+ */
+struct srp_msg {
+	uint64_t present;
+	uint8_t type; /* enum srp_msg_type */
+	struct srp_hello hello;
+	uint32_t seq;
+	uint64_t sent_us; /* the sender's monotonic clock, given back in the reply: round trip */
+	uint8_t open_kind;
+	uint8_t instance;
+	uint16_t format; /* schema version of the sender's rows of that connection */
+	uint32_t request;
+	uint8_t is_forced; /* 0 or 1 */
+	uint8_t refuse;
+	uint32_t count;
+};
+
+struct srp_frame {
+	uint8_t type;
+	uint32_t body_bytes; /* 0..SRP_BODY_MAX */
+};
+
+/*
+ * srp_frame_decode - read the 8 octets of a header from @in.
+ *
+ * ERR_SHORT (wait for more; nothing consumed), ERR_FORMAT (no magic), ERR_VERSION, ERR_RANGE (longer than
+ * SRP_BODY_MAX). After any but ERR_SHORT the stream cannot be trusted: the link closes it.
+ */
+enum err srp_frame_decode(struct rbuf *in, struct srp_frame *out);
+
+/* srp_msg_encode - append header and body of @m; ERR_FULL, or ERR_RANGE for a value outside its bounds (@out as
+ * before). */
+enum err srp_msg_encode(const struct srp_msg *m, struct wbuf *out);
+
+/*
+ * srp_msg_decode - the body of a frame of @type.
+ *
+ * @body  exactly the body
+ * @v     always written: the field at fault, ids skipped
+ *
+ * ERR_NOT_FOUND for a type we do not know (skip it and count), ERR_SHORT, ERR_RANGE, ERR_FORMAT (also: a field
+ * of the type is missing, v->field names it); @out is written only on success.
+ */
+enum err srp_msg_decode(uint8_t type, struct rbuf *body, struct srp_msg *out, struct rows_verdict *v);
+
+/* srp_wire_format - the rows, for docs/WIRE.md, the schema hash test and the start-up check. */
+const struct rows_format *srp_wire_format(void);
+
+/* srp_msg_dump - "HELLO seq=1 state=3 ..." for logs. */
+void srp_msg_dump(const struct srp_msg *m, struct text *out);
+
+#endif
