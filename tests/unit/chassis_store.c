@@ -1,0 +1,698 @@
+/* Claims about chassis.db: what is kept, what is refused, and that a kill leaves the old or the new. */
+#include "chassis/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "base/rng.h"
+
+enum { KILL_ROUNDS = 50, KILL_CONFIG_BYTES = 96 * 1024, WAIT_MS = 10000 };
+
+static char folder[64], path[96], said[512];
+
+static int
+make_folder(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/starling-store-XXXXXX");
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(path, sizeof path, "%s/chassis.db", folder);
+	return 0;
+}
+
+static int
+drop_folder(void **state)
+{
+	static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+	char name[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		snprintf(name, sizeof name, "%s%s", path, ends[i]);
+		unlink(name);
+	}
+	return rmdir(folder);
+}
+
+static enum err
+try_open(struct store **out)
+{
+	struct text_fixed f;
+	struct text why;
+	enum err e;
+
+	text_fixed_init(&f, &why, said, sizeof said);
+	e = store_open(path, out, &why);
+	if ((e == ERR_OK) != (said[0] == '\0'))
+		fail_msg("%s with the reason \"%s\"", err_text(e), said);
+	return e;
+}
+
+static struct store *
+must_open(void)
+{
+	struct store *s = NULL;
+
+	if (try_open(&s) != ERR_OK)
+		fail_msg("store_open: %s", said);
+	return s;
+}
+
+struct outcome {
+	int calls;
+	enum err e;
+};
+
+static void
+note(void *arg, enum err e, const char *why)
+{
+	struct outcome *o = arg;
+
+	o->calls++;
+	o->e = e;
+	assert_true((e == ERR_OK) == (why[0] == '\0'));
+}
+
+static void
+wait_for(struct store *s, const struct outcome *o, int calls)
+{
+	while (o->calls < calls) {
+		struct pollfd p = {.fd = store_fd(s), .events = POLLIN};
+
+		assert_int_equal(poll(&p, 1, WAIT_MS), 1);
+		store_run_done(s);
+	}
+}
+
+static struct store_boot
+boot_entry(unsigned priority)
+{
+	struct store_boot b = {.priority = (uint8_t)priority};
+
+	snprintf(b.image, sizeof b.image, "/flash/starling-%u.bin", priority);
+	snprintf(b.config, sizeof b.config, "/flash/%u.cfg", priority);
+	return b;
+}
+
+/* ---- identity and counters ---- */
+
+static void
+identity_is_made_once_and_kept(void **state)
+{
+	struct store *s = must_open();
+	uint64_t id = store_chassis_id(s);
+	uint8_t mac[MAC_LEN];
+	struct stat st;
+
+	(void)state;
+	memcpy(mac, store_mac(s), MAC_LEN);
+	assert_int_not_equal(id, 0);
+	assert_int_equal(mac[0], 0x02);
+	store_close(s);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	s = must_open();
+	assert_true(store_chassis_id(s) == id);
+	assert_memory_equal(store_mac(s), mac, MAC_LEN);
+	store_close(s);
+}
+
+static void
+a_set_mac_is_kept_and_no_group_or_zero_mac_is_taken(void **state)
+{
+	const uint8_t mac[MAC_LEN] = {0x02, 0, 0x43, 0x03, 0x1c, 0x2b}, group[MAC_LEN] = {0x03, 0, 0, 0, 0, 1}, zero[MAC_LEN] = {0};
+	struct store *s = must_open();
+
+	(void)state;
+	assert_int_equal(store_set_mac(s, mac), ERR_OK);
+	assert_int_equal(store_set_mac(s, group), ERR_RANGE);
+	assert_int_equal(store_set_mac(s, zero), ERR_RANGE);
+	store_close(s);
+	s = must_open();
+	assert_memory_equal(store_mac(s), mac, MAC_LEN);
+	store_close(s);
+}
+
+static void
+epochs_are_never_given_twice(void **state)
+{
+	struct store *s = must_open();
+	uint64_t a = 0, b = 0, c = 0;
+
+	(void)state;
+	assert_int_equal(store_reserve_epochs(s, 1000, 0, &a), ERR_OK);
+	assert_true(a >= 1);
+	store_close(s);
+	s = must_open();
+	assert_int_equal(store_reserve_epochs(s, 1, 0, &b), ERR_OK);
+	assert_true(b >= a + 1000);
+	assert_int_equal(store_reserve_epochs(s, 10, b + 5000, &c), ERR_OK);
+	assert_true(c == b + 5001);
+	assert_int_equal(store_reserve_epochs(s, 1, 0, &a), ERR_OK);
+	assert_true(a == c + 10);
+	store_close(s);
+}
+
+static void
+epoch_bounds_are_refused_and_reserve_nothing(void **state)
+{
+	struct store *s = must_open();
+	uint64_t a = 0, b = 0;
+
+	(void)state;
+	assert_int_equal(store_reserve_epochs(s, 1, 0, &a), ERR_OK);
+	assert_int_equal(store_reserve_epochs(s, 0, 0, &b), ERR_RANGE);
+	assert_int_equal(store_reserve_epochs(s, STORE_EPOCHS_MAX + 1, 0, &b), ERR_RANGE);
+	assert_int_equal(store_reserve_epochs(s, 1, UINT64_MAX, &b), ERR_RANGE);
+	assert_int_equal(store_reserve_epochs(s, 1, INT64_MAX, &b), ERR_RANGE);
+	assert_int_equal(store_reserve_epochs(s, STORE_EPOCHS_MAX, 0, &b), ERR_OK);
+	assert_true(b == a + 1);
+	store_close(s);
+}
+
+static void
+the_restart_counter_goes_on_from_what_was_used_or_adopted_and_wraps(void **state)
+{
+	struct store *s = must_open();
+	uint8_t a = 0, b = 0;
+
+	(void)state;
+	assert_int_equal(store_gtp_restart_next(s, &a), ERR_OK);
+	store_close(s);
+	s = must_open();
+	assert_int_equal(store_gtp_restart_next(s, &b), ERR_OK);
+	assert_int_equal(b, (uint8_t)(a + 1));
+	assert_int_equal(store_gtp_restart_adopt(s, 255), ERR_OK);
+	store_close(s);
+	s = must_open();
+	assert_int_equal(store_gtp_restart_next(s, &a), ERR_OK);
+	assert_int_equal(a, 0);
+	store_close(s);
+}
+
+/* ---- boot entries ---- */
+
+static void
+boot_entries_are_sorted_replaced_removed_and_kept(void **state)
+{
+	struct store *s = must_open();
+	struct outcome o = {0};
+	struct store_boot b;
+
+	(void)state;
+	for (unsigned p = 100; p > 90; p--) {
+		b = boot_entry(p);
+		assert_int_equal(store_boot_set(s, &b, note, &o), ERR_OK);
+	}
+	b = boot_entry(1);
+	assert_int_equal(store_boot_set(s, &b, note, &o), ERR_FULL);
+	b = boot_entry(95);
+	strcpy(b.config, "/flash/other.cfg");
+	assert_int_equal(store_boot_set(s, &b, note, &o), ERR_OK);
+	assert_int_equal(store_boot_remove(s, 91, note, &o), ERR_OK);
+	assert_int_equal(store_boot_remove(s, 91, note, &o), ERR_NOT_FOUND);
+	wait_for(s, &o, 12);
+	assert_int_equal(o.e, ERR_OK);
+	store_close(s);
+	s = must_open();
+	assert_int_equal(store_boot_count(s), 9);
+	for (size_t i = 0; i < 9; i++)
+		assert_int_equal(store_boot_at(s, i)->priority, 92 + i);
+	assert_string_equal(store_boot_at(s, 3)->config, "/flash/other.cfg");
+	assert_string_equal(store_boot_at(s, 3)->image, "/flash/starling-95.bin");
+	assert_null(store_boot_at(s, 9));
+	store_close(s);
+}
+
+static void
+a_boot_entry_out_of_bounds_is_refused(void **state)
+{
+	struct store *s = must_open();
+	struct store_boot b = boot_entry(1);
+
+	(void)state;
+	b.priority = 0;
+	assert_int_equal(store_boot_set(s, &b, NULL, NULL), ERR_RANGE);
+	b.priority = STORE_BOOT_PRIORITY_MAX + 1;
+	assert_int_equal(store_boot_set(s, &b, NULL, NULL), ERR_RANGE);
+	b = boot_entry(1);
+	b.image[0] = '\0';
+	assert_int_equal(store_boot_set(s, &b, NULL, NULL), ERR_RANGE);
+	memset(b.image, 'x', sizeof b.image);
+	assert_int_equal(store_boot_set(s, &b, NULL, NULL), ERR_RANGE);
+	b.image[sizeof b.image - 1] = '\0';
+	assert_int_equal(store_boot_set(s, &b, NULL, NULL), ERR_OK);
+	assert_int_equal(store_boot_count(s), 1);
+	store_close(s);
+}
+
+/* ---- configuration ---- */
+
+static void
+a_configuration_is_replaced_whole(void **state)
+{
+	struct store *s = must_open();
+	struct outcome o = {0};
+	char *text = NULL;
+	size_t len = 0;
+
+	(void)state;
+	assert_int_equal(store_config_load(s, &text, &len), ERR_NOT_FOUND);
+	assert_int_equal(store_config_replace(s, "config\nend\n", 11, note, &o), ERR_OK);
+	assert_int_equal(store_config_replace(s, "", 0, note, &o), ERR_OK);
+	wait_for(s, &o, 2);
+	assert_int_equal(store_config_load(s, &text, &len), ERR_OK);
+	assert_int_equal(len, 0);
+	free(text);
+	assert_int_equal(store_config_replace(s, "config\n  context srp\n  #exit\nend\n", 33, note, &o), ERR_OK);
+	store_close(s); /* the queue is written out, the completion runs */
+	assert_int_equal(o.calls, 3);
+	s = must_open();
+	assert_int_equal(store_config_load(s, &text, NULL), ERR_OK);
+	assert_string_equal(text, "config\n  context srp\n  #exit\nend\n");
+	free(text);
+	store_close(s);
+}
+
+static void
+a_full_queue_refuses_and_serves_again_when_collected(void **state)
+{
+	struct store *s = must_open();
+	struct outcome o = {0};
+	int taken = 0;
+
+	(void)state;
+	while (taken <= STORE_QUEUE_MAX && store_config_replace(s, "x", 1, note, &o) == ERR_OK)
+		taken++;
+	assert_int_equal(taken, STORE_QUEUE_MAX);
+	assert_int_equal(o.calls, 0); /* completions run only when the loop asks */
+	wait_for(s, &o, taken);
+	assert_int_equal(store_config_replace(s, "y", 1, note, &o), ERR_OK);
+	wait_for(s, &o, taken + 1);
+	store_close(s);
+}
+
+static void
+a_configuration_of_a_hundred_thousand_lines_does_not_hold_the_loop(void **state)
+{
+	enum { LINES = 100000 };
+	struct store *s = must_open();
+	struct outcome o = {0};
+	struct timespec a, b;
+	char *text = malloc(LINES * 40), *back = NULL;
+	size_t n = 0, len = 0;
+	double ms;
+
+	(void)state;
+	for (int i = 0; i < LINES; i++)
+		n += (size_t)sprintf(text + n, "    ip route 10.%d.%d.0 next-hop\n", i >> 8 & 255, i & 255);
+	assert_int_equal(store_config_replace(s, text, STORE_CONFIG_MAX + 1, note, &o), ERR_RANGE);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	assert_int_equal(store_config_replace(s, text, n, note, &o), ERR_OK);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	ms = (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;
+	print_message("%zu bytes handed over in %.2f ms\n", n, ms);
+	wait_for(s, &o, 1);
+	assert_int_equal(o.e, ERR_OK);
+	assert_int_equal(store_config_load(s, &back, &len), ERR_OK);
+	assert_int_equal(len, n);
+	assert_memory_equal(back, text, n);
+	free(back);
+	free(text);
+	store_close(s);
+}
+
+/* ---- history ---- */
+
+static void
+the_youngest_switchovers_are_kept_in_order(void **state)
+{
+	struct store *s = must_open();
+	struct store_switchover h = {.from = "Standby", .to = "Active", .cause = "dead timer expired", .peer_cause = "unknown"};
+
+	(void)state;
+	for (int i = 0; i < STORE_HISTORY_MAX + 7; i++) {
+		h.at_ms = i;
+		h.epoch = UINT64_C(1) << 40 | (unsigned)i;
+		h.route_modifier = 33;
+		while (store_history_append(s, &h) == ERR_FULL)
+			fail_msg("queue full at %d", i);
+		if (i % 32 == 31) {
+			store_close(s);
+			s = must_open();
+		}
+	}
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(store_history_count(s), STORE_HISTORY_MAX);
+		for (int i = 0; i < STORE_HISTORY_MAX; i++)
+			assert_int_equal(store_history_at(s, (size_t)i)->at_ms, i + 7);
+		assert_string_equal(store_history_at(s, 0)->cause, "dead timer expired");
+		assert_true(store_history_at(s, 0)->epoch == (UINT64_C(1) << 40 | 7));
+		assert_null(store_history_at(s, STORE_HISTORY_MAX));
+		store_close(s);
+		s = must_open();
+	}
+	store_close(s);
+}
+
+/* ---- what is not sound ---- */
+
+static void
+write_file(const char *bytes, size_t n, long at)
+{
+	int fd = open(path, O_RDWR | O_CREAT, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, bytes, n, at), (ssize_t)n);
+	close(fd);
+}
+
+static void
+rubbish_is_refused_with_a_reason_and_left_as_it_is(void **state)
+{
+	char rubbish[8192];
+	struct store *s = NULL;
+	struct stat st;
+
+	(void)state;
+	memset(rubbish, 0xa5, sizeof rubbish);
+	write_file(rubbish, sizeof rubbish, 0);
+	assert_int_equal(try_open(&s), ERR_CORRUPT);
+	assert_non_null(strstr(said, "chassis.db"));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, sizeof rubbish);
+}
+
+/* Every page of a good file overwritten in turn: an error or a sound opening, never a crash. */
+static void
+a_damaged_page_is_an_error_or_harmless(void **state)
+{
+	struct store *s = must_open();
+	char rubbish[1024], *text;
+	struct outcome o = {0};
+	struct store_boot b = boot_entry(1);
+	struct stat st;
+	int refused = 0;
+	char *whole;
+	int fd;
+
+	(void)state;
+	memset(rubbish, 0x5a, sizeof rubbish);
+	text = calloc(1, 20000);
+	assert_int_equal(store_boot_set(s, &b, note, &o), ERR_OK);
+	assert_int_equal(store_config_replace(s, text, 20000, note, &o), ERR_OK);
+	store_close(s); /* the last connection moves the WAL into the file */
+	free(text);
+	assert_int_equal(stat(path, &st), 0);
+	whole = malloc((size_t)st.st_size);
+	fd = open(path, O_RDONLY);
+	assert_int_equal(read(fd, whole, (size_t)st.st_size), st.st_size);
+	close(fd);
+	for (long at = 0; at < st.st_size; at += (long)sizeof rubbish) {
+		enum err e;
+
+		write_file(whole, (size_t)st.st_size, 0);
+		assert_int_equal(truncate(path, st.st_size), 0);
+		write_file(rubbish, sizeof rubbish, at);
+		e = try_open(&s);
+		if (e != ERR_OK) {
+			refused++;
+			continue;
+		}
+		e = store_config_load(s, &text, NULL);
+		if (e == ERR_OK)
+			free(text);
+		else
+			refused++;
+		store_close(s);
+	}
+	print_message("%d of %ld damages refused\n", refused, (long)st.st_size / (long)sizeof rubbish);
+	assert_true(refused > 4);
+	free(whole);
+}
+
+static void
+sql(const char *statement)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, statement, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+a_newer_schema_and_a_strangers_database_are_refused(void **state)
+{
+	struct store *s = must_open();
+
+	(void)state;
+	store_close(s);
+	sql("PRAGMA user_version=999");
+	assert_int_equal(try_open(&s), ERR_VERSION);
+	unlink(path);
+	sql("CREATE TABLE t(x)");
+	assert_int_equal(try_open(&s), ERR_CORRUPT);
+	assert_non_null(strstr(said, "another program"));
+}
+
+static void
+values_of_a_wrong_type_are_refused(void **state)
+{
+	struct store *s = must_open();
+	uint64_t first;
+	uint8_t counter;
+
+	(void)state;
+	store_close(s);
+	sql("INSERT INTO meta VALUES('epoch_next', 'x'), ('gtp_restart', x'00')");
+	s = must_open();
+	assert_int_equal(store_reserve_epochs(s, 1, 0, &first), ERR_SYSTEM);
+	assert_int_equal(store_gtp_restart_next(s, &counter), ERR_SYSTEM);
+	store_close(s);
+	sql("UPDATE meta SET value = 'not a number' WHERE key = 'mac'");
+	assert_int_equal(try_open(&s), ERR_CORRUPT);
+}
+
+static void
+a_folder_that_is_not_there_or_a_folder_in_its_place_is_said_so(void **state)
+{
+	char saved[sizeof path];
+	struct store *s;
+
+	(void)state;
+	strcpy(saved, path);
+	strcpy(path, "/nonexistent/chassis.db");
+	assert_int_equal(try_open(&s), ERR_SYSTEM);
+	assert_non_null(strstr(said, "No such file"));
+	strcpy(path, folder);
+	assert_int_equal(try_open(&s), ERR_SYSTEM);
+	assert_non_null(strstr(said, "Is a directory"));
+	strcpy(path, saved);
+}
+
+static void
+an_unwritable_file_is_refused(void **state)
+{
+	struct store *s = must_open();
+	int status;
+	pid_t pid;
+
+	(void)state;
+	store_close(s);
+	assert_int_equal(chmod(path, 0444), 0);
+	assert_int_equal(chmod(folder, 0755), 0);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+			_exit(2);
+		_exit(try_open(&s) == ERR_SYSTEM && strstr(said, "Permission denied") != NULL ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* A limit on the size of files stands for the full disk: SQLite sees a failing write either way. */
+static void
+on_a_full_disk_the_old_configuration_stands(void **state)
+{
+	struct store *s = must_open();
+	struct outcome o = {0};
+	char *text = NULL;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(store_config_replace(s, "old", 3, note, &o), ERR_OK);
+	store_close(s);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		struct rlimit limit = {.rlim_cur = 128 * 1024, .rlim_max = 128 * 1024};
+		char *big = calloc(1, 1 << 20);
+
+		log_open(open("/dev/null", O_WRONLY), "test", LOG_INFO);
+		signal(SIGXFSZ, SIG_IGN);
+		s = must_open();
+		setrlimit(RLIMIT_FSIZE, &limit);
+		if (store_config_replace(s, big, 1 << 20, note, &o) != ERR_OK)
+			_exit(2);
+		wait_for(s, &o, 2);
+		if (o.e != ERR_SYSTEM)
+			_exit(3);
+		if (store_config_load(s, &text, NULL) != ERR_OK || strcmp(text, "old") != 0)
+			_exit(4);
+		if (store_config_replace(s, "new", 3, note, &o) != ERR_OK)
+			_exit(5);
+		wait_for(s, &o, 3);
+		_exit(o.e == ERR_OK ? 0 : 6); /* the next write that fits succeeds */
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	s = must_open();
+	assert_int_equal(store_config_load(s, &text, NULL), ERR_OK);
+	assert_string_equal(text, "new");
+	free(text);
+	store_close(s);
+}
+
+/* ---- kill -9 ---- */
+
+/* A configuration all of one letter, boot entries and history of the same generation; the acknowledged one goes up the pipe. */
+static void
+write_generations(int report, unsigned from)
+{
+	struct store *s = must_open();
+	char *text = malloc(KILL_CONFIG_BYTES);
+	struct outcome o = {0};
+
+	for (unsigned generation = from;; generation++) {
+		struct store_boot b = boot_entry(1);
+		uint64_t epoch = 0;
+
+		memset(text, 'a' + (int)(generation % 26), KILL_CONFIG_BYTES);
+		memcpy(text, &generation, sizeof generation);
+		snprintf(b.config, sizeof b.config, "%u", generation);
+		if (store_config_replace(s, text, KILL_CONFIG_BYTES, note, &o) != ERR_OK ||
+		    store_boot_set(s, &b, note, &o) != ERR_OK || store_reserve_epochs(s, 1, generation, &epoch) != ERR_OK)
+			_exit(1);
+		wait_for(s, &o, (int)(generation - from + 1) * 2);
+		if (write(report, &generation, sizeof generation) != sizeof generation)
+			_exit(1);
+	}
+}
+
+static void
+check_generation(unsigned acknowledged)
+{
+	struct store *s = must_open();
+	unsigned generation = 0;
+	char *text = NULL;
+	size_t len = 0;
+	uint64_t epoch;
+	enum err e = store_config_load(s, &text, &len);
+
+	if (acknowledged == 0 && e == ERR_NOT_FOUND) {
+		store_close(s);
+		return;
+	}
+	assert_int_equal(e, ERR_OK);
+	assert_int_equal(len, KILL_CONFIG_BYTES);
+	memcpy(&generation, text, sizeof generation);
+	assert_in_range(generation, acknowledged, acknowledged + 1);
+	for (size_t i = sizeof generation; i < len; i++)
+		if (text[i] != 'a' + (int)(generation % 26))
+			fail_msg("a mix of two configurations at byte %zu", i);
+	free(text);
+	if (acknowledged > 0) {
+		assert_in_range(strtoul(store_boot_at(s, 0)->config, NULL, 10), acknowledged, acknowledged + 1);
+		assert_int_equal(store_reserve_epochs(s, 1, 0, &epoch), ERR_OK);
+		assert_true(epoch > acknowledged);
+	}
+	store_close(s);
+}
+
+static void
+a_kill_at_any_moment_leaves_the_old_or_the_new(void **state)
+{
+	const char *env = getenv("SEED");
+	uint64_t seed = env != NULL ? strtoull(env, NULL, 0) : (uint64_t)time(NULL);
+	struct rng rng = {.state = seed};
+	unsigned acknowledged = 0;
+
+	(void)state;
+	print_message("seed %llu\n", (unsigned long long)seed);
+	for (int round = 0; round < KILL_ROUNDS; round++) {
+		unsigned got;
+		int ends[2], status;
+		pid_t pid;
+
+		assert_int_equal(pipe(ends), 0);
+		fflush(NULL);
+		pid = fork();
+		if (pid == 0) {
+			close(ends[0]);
+			write_generations(ends[1], acknowledged + 1);
+		}
+		close(ends[1]);
+		usleep(1000 + rng_below(&rng, 40000)); /* the moment is the random thing under test */
+		kill(pid, SIGKILL);
+		while (read(ends[0], &got, sizeof got) == sizeof got)
+			acknowledged = got;
+		close(ends[0]);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		check_generation(acknowledged);
+	}
+	print_message("%u generations acknowledged in %d rounds\n", acknowledged, KILL_ROUNDS);
+	assert_true(acknowledged > 0);
+}
+
+#define CLAIM(f) cmocka_unit_test_setup_teardown(f, make_folder, drop_folder)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CLAIM(identity_is_made_once_and_kept),
+	    CLAIM(a_set_mac_is_kept_and_no_group_or_zero_mac_is_taken),
+	    CLAIM(epochs_are_never_given_twice),
+	    CLAIM(epoch_bounds_are_refused_and_reserve_nothing),
+	    CLAIM(the_restart_counter_goes_on_from_what_was_used_or_adopted_and_wraps),
+	    CLAIM(boot_entries_are_sorted_replaced_removed_and_kept),
+	    CLAIM(a_boot_entry_out_of_bounds_is_refused),
+	    CLAIM(a_configuration_is_replaced_whole),
+	    CLAIM(a_full_queue_refuses_and_serves_again_when_collected),
+	    CLAIM(a_configuration_of_a_hundred_thousand_lines_does_not_hold_the_loop),
+	    CLAIM(the_youngest_switchovers_are_kept_in_order),
+	    CLAIM(rubbish_is_refused_with_a_reason_and_left_as_it_is),
+	    CLAIM(a_damaged_page_is_an_error_or_harmless),
+	    CLAIM(a_newer_schema_and_a_strangers_database_are_refused),
+	    CLAIM(values_of_a_wrong_type_are_refused),
+	    CLAIM(a_folder_that_is_not_there_or_a_folder_in_its_place_is_said_so),
+	    CLAIM(an_unwritable_file_is_refused),
+	    CLAIM(on_a_full_disk_the_old_configuration_stands),
+	    CLAIM(a_kill_at_any_moment_leaves_the_old_or_the_new),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
