@@ -24,12 +24,12 @@ enum {
 	GTP1_APN_WIRE_MAX = 100, /* TS 23.003 section 9.1 */
 	GTP1_APN_TEXT_MAX = 100, /* with the NUL: labels joined by dots */
 	GTP1_PCO_MAX = 251,      /* TS 24.008 section 10.5.6.3: 253 with type and length */
+	GTP1_PCO_ANSWER_MAX = 32, /* what of it a call keeps */
 	GTP1_QOS_MAX = 24,       /* allocation/retention priority and the profile of TS 24.008 10.5.6.5 */
 	GTP1_MSISDN_MAX = 9,
 	GTP1_EUA_MAX = 22,
 	GTP1_IMSI_TEXT_MAX = 16, /* 15 digits and NUL */
-	GTP1_NSAPI_MIN = 5,
-	GTP1_NSAPI_MAX = 15,
+	GTP1_NSAPI_MASK = 0x0f,  /* the upper four bits are spare */
 	GTP1_PORT = 2123
 };
 
@@ -118,7 +118,7 @@ struct gtp1_msg {
 	uint8_t recovery;
 	uint8_t selection_mode; /* spare bits as they came */
 	uint8_t teardown;       /* 0xfe no, 0xff yes */
-	uint8_t nsapi;          /* GTP1_NSAPI_MIN..GTP1_NSAPI_MAX */
+	uint8_t nsapi;          /* 0..15 after masking; 0..4 are reserved, but real emulators send 0 */
 	uint8_t linked_nsapi;
 	uint8_t rat_type;
 	uint8_t rai[6], rai_len;
@@ -201,6 +201,12 @@ bool gtp1_imsi_text(uint64_t imsi, char out[GTP1_IMSI_TEXT_MAX]);
 /* gtp1_imsi_parse - 6..15 digits to the wire number; ERR_FORMAT otherwise. */
 enum err gtp1_imsi_parse(const char *text, uint64_t *imsi);
 
+/* gtp1_imsi_number - @imsi as the number its digits make, and how many they are; false as gtp1_imsi_text. */
+bool gtp1_imsi_number(uint64_t imsi, uint64_t *number, uint8_t *digits);
+
+/* gtp1_imsi_wire - the other way; @number has at most @digits digits, 6..15 (0 is returned otherwise: no IMSI). */
+uint64_t gtp1_imsi_wire(uint64_t number, uint8_t digits);
+
 /* gtp1_apn_text - labels to dotted text; ERR_FORMAT when they do not add up, are empty or hold a dot or NUL. */
 enum err gtp1_apn_text(const uint8_t *wire, size_t len, char out[GTP1_APN_TEXT_MAX]);
 
@@ -228,10 +234,16 @@ struct gtp1_pco {
 enum err gtp1_pco_parse(const uint8_t *pco, size_t len, struct gtp1_pco *out);
 
 /*
- * gtp1_pco_answer - the options that answer @ask: an IPCP Configure-Nak is never needed; a Configure-Ack is not
- * either, since addresses are ours to tell: what was asked for is told in a Configure-Nak with the values, and
- * the container with the address. Servers that are 0 are left out; @len 0: nothing to say, no element.
+ * gtp1_pco_answer - the options that answer @ask.
+ *
+ * @dns1, @dns2  host order, 0: none
+ * @out, @len    the element's value; length 0: nothing to say, the element is left out
+ *
+ * An IPCP Configure-Request that names DNS servers (RFC 1877) gets a Configure-Nak with the servers' addresses and
+ * its own identifier; the container 000dH gets one container per server. Nothing is said of what was not asked. When
+ * both forms are asked for two servers, the last container does not fit and is left out.
  */
-void gtp1_pco_answer(const struct gtp1_pco *ask, uint32_t dns1, uint32_t dns2, uint8_t out[GTP1_PCO_MAX], uint8_t *len);
+void gtp1_pco_answer(const struct gtp1_pco *ask, uint32_t dns1, uint32_t dns2, uint8_t out[GTP1_PCO_ANSWER_MAX],
+                     uint8_t *len);
 
 #endif
