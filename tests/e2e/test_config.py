@@ -1,0 +1,148 @@
+"""Configuration: printed, saved, loaded, kept over a restart; boot entries; secrets."""
+import re
+
+import pytest
+
+import lab
+
+FILES = sorted((lab.TOP / "configs").glob("*.cfg"))
+
+
+@pytest.fixture
+def alone(make_pair):
+    """One chassis with the lab's configuration; the other never starts."""
+    return make_pair().a.start()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_printing_loading_and_printing_again_gives_the_same_text(make_pair, file):
+    pair = make_pair()
+    first, second = pair.both
+    first.flash(first.config_name, file.read_text().replace(lab.LAB_NET, pair.net))
+    first.start()
+    printed = first.sh("show configuration")
+    lines = printed.splitlines()
+    assert lines[0] == "config" and lines[-1] == "end", printed
+    first.stop()
+    second.flash(second.config_name, printed)
+    second.start("--mac", "02-00-00-00-00-0B")
+    assert second.sh("show configuration") == printed
+
+
+def test_what_the_lab_file_says_is_what_is_printed(alone):
+    """The lab's files are written as the chassis prints them."""
+    wanted = [l for l in alone.flash(alone.config_name).splitlines() if l.strip() and not re.match(r"\s*#(?!exit)", l)]
+    printed = alone.sh("show configuration").splitlines()
+    assert [l for l in wanted if l not in printed] == []
+
+
+def test_every_block_is_closed_at_its_own_indentation(alone):
+    stack = []
+    for line in alone.sh("show configuration").splitlines()[1:-1]:
+        indent = len(line) - len(line.lstrip())
+        if line.strip() == "#exit":
+            assert stack.pop() == indent, line
+        else:
+            while len(stack) < indent // 2 - 1:
+                stack.append(2 * (len(stack) + 1))
+            assert indent == 2 * (len(stack) + 1), line
+    assert stack == []
+
+
+def test_show_configuration_srp_and_context_print_their_part(alone):
+    whole = alone.sh("show configuration")
+    srp = alone.sh("show configuration srp")
+    assert "service-redundancy-protocol" in srp and "bind address" in srp and "apn " not in srp
+    name = re.search(r"^  context (\S+)", whole, re.M).group(1)
+    part = alone.sh(f"show configuration context {name}")
+    assert f"context {name}" in part
+    assert len(re.findall(r"^  context ", part, re.M)) == 1
+    rc, out = alone.run("show configuration context nowhere")
+    assert rc == 1 and out.startswith("Failure: ")
+
+
+def test_save_configuration_writes_what_is_printed(alone):
+    alone.sh("save configuration /flash/x.cfg -noconfirm")
+    assert alone.flash("/flash/x.cfg") == alone.sh("show configuration")
+
+
+@pytest.mark.parametrize("url", ["/flash/no/such/folder/x.cfg", "/etc/x.cfg", "/flash/../x.cfg"])
+def test_save_configuration_elsewhere_is_refused(alone, url):
+    rc, out = alone.run(f"save configuration {url} -noconfirm")
+    assert rc == 1 and out.startswith("Failure: "), out
+    assert not (alone.root / "x.cfg").exists()
+
+
+def test_the_running_configuration_survives_a_restart(alone):
+    alone.configure("context keepme -noconfirm", "interface kept loopback", "ip address 10.9.8.7 255.255.255.255", "exit")
+    before = alone.sh("show configuration")
+    assert "keepme" in before
+    alone.stop()
+    alone.start(config=False)
+    assert alone.sh("show configuration") == before
+    alone.kill_all()
+    alone.start(config=False)
+    assert alone.sh("show configuration") == before
+
+
+def test_the_boot_entry_is_what_is_loaded_at_start(alone):
+    text = alone.sh("show configuration")
+    alone.flash("/flash/other.cfg", text.replace("hello-interval 1", "hello-interval 2").replace("dead-interval 3", "dead-interval 9"))
+    alone.configure("boot system priority 10 image /flash/starling.bin config /flash/other.cfg")
+    alone.configure("boot system priority 20 image /flash/starling.bin config /flash/second.cfg")
+    boot = alone.sh("show boot")
+    assert "priority 10" in boot and "/flash/other.cfg" in boot and "/flash/second.cfg" in boot
+    assert boot.index("priority 10") < boot.index("priority 20")
+    alone.stop()
+    alone.start(config=False)
+    assert "hello-interval 2" in alone.sh("show configuration srp")
+    assert alone.sh("show boot") == boot
+    alone.configure("no boot system priority 10")
+    assert "priority 10" not in alone.sh("show boot")
+
+
+def test_a_configuration_file_is_loaded_into_the_running_chassis(alone):
+    alone.flash("/flash/more.cfg", "config\n  context more -noconfirm\n  #exit\nend\n")
+    alone.sh("configure /flash/more.cfg")
+    assert "  context more" in alone.sh("show configuration").splitlines()
+
+
+def test_a_file_with_a_fault_names_its_line(alone):
+    alone.flash("/flash/bad.cfg", "config\n  context more -noconfirm\n    nonsense here\n  #exit\nend\n")
+    rc, out = alone.run("configure /flash/bad.cfg")
+    assert rc == 1 and re.search(r"\b3\b", out), out
+
+
+def test_secrets_are_never_printed_in_clear(alone):
+    secret = "Geheim-4711"
+    rc, out = alone.script("configure", "context local", f"administrator boss password {secret}", "end")
+    assert rc == 0, out
+    for command in ("show configuration", "show configuration context local"):
+        printed = alone.sh(command)
+        assert secret not in printed and "encrypted password" in printed
+    alone.sh("save configuration /flash/s.cfg -noconfirm")
+    assert secret not in alone.flash("/flash/s.cfg")
+    alone.stop()
+    for path in alone.root.rglob("*"):
+        if path.is_file():
+            assert secret.encode() not in path.read_bytes(), path
+    alone.start(config=False)
+    again = alone.sh("show configuration")
+    assert re.search(r"administrator boss .*encrypted password \S+", again)
+
+
+def test_a_configuration_line_that_works_is_silent_and_one_that_does_not_changes_nothing(alone):
+    before = alone.sh("show configuration")
+    rc, out = alone.script("configure", "context srp", "service-redundancy-protocol", "dead-interval 2", "end")
+    assert rc == 1 and "Failure: " in out, out
+    rc, out = alone.script("configure", "context srp", "service-redundancy-protocol", "hello-interval 999999", "end")
+    assert rc == 1 and out.strip(), out
+    assert alone.sh("show configuration") == before
+
+
+def test_no_and_default_take_a_line_back(alone):
+    enter = ("context srp", "service-redundancy-protocol")
+    alone.configure(*enter, "priority 7")
+    assert "priority 7" in alone.sh("show configuration srp")
+    alone.configure(*enter, "default priority")
+    assert "priority 7" not in alone.sh("show configuration srp")

@@ -1,0 +1,184 @@
+"""The operator's shell on a real terminal, from a pipe and with -c."""
+import re
+import subprocess
+
+import pytest
+
+import lab
+
+UP_ENTER = "\x1b[A\r"
+
+
+@pytest.fixture
+def host(shared):
+    return re.search(r"system hostname (\S+)", shared.a.sh("show configuration")).group(1)
+
+
+def test_prompts_name_context_host_and_mode(terminal, host):
+    assert terminal.prompt == f"[local]{host}# "
+    for line, prompt in (("configure", f"[local]{host}(config)# "), ("context srp", f"[srp]{host}(config-ctx)# "),
+                         ("service-redundancy-protocol", f"[srp]{host}(config-srp)# "), ("exit", f"[srp]{host}(config-ctx)# "),
+                         ("end", f"[local]{host}# ")):
+        assert terminal.command(line, prompt) == "", line
+
+
+def test_exit_goes_up_one_level_end_leaves_and_a_remark_does_nothing(terminal, host):
+    for line, prompt in (("configure", "(config)"), ("context srp", "(config-ctx)"), ("#exit", "(config-ctx)"),
+                         ("# a remark", "(config-ctx)"), ("exit", "(config)"), ("exit", "")):
+        terminal.command(line)
+        assert terminal.prompt.split(host)[1] == prompt + "# ", line
+
+
+def test_context_changes_the_prompt_at_exec_and_back(terminal, host):
+    terminal.command("context srp", f"[srp]{host}# ")
+    terminal.command("context local", f"[local]{host}# ")
+    assert "Failure: " in terminal.command("context nowhere")
+
+
+def test_a_question_mark_lists_what_may_come_and_keeps_the_typed_text(terminal):
+    terminal.type("show srp ?")
+    shown = terminal.expect(r"# show srp $")
+    for word in ("info", "statistics", "checkpoint"):
+        assert re.search(rf"^\s*{word}\b", shown, re.M), shown
+    terminal.type("info\r")
+    assert "Chassis State:" in terminal.wait_prompt()
+
+
+def test_a_question_mark_on_an_empty_line_lists_the_commands(terminal):
+    terminal.type("?")
+    shown = terminal.expect(r"# $")
+    for word in ("configure", "show", "exit", "srp", "clear"):
+        assert re.search(rf"^\s*{word}\b", shown, re.M), shown
+
+
+def test_a_complete_command_is_offered_its_end(terminal):
+    terminal.type("show version ?")
+    assert "<cr>" in terminal.expect(r"# show version $")
+    terminal.type("\x15")
+
+
+def test_tab_completes_a_unique_word_and_lists_several(terminal):
+    terminal.type("sh\tver\t\r")
+    assert "Active Software" in terminal.wait_prompt()
+    terminal.type("show s\t\t")
+    shown = terminal.expect(r"# show s\w*$")
+    assert "srp" in shown and "subscribers" in shown
+    terminal.type("\x15")
+    terminal.command("")
+
+
+def test_unique_abbreviations_and_a_capital_first_letter_are_taken(terminal):
+    assert "Chassis State:" in terminal.command("sh srp inf")
+    assert "Active Software" in terminal.command("Show ver")
+    assert "Ambiguous" in terminal.command("show s").replace("ambiguous", "Ambiguous")
+
+
+def test_an_unknown_word_is_refused_by_name(terminal):
+    assert 'Unknown command - "blah", unrecognized keyword' in terminal.command("blah")
+    assert 'Unknown command - "blah", unrecognized keyword' in terminal.command("show blah")
+
+
+def test_a_question_is_asked_and_no_changes_nothing(terminal, shared):
+    terminal.type("srp initiate-switchover\r")
+    terminal.expect(r"Are you sure\? \[Yes\|No\]: $")
+    terminal.type("no\r")
+    terminal.wait_prompt()
+    assert (shared.a.state(), shared.b.state()) == ("Active", "Standby")
+
+
+def test_yes_is_taken_and_noconfirm_asks_nothing(terminal, shared):
+    terminal.type("clear subscribers all\r")
+    terminal.expect(r"Are you sure\? \[Yes\|No\]: $")
+    terminal.type("yes\r")
+    terminal.wait_prompt()
+    assert "Are you sure" not in terminal.command("clear subscribers all -noconfirm")
+
+
+def test_creating_a_context_asks_and_noconfirm_does_not(terminal, shared):
+    terminal.command("configure")
+    terminal.type("context fresh\r")
+    terminal.expect(r"Are you sure\? \[Yes\|No\]: $")
+    terminal.type("n\r")
+    terminal.wait_prompt()
+    assert "context fresh" not in shared.a.sh("show configuration")
+    terminal.command("context fresh -noconfirm")
+    terminal.command("exit")
+    assert "context fresh" in shared.a.sh("show configuration")
+    terminal.command("no context fresh -noconfirm")
+    terminal.command("end")
+    assert "context fresh" not in shared.a.sh("show configuration")
+
+
+def test_pipes_filter_and_count(terminal):
+    assert terminal.command("show srp info | grep Chassis").count("\n") == 3 - 1 + terminal_lines_of_address(terminal)
+    assert terminal.command("show srp info |grep -i 'chassis state'").startswith("Chassis State:")
+    assert "Peer State" not in terminal.command("show srp info | grep -v Peer")
+    both = terminal.command("show srp info | grep -E 'Chassis State|Peer State'")
+    assert both.count("State:") == 2
+    assert re.search(r"\b1\b", terminal.command("show srp info | grep 'Chassis State' | count"))
+    assert re.search(r"\b2\b", terminal.command("show srp info | grep -E 'Chassis State|Peer State' | count"))
+
+
+def terminal_lines_of_address(terminal):
+    """Lines of `show srp info` with the word Chassis besides state and mode."""
+    out = terminal.command("show srp info")
+    return len([l for l in out.splitlines() if "Chassis" in l]) - 2
+
+
+def test_history_ctrl_c_and_ctrl_z(terminal, host):
+    terminal.command("show version")
+    terminal.type(UP_ENTER)
+    assert "Active Software" in terminal.wait_prompt()
+    terminal.type("show nonsense\x03")
+    terminal.wait_prompt()
+    terminal.command("configure")
+    terminal.type("\x1a")
+    terminal.wait_prompt(f"[local]{host}# ")
+
+
+def test_exit_at_exec_ends_the_session(shared):
+    t = lab.Terminal(shared.a)
+    t.wait_prompt()
+    t.type("exit\r")
+    import pexpect
+    t.child.expect(pexpect.EOF)
+    t.child.close()
+    assert t.child.exitstatus == 0
+
+
+def test_exit_status_of_one_command(shared):
+    assert shared.a.run("show version")[0] == 0
+    rc, out = shared.a.run("show nonsense")
+    assert rc == 1 and out == 'Unknown command - "nonsense", unrecognized keyword\n'
+
+
+def test_commands_from_a_pipe_answer_in_order_without_prompts(shared):
+    rc, out = shared.a.script("show version", "show srp info | grep 'Chassis State'", "exit", "show version")
+    assert rc == 0
+    assert out.count("Active Software") == 1, "nothing after exit"
+    assert out.index("Active Software") < out.index("Chassis State:")
+    assert "# " not in out and "[local]" not in out
+    rc, out = shared.a.script("blah", "show version")
+    assert rc == 1 and "Active Software" in out, "a line that failed is remembered, the next still runs"
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_every_line_end_is_taken(shared, ends):
+    p = subprocess.run([lab.STARSH, "-r", shared.a.root], input=("show version" + ends + "show boot" + ends).encode(),
+                       capture_output=True, timeout=10)
+    assert p.returncode == 0 and b"Active Software" in p.stdout
+
+
+def test_a_shell_without_chassis_says_so(tmp_path):
+    p = subprocess.run([lab.STARSH, "-r", tmp_path, "-c", "show version"], capture_output=True, text=True, timeout=10)
+    assert p.returncode == 1 and str(tmp_path) in p.stderr + p.stdout
+
+
+def test_two_operators_at_a_time(shared):
+    shells = [lab.Terminal(shared.a) for _ in range(5)]
+    for t in shells:
+        t.wait_prompt()
+    for t in shells:
+        assert "Active Software" in t.command("show version")
+    for t in shells:
+        t.close()
