@@ -84,7 +84,8 @@ struct gateway_config {
  */
 enum err gateway_config_check(const struct gateway_config *cfg, struct text *out);
 
-/* gateway_find_apn - the APN of that name (case does not matter, TS 23.003 section 9.1), or NULL. */
+/* gateway_find_apn - the APN of that name, or NULL. Case does not matter, an operator identifier behind it is
+ * passed over (TS 23.003 section 9.1). */
 const struct gateway_apn *gateway_find_apn(const struct gateway_config *cfg, const char *name);
 
 /* gateway_find_pool - index of the pool @name in @context, or -1. */

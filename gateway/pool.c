@@ -15,7 +15,7 @@ struct pool {
 	uint32_t bits;      /* addresses of the share, network and broadcast included */
 	uint32_t size;      /* of them to be given out */
 	uint32_t used;
-	uint32_t cursor;    /* word at which the next search starts */
+	uint32_t cursor;    /* bit at which the next search starts */
 	uint64_t words[];   /* 1: not to be had (used, or never given out) */
 };
 
@@ -98,25 +98,31 @@ pool_free(struct pool *p)
 	free(p);
 }
 
+/* The first free bit at or behind @from in its word, or -1. */
+static int
+free_bit(const struct pool *p, uint32_t from)
+{
+	uint64_t blocked = p->words[from / WORD_BITS] | ((UINT64_C(1) << from % WORD_BITS) - 1);
+
+	return blocked == UINT64_MAX ? -1 : __builtin_ctzll(~blocked);
+}
+
 enum err
 pool_alloc(struct pool *p, uint32_t *address)
 {
 	uint32_t words = word_count(p);
+	int found;
 
 	if (p->used == p->size)
 		return ERR_FULL;
-	while (p->words[p->cursor] == UINT64_MAX)
-		p->cursor = (p->cursor + 1) % words;
-	for (uint32_t bit = p->cursor * WORD_BITS;; bit++) {
-		if (is_set(p, bit))
-			continue;
-		set(p, bit);
-		p->used++;
-		/* The next search starts one word on, so what is released in this one rests for a round. */
-		p->cursor = (p->cursor + 1) % words;
-		*address = p->network + bit * p->stride + p->offset;
-		return ERR_OK;
-	}
+	while ((found = free_bit(p, p->cursor)) < 0)
+		p->cursor = (p->cursor / WORD_BITS + 1) % words * WORD_BITS;
+	p->cursor = p->cursor / WORD_BITS * WORD_BITS + (uint32_t)found;
+	set(p, p->cursor);
+	p->used++;
+	*address = p->network + p->cursor * p->stride + p->offset;
+	p->cursor = (p->cursor + 1) % (words * WORD_BITS);
+	return ERR_OK;
 }
 
 enum err
