@@ -1,0 +1,149 @@
+/*
+ * srp_guard.c - the guards of the redundancy table: pure questions about the engine and the event at hand.
+ *
+ * Three comparisons decide everything: the election (mode, priority, MAC), preference between two that both want
+ * to serve (route modifier, priority, MAC, chassis id: total, so that a dual active always ends) and epochs.
+ */
+#include "srp/srp_fsm.h"
+
+#include <string.h>
+
+enum { MAC_VENDOR_LEN = 3 };
+
+int
+srp_mac_compare(const uint8_t a[MAC_LEN], const uint8_t b[MAC_LEN])
+{
+	int d = memcmp(a + MAC_VENDOR_LEN, b + MAC_VENDOR_LEN, MAC_LEN - MAC_VENDOR_LEN);
+
+	return d != 0 ? d : memcmp(a, b, MAC_LEN);
+}
+
+/* > 0 when this chassis is elected, < 0 when the peer is, 0 when nothing tells them apart. */
+static int
+elect(const struct srp_config *self, const struct srp_hello *peer)
+{
+	if (self->mode != peer->mode)
+		return self->mode == SRP_MODE_PRIMARY ? 1 : -1;
+	if (self->priority != peer->priority)
+		return self->priority < peer->priority ? 1 : -1;
+	return srp_mac_compare(self->mac, peer->mac);
+}
+
+/* Does this chassis go on when both serve, or both begin to? Never the same answer on both sides. */
+static bool
+is_preferred(const struct srp *srp, const struct srp_hello *peer)
+{
+	int mac = srp_mac_compare(srp->config.mac, peer->mac);
+
+	if (srp->route_modifier != peer->route_modifier)
+		return srp->route_modifier < peer->route_modifier;
+	if (srp->config.priority != peer->priority)
+		return srp->config.priority < peer->priority;
+	if (mac != 0)
+		return mac > 0;
+	return srp->config.chassis_id > peer->chassis_id;
+}
+
+/*
+ * Within one incarnation a chassis never speaks of a lower epoch than before, and never is Active again in an epoch
+ * that it has handed over. Our own hello, mirrored by a relay, is refused as well.
+ */
+static bool
+is_stale(const struct srp *srp, const struct srp_hello *h)
+{
+	if (h->chassis_id == srp->config.chassis_id)
+		return true;
+	if (h->incarnation != srp->peer.incarnation)
+		return false;
+	return h->epoch < srp->peer.epoch ||
+	       (h->state == SRP_ACTIVE && srp->given_epoch != 0 && h->epoch <= srp->given_epoch);
+}
+
+uint64_t
+srp_epoch_free(const struct srp *srp, uint64_t *left)
+{
+	uint64_t above = (srp->epoch_known >> SRP_EPOCH_TAG_BITS) + 1;
+	uint64_t next = srp->epoch_next > above ? srp->epoch_next : above;
+
+	*left = next < srp->epoch_end ? srp->epoch_end - next - 1 : 0;
+	return next < srp->epoch_end ? next : 0;
+}
+
+/* Questions about a hello. */
+static bool
+hello_holds(uint8_t guard, const struct srp *srp, const struct srp_hello *h)
+{
+	switch (guard) {
+	case G_STALE:
+		return is_stale(srp, h);
+	case G_TIE:
+		return elect(&srp->config, h) == 0;
+	case G_PEER_ACTIVE:
+		return h->state == SRP_ACTIVE;
+	case G_PEER_PENDING:
+		return h->state == SRP_PENDING_ACTIVE || h->state == SRP_PENDING_STANDBY;
+	case G_PEER_HOLDS_CALLS:
+		return h->state == SRP_STANDBY && h->lineage != 0;
+	case G_PEER_STANDBY:
+		return h->state == SRP_STANDBY;
+	case G_PEER_NOT_STANDBY:
+		return h->state != SRP_STANDBY;
+	case G_PEER_RESTARTED:
+		return h->state == SRP_INIT || h->incarnation != srp->peer.incarnation;
+	case G_PEER_CAME_BACK:
+		return h->state == SRP_INIT && srp->lineage != 0;
+	case G_ELECTED:
+		return elect(&srp->config, h) > 0;
+	case G_STANDBY_TIE:
+		return h->state == SRP_STANDBY && srp->lineage == h->lineage && elect(&srp->config, h) == 0;
+	case G_STANDBY_ELECTED:
+		return h->state == SRP_STANDBY &&
+		       (srp->lineage > h->lineage || (srp->lineage == h->lineage && elect(&srp->config, h) > 0));
+	case G_PENDING_LOST:
+		return h->state == SRP_PENDING_ACTIVE && !is_preferred(srp, h);
+	case G_DUAL_LOST:
+		return h->state == SRP_ACTIVE && !is_preferred(srp, h);
+	case G_DUAL_EPOCH:
+		return h->state == SRP_ACTIVE && h->epoch >= srp->epoch;
+	case G_BEHIND:
+		return h->epoch > srp->epoch;
+	case G_BOTH_PENDING_STANDBY:
+		return h->state == SRP_PENDING_STANDBY && is_preferred(srp, h);
+	default:
+		return false;
+	}
+}
+
+bool
+srp_guard_holds(uint8_t guard, const void *arg)
+{
+	const struct srp_guard_arg *a = arg;
+	const struct srp *srp = a->srp;
+	const struct srp_event *ev = a->ev;
+	uint64_t left;
+
+	switch (guard) {
+	case G_HAS_DELAY:
+		return srp->config.delay_ms > 0;
+	case G_TOKEN_OLD:
+		return ev->token != srp->token;
+	case G_REQUEST_OLD:
+		return ev->request != srp->request;
+	case G_RM_DUE:
+		return srp->route_modifier >= srp->config.rm_threshold;
+	case G_LINK_IS_DOWN:
+		return !srp->is_link_up;
+	case G_KNOWN_NOT_STANDBY:
+		return !srp->is_peer_heard || srp->peer.state != SRP_STANDBY;
+	case G_NOT_CONNECTED:
+		return ev->not_connected > 0 && !ev->is_forced;
+	case G_NO_EPOCH:
+		return srp_epoch_free(srp, &left) == 0;
+	case G_PREPARED:
+		return srp->prepared_epoch != 0 && ev->epoch == srp->prepared_epoch;
+	case G_EPOCH_OLD:
+		return ev->epoch < srp->peer.epoch;
+	default:
+		return hello_holds(guard, srp, ev->hello);
+	}
+}
