@@ -1,0 +1,97 @@
+/* sock.c - TCP sockets. */
+#include "base/sock.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { USER_TIMEOUT_MS = 3000, BACKLOG = 64 };
+
+static socklen_t
+to_sockaddr(const struct addr *a, uint16_t port, struct sockaddr_storage *ss)
+{
+	memset(ss, 0, sizeof *ss);
+	if (a->family == ADDR_V6) {
+		struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htobe16(port)};
+
+		memcpy(&in6.sin6_addr, a->bytes, 16);
+		memcpy(ss, &in6, sizeof in6);
+		return sizeof in6;
+	}
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htobe16(port)};
+
+	memcpy(&in.sin_addr, a->bytes, 4);
+	memcpy(ss, &in, sizeof in);
+	return sizeof in;
+}
+
+void
+sock_tune(int fd)
+{
+	int one = 1;
+	unsigned timeout = USER_TIMEOUT_MS;
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags >= 0)
+		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
+}
+
+static int
+open_tcp(const struct addr *a)
+{
+	return socket(a->family == ADDR_V6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+static int
+fail(int fd)
+{
+	int e = errno;
+
+	close(fd);
+	errno = e;
+	return -1;
+}
+
+int
+sock_dial(const struct addr *local, const struct addr *peer, uint16_t port)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int fd = open_tcp(peer);
+
+	if (fd < 0)
+		return -1;
+	sock_tune(fd);
+	if (local->family == peer->family) {
+		len = to_sockaddr(local, 0, &ss);
+		if (bind(fd, (struct sockaddr *)&ss, len) < 0)
+			return fail(fd);
+	}
+	len = to_sockaddr(peer, port, &ss);
+	if (connect(fd, (struct sockaddr *)&ss, len) < 0 && errno != EINPROGRESS)
+		return fail(fd);
+	return fd;
+}
+
+int
+sock_listen(const struct addr *local, uint16_t port)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = to_sockaddr(local, port, &ss);
+	int one = 1, fd = open_tcp(local);
+
+	if (fd < 0)
+		return -1;
+	/* TCP only: a restart must not wait for old connections in TIME_WAIT; two listeners are refused all the same */
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (bind(fd, (struct sockaddr *)&ss, len) < 0 || listen(fd, BACKLOG) < 0)
+		return fail(fd);
+	return fd;
+}

@@ -1,0 +1,27 @@
+/*
+ * sock.h - TCP sockets between chassis: dialling from a given address, listening, and the settings every
+ * such socket gets. Used by the link shells (*_link.c) only.
+ */
+#ifndef BASE_SOCK_H
+#define BASE_SOCK_H
+
+#include <stdint.h>
+
+#include "base/addr.h"
+
+/*
+ * sock_dial - a non-blocking connect from @local (any port) to @peer:@port in progress; writable when it ends, SO_ERROR
+ * says how. @local without a family: the system chooses. -1 and errno when it cannot even begin.
+ */
+int sock_dial(const struct addr *local, const struct addr *peer, uint16_t port);
+
+/* sock_listen - a non-blocking listening socket on @local:@port; -1 and errno. */
+int sock_listen(const struct addr *local, uint16_t port);
+
+/*
+ * sock_tune - non-blocking, no delay, and TCP_USER_TIMEOUT of 3 s: without it a send into a cut path sits for
+ * minutes; what must be noticed sooner is noticed by the protocol's own timers.
+ */
+void sock_tune(int fd);
+
+#endif

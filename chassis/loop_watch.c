@@ -1,0 +1,79 @@
+/* loop_watch.c - lateness of the event loop. */
+#include "chassis/loop_watch.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/log.h"
+
+enum { PERIOD_US = 20000, REPORT_US = 50000 };
+
+struct loop_watch {
+	struct event *timer;
+	uint64_t due_us;
+	struct hist hist;
+};
+
+static uint64_t
+now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static void
+arm(struct loop_watch *w)
+{
+	struct timeval tv = {0, PERIOD_US};
+
+	w->due_us = now_us() + PERIOD_US;
+	event_add(w->timer, &tv);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop_watch *w = arg;
+	uint64_t now = now_us(), late = now > w->due_us ? now - w->due_us : 0;
+
+	(void)fd;
+	(void)what;
+	hist_add(&w->hist, late);
+	if (late >= REPORT_US)
+		log_event(LOG_LOOP_SLOW, (unsigned)(late / 1000), "the loop or the machine stood still");
+	arm(w);
+}
+
+struct loop_watch *
+loop_watch_new(struct event_base *base)
+{
+	struct loop_watch *w = calloc(1, sizeof *w);
+
+	if (w == NULL)
+		return NULL;
+	w->timer = evtimer_new(base, on_timer, w);
+	if (w->timer == NULL) {
+		free(w);
+		return NULL;
+	}
+	arm(w);
+	return w;
+}
+
+void
+loop_watch_free(struct loop_watch *w)
+{
+	if (w == NULL)
+		return;
+	event_free(w->timer);
+	free(w);
+}
+
+const struct hist *
+loop_watch_hist(const struct loop_watch *w)
+{
+	return &w->hist;
+}

@@ -1,0 +1,335 @@
+/* ckpt_link.c - one TCP connection between two session managers of the same number. */
+#include "checkpoint/ckpt_link.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/sock.h"
+
+enum {
+	OUT_BYTES = 4 * CKPT_FILL_ROOM,
+	IN_BYTES = 64 * 1024,
+	READS_PER_TURN = 4,
+	TICK_MS = 100,
+	CONNECT_MS = 200,
+	REDIAL_FIRST_MS = 10,
+	REDIAL_LAST_MS = 500,
+};
+
+struct ckpt_link {
+	struct event_base *base;
+	struct ckpt *core;
+	struct addr local, peer;
+	uint16_t port;
+	bool is_dialling; /* wanted: dial when there is no connection */
+	bool is_pending;  /* sock is a connect in progress */
+	bool is_working;  /* inside kick or input: the core may call back into its owner, which kicks again */
+	int sock;         /* -1: none */
+	struct event *read_ev, *write_ev, *tick_ev, *dial_ev;
+	unsigned redial_ms;
+	uint8_t *out;
+	size_t out_len, out_pos;
+};
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static void
+arm_dial(struct ckpt_link *l, unsigned ms)
+{
+	struct timeval tv = {ms / 1000, (ms % 1000) * 1000};
+
+	event_add(l->dial_ev, &tv);
+}
+
+static void
+close_socket(struct ckpt_link *l)
+{
+	if (l->read_ev != NULL)
+		event_free(l->read_ev);
+	if (l->write_ev != NULL)
+		event_free(l->write_ev);
+	l->read_ev = l->write_ev = NULL;
+	if (l->sock >= 0)
+		close(l->sock);
+	l->sock = -1;
+	l->out_len = l->out_pos = 0;
+}
+
+/* Ends the connection for @why and dials again if told to. */
+static void
+end_connection(struct ckpt_link *l, const char *why)
+{
+	bool was_connected = l->sock >= 0 && !l->is_pending;
+
+	close_socket(l);
+	if (was_connected) {
+		ckpt_disconnected(l->core);
+		log_event(LOG_CKPT_LOST, why);
+		l->redial_ms = REDIAL_FIRST_MS;
+	}
+	l->is_pending = false;
+	if (l->is_dialling) {
+		arm_dial(l, l->redial_ms);
+		l->redial_ms = l->redial_ms * 2 > REDIAL_LAST_MS ? REDIAL_LAST_MS : l->redial_ms * 2;
+	}
+}
+
+static void
+end_refused(struct ckpt_link *l)
+{
+	const struct ckpt_verdict *v = ckpt_verdict(l->core);
+
+	if (v->err != ERR_OK)
+		log_event(LOG_CKPT_BAD, err_text(v->err), v->field != NULL ? v->field : v->frame);
+	end_connection(l, v->err != ERR_OK ? err_text(v->err) : "the peer is silent");
+}
+
+/* Lets the core fill the buffer; false when it has nothing more to say. */
+static bool
+fill(struct ckpt_link *l)
+{
+	struct wbuf w;
+
+	if (l->out_pos == l->out_len)
+		l->out_pos = l->out_len = 0;
+	if (OUT_BYTES - l->out_len < CKPT_FILL_ROOM || !ckpt_wants_fill(l->core))
+		return false;
+	wbuf_init(&w, l->out + l->out_len, OUT_BYTES - l->out_len);
+	if (ckpt_fill(l->core, &w, now_ms()) != ERR_OK)
+		return false;
+	l->out_len += w.len;
+	return true;
+}
+
+/* Writes what is buffered: 0 all written, 1 the socket is full, -1 the connection is gone. */
+static int
+drain(struct ckpt_link *l)
+{
+	while (l->out_pos < l->out_len) {
+		ssize_t n = send(l->sock, l->out + l->out_pos, l->out_len - l->out_pos, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return 1;
+		if (n < 0)
+			return -1;
+		l->out_pos += (size_t)n;
+	}
+	return 0;
+}
+
+void
+ckpt_link_kick(struct ckpt_link *l)
+{
+	enum { FILLS_PER_TURN = 8 };
+	int r = 0;
+
+	if (l->sock < 0 || l->is_pending || l->is_working)
+		return;
+	l->is_working = true;
+	for (int i = 0; i < FILLS_PER_TURN && r == 0; i++) {
+		bool has_more = fill(l);
+
+		r = drain(l);
+		if (!has_more)
+			break;
+	}
+	l->is_working = false;
+	if (r < 0)
+		end_connection(l, strerror(errno));
+	else if (r > 0 || ckpt_wants_fill(l->core))
+		event_add(l->write_ev, NULL);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	ckpt_link_kick(arg);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct ckpt_link *l = arg;
+	uint8_t bytes[IN_BYTES];
+
+	(void)what;
+	for (int i = 0; i < READS_PER_TURN; i++) {
+		ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+		enum err e;
+
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			break;
+		if (n <= 0) {
+			end_connection(l, n == 0 ? "closed by the peer" : strerror(errno));
+			return;
+		}
+		l->is_working = true;
+		e = ckpt_input(l->core, bytes, (size_t)n, now_ms());
+		l->is_working = false;
+		if (e != ERR_OK) {
+			end_refused(l);
+			return;
+		}
+		if ((size_t)n < sizeof bytes)
+			break;
+	}
+	ckpt_link_kick(l);
+}
+
+static enum err
+start_connection(struct ckpt_link *l, bool is_dialler)
+{
+	l->is_pending = false;
+	l->read_ev = event_new(l->base, l->sock, EV_READ | EV_PERSIST, on_readable, l);
+	if (l->write_ev != NULL)
+		event_free(l->write_ev);
+	l->write_ev = event_new(l->base, l->sock, EV_WRITE, on_writable, l);
+	if (l->read_ev == NULL || l->write_ev == NULL || event_add(l->read_ev, NULL) < 0)
+		return ERR_SYSTEM;
+	if (ckpt_connected(l->core, is_dialler, now_ms()) != ERR_OK)
+		return ERR_REFUSED;
+	l->redial_ms = REDIAL_FIRST_MS;
+	log_event(LOG_CKPT_CONNECTED, is_dialler ? "dialled" : "accepted",
+	          ckpt_role(l->core) == CKPT_ACTIVE ? "sending" : "receiving");
+	ckpt_link_kick(l);
+	return ERR_OK;
+}
+
+static void
+on_connected(evutil_socket_t fd, short what, void *arg)
+{
+	struct ckpt_link *l = arg;
+	int e = 0;
+	socklen_t len = sizeof e;
+
+	if (what & EV_TIMEOUT)
+		e = ETIMEDOUT;
+	else
+		getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len);
+	if (e != 0)
+		end_connection(l, strerror(e));
+	else if (start_connection(l, true) != ERR_OK)
+		end_connection(l, "no memory");
+}
+
+static void
+on_dial(evutil_socket_t fd, short what, void *arg)
+{
+	struct ckpt_link *l = arg;
+	struct timeval limit = {0, CONNECT_MS * 1000};
+
+	(void)fd;
+	(void)what;
+	if (l->sock >= 0 || !l->is_dialling)
+		return;
+	l->sock = sock_dial(&l->local, &l->peer, l->port);
+	if (l->sock < 0) {
+		end_connection(l, strerror(errno));
+		return;
+	}
+	l->is_pending = true;
+	l->write_ev = event_new(l->base, l->sock, EV_WRITE, on_connected, l);
+	if (l->write_ev == NULL || event_add(l->write_ev, &limit) < 0)
+		end_connection(l, "no memory");
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct ckpt_link *l = arg;
+
+	(void)fd;
+	(void)what;
+	if (ckpt_tick(l->core, now_ms()) != ERR_OK)
+		end_refused(l);
+	ckpt_link_kick(l);
+}
+
+void
+ckpt_link_dial(struct ckpt_link *l, const struct addr *local, const struct addr *peer, uint16_t port, bool is_on)
+{
+	bool is_same = addr_equal(local, &l->local) && addr_equal(peer, &l->peer) && port == l->port;
+
+	l->local = *local;
+	l->peer = *peer;
+	l->port = port;
+	l->is_dialling = is_on;
+	if (!is_same)
+		end_connection(l, "the peer address was changed");
+	if (is_on && l->sock < 0) {
+		l->redial_ms = REDIAL_FIRST_MS;
+		arm_dial(l, 0);
+	}
+}
+
+void
+ckpt_link_take(struct ckpt_link *l, int fd)
+{
+	bool was_dialling = l->is_dialling;
+
+	l->is_dialling = false;
+	if (l->sock >= 0)
+		end_connection(l, "replaced by a new connection of the peer");
+	event_del(l->dial_ev);
+	l->is_dialling = was_dialling;
+	sock_tune(fd);
+	l->sock = fd;
+	if (start_connection(l, false) != ERR_OK)
+		end_connection(l, "no memory");
+}
+
+void
+ckpt_link_drop(struct ckpt_link *l)
+{
+	if (l->sock >= 0)
+		end_connection(l, "ended by this chassis");
+}
+
+struct ckpt_link *
+ckpt_link_new(struct event_base *base, struct ckpt *core)
+{
+	struct timeval tick = {0, TICK_MS * 1000};
+	struct ckpt_link *l = calloc(1, sizeof *l);
+
+	if (l == NULL)
+		return NULL;
+	*l = (struct ckpt_link){.base = base, .core = core, .sock = -1, .redial_ms = REDIAL_FIRST_MS};
+	l->out = malloc(OUT_BYTES);
+	l->tick_ev = event_new(base, -1, EV_PERSIST, on_tick, l);
+	l->dial_ev = evtimer_new(base, on_dial, l);
+	if (l->out == NULL || l->tick_ev == NULL || l->dial_ev == NULL || event_add(l->tick_ev, &tick) < 0) {
+		ckpt_link_free(l);
+		return NULL;
+	}
+	return l;
+}
+
+void
+ckpt_link_free(struct ckpt_link *l)
+{
+	if (l == NULL)
+		return;
+	close_socket(l);
+	if (l->tick_ev != NULL)
+		event_free(l->tick_ev);
+	if (l->dial_ev != NULL)
+		event_free(l->dial_ev);
+	free(l->out);
+	free(l);
+}

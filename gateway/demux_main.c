@@ -1,0 +1,464 @@
+/*
+ * demux_main.c - the demux role: service sockets on one side, session managers on the other.
+ *
+ * It decides nothing itself: the pure core (demux.h) says where a datagram goes, chassisd says when an
+ * address is taken or given. Giving an address: read what is in the socket, send a barrier through every
+ * session manager, and close when the last one is back, so that everything that had arrived is answered.
+ */
+#include "gateway/demux_main.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "chassis/ipc.h"
+#include "chassis/shm.h"
+#include "chassis/task.h"
+#include "gateway/address_io.h"
+#include "gateway/gtp1.h"
+#include "gateway/gtp_channel.h"
+
+enum { READS_PER_TURN = 64, DRAIN_READS_MAX = 4096, BARRIER_WAIT_MS = 250, STATS_MS = 500, IMSIS_MAX = 1 << 19 };
+
+struct demux_role;
+
+struct channel {
+	struct demux_role *role;
+	unsigned instance;
+	struct ipc_chan *ipc; /* NULL: that session manager is not there */
+	bool is_in_barrier;
+};
+
+struct service {
+	struct demux_role *role;
+	unsigned index;
+	struct address_io address;
+	struct event *readable;
+};
+
+struct demux_role {
+	struct event_base *base;
+	struct ipc_chan *control;
+	struct gateway_config cfg;
+	struct demux *core;
+	struct demux_shared *shared;
+	struct service services[GATEWAY_SERVICES_MAX];
+	struct channel channels[GATEWAY_SESSMGRS_MAX + 1];
+	struct event *barrier_timer;
+	uint32_t barrier_id;
+	uint32_t token; /* of the last take or give: the answer carries it */
+	bool is_giving;
+	bool is_active; /* addresses are, or are being, taken */
+};
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static void
+publish(struct demux_role *r)
+{
+	r->shared->stats = *demux_stats(r->core);
+	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++)
+		r->shared->is_taken[i] = r->services[i].address.is_taken;
+}
+
+/* --- datagrams ---------------------------------------------------------------------------------- */
+
+static void
+send_datagram(struct demux_role *r, const struct gtp_datagram *d, const void *bytes, size_t len)
+{
+	struct service *s = &r->services[d->service];
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htobe16(d->port)};
+
+	if (s->address.sock < 0 || !s->address.is_taken) {
+		r->shared->unroutable++;
+		return;
+	}
+	memcpy(&to.sin_addr, d->peer.bytes, 4);
+	if (sendto(s->address.sock, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof to) < 0)
+		r->shared->send_failed++;
+}
+
+static void
+forward(struct demux_role *r, unsigned instance, const struct gtp_datagram *d, const uint8_t *bytes, size_t len)
+{
+	uint8_t body[IPC_BODY_MAX];
+	struct channel *c = &r->channels[instance];
+
+	if (c->ipc == NULL || sizeof *d + len > sizeof body)
+		return; /* the core knew it as ready a moment ago; the sender repeats its request */
+	memcpy(body, d, sizeof *d);
+	memcpy(body + sizeof *d, bytes, len);
+	(void)ipc_send(c->ipc, IPC_REQUEST, instance, body, sizeof *d + len, -1, IPC_MAY_DROP);
+}
+
+static void
+log_discard(const struct gtp_datagram *d, enum demux_reason reason)
+{
+	char text[ADDR_TEXT_MAX];
+
+	log_event(LOG_GTP_DISCARD, addr_text(&d->peer, text), demux_reason_text(reason));
+}
+
+static void
+handle_datagram(struct demux_role *r, struct gtp_datagram *d, const uint8_t *bytes, size_t len)
+{
+	uint8_t answer[GTP1_MESSAGE_MAX];
+	struct demux_result result;
+	struct wbuf reply;
+
+	wbuf_init(&reply, answer, sizeof answer);
+	demux_input(r->core, bytes, len, now_ms(), &reply, &result);
+	d->imsi = result.imsi;
+	if (result.verdict == DEMUX_ANSWER)
+		send_datagram(r, d, reply.data, reply.len);
+	else if (result.verdict == DEMUX_FORWARD)
+		forward(r, result.instance, d, bytes, len);
+	else
+		log_discard(d, result.reason);
+}
+
+/* Reads up to @max datagrams; false when the socket has no more. */
+static bool
+read_datagrams(struct service *s, unsigned max)
+{
+	for (unsigned i = 0; i < max; i++) {
+		uint8_t bytes[GTP1_MESSAGE_MAX + 1]; /* one more than legal, so that a longer one is seen as too long */
+		struct gtp_datagram d = {.service = (uint8_t)s->index};
+		struct sockaddr_in from;
+		socklen_t from_len = sizeof from;
+		ssize_t n = recvfrom(s->address.sock, bytes, sizeof bytes, MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
+
+		if (n < 0)
+			return false;
+		d.peer = addr_v4(be32toh(from.sin_addr.s_addr));
+		d.port = be16toh(from.sin_port);
+		handle_datagram(s->role, &d, bytes, (size_t)n);
+	}
+	return true;
+}
+
+static void
+on_service_readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	read_datagrams(arg, READS_PER_TURN);
+}
+
+/* --- addresses ---------------------------------------------------------------------------------- */
+
+static void
+service_listen(struct service *s, bool is_on)
+{
+	if (s->readable != NULL) {
+		event_free(s->readable);
+		s->readable = NULL;
+	}
+	if (!is_on)
+		return;
+	s->readable = event_new(s->role->base, s->address.sock, EV_READ | EV_PERSIST, on_service_readable, s);
+	if (s->readable != NULL)
+		event_add(s->readable, NULL);
+}
+
+static void
+answer_busy(struct demux_role *r, const struct service *s, int error)
+{
+	char text[ADDR_TEXT_MAX], line[ADDR_TEXT_MAX + 64];
+	int n = snprintf(line, sizeof line, "%s: %s", addr_text(&s->address.addr, text), strerror(error));
+
+	(void)ipc_send(r->control, IPC_ADDRESS_BUSY, r->token, line, (size_t)n, -1, 0);
+}
+
+static bool
+is_served(const struct gateway_service *g)
+{
+	return g->is_bound && g->is_srp_activated && g->bind.family == ADDR_V4;
+}
+
+static void
+take_addresses(struct demux_role *r)
+{
+	r->is_active = true;
+	r->is_giving = false;
+	for (unsigned i = 0; i < r->cfg.service_count; i++) {
+		struct service *s = &r->services[i];
+
+		if (!is_served(&r->cfg.services[i]))
+			continue;
+		if (address_take(&s->address) != ERR_OK) {
+			answer_busy(r, s, errno);
+			return;
+		}
+		if (s->readable == NULL)
+			service_listen(s, true);
+	}
+	publish(r);
+	(void)ipc_send(r->control, IPC_ADDRESS_TAKEN, r->token, NULL, 0, -1, 0);
+}
+
+static void
+finish_giving(struct demux_role *r)
+{
+	if (!r->is_giving)
+		return;
+	r->is_giving = false;
+	event_del(r->barrier_timer);
+	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++) {
+		service_listen(&r->services[i], false);
+		if (r->services[i].address.is_taken)
+			address_give(&r->services[i].address);
+	}
+	publish(r);
+	(void)ipc_send(r->control, IPC_ADDRESS_GIVEN, r->token, NULL, 0, -1, 0);
+}
+
+static void
+finish_giving_if_quiet(struct demux_role *r)
+{
+	for (unsigned i = 1; i <= GATEWAY_SESSMGRS_MAX; i++)
+		if (r->channels[i].is_in_barrier)
+			return;
+	finish_giving(r);
+}
+
+static void
+on_barrier_timeout(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	finish_giving(arg); /* a session manager that does not answer must not hold the switchover */
+}
+
+static void
+give_addresses(struct demux_role *r)
+{
+	struct timeval wait = {0, BARRIER_WAIT_MS * 1000};
+
+	r->is_active = false;
+	r->is_giving = true;
+	r->barrier_id++;
+	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++)
+		if (r->services[i].readable != NULL)
+			read_datagrams(&r->services[i], DRAIN_READS_MAX);
+	for (unsigned i = 1; i <= GATEWAY_SESSMGRS_MAX; i++) {
+		struct channel *c = &r->channels[i];
+
+		c->is_in_barrier = c->ipc != NULL && ipc_send(c->ipc, IPC_BARRIER, r->barrier_id, NULL, 0, -1, 0) == ERR_OK;
+	}
+	event_add(r->barrier_timer, &wait);
+	finish_giving_if_quiet(r);
+}
+
+/* --- session managers ----------------------------------------------------------------------------- */
+
+static void
+channel_binds(struct channel *c, const struct ipc_msg *m, bool is_bind)
+{
+	struct demux *core = c->role->core;
+
+	for (size_t at = 0; at + sizeof(uint64_t) <= m->len; at += sizeof(uint64_t)) {
+		uint64_t imsi;
+
+		memcpy(&imsi, m->body + at, sizeof imsi);
+		if (is_bind)
+			(void)demux_bind(core, imsi, c->instance); /* a full table is counted in the core's statistics */
+		else
+			(void)demux_unbind(core, imsi, c->instance);
+	}
+}
+
+static void
+channel_reply(struct channel *c, const struct ipc_msg *m)
+{
+	struct gtp_datagram d;
+
+	if (m->len < sizeof d)
+		return;
+	memcpy(&d, m->body, sizeof d);
+	if (d.imsi != 0)
+		demux_answered(c->role->core, d.imsi);
+	if (d.service < GATEWAY_SERVICES_MAX && m->len > sizeof d)
+		send_datagram(c->role, &d, m->body + sizeof d, m->len - sizeof d);
+}
+
+static void
+on_channel_message(void *arg, const struct ipc_msg *m)
+{
+	struct channel *c = arg;
+
+	if (m->fd >= 0)
+		close(m->fd);
+	switch (m->type) {
+	case IPC_REPLY:
+		channel_reply(c, m);
+		break;
+	case IPC_BIND:
+	case IPC_UNBIND:
+		channel_binds(c, m, m->type == IPC_BIND);
+		break;
+	case IPC_BARRIER:
+		if (m->id == c->role->barrier_id) {
+			c->is_in_barrier = false;
+			finish_giving_if_quiet(c->role);
+		}
+		break;
+	default:
+		log_event(LOG_IPC_BAD, (unsigned)m->type, "sessmgr", c->instance, "not for demux");
+	}
+}
+
+static void
+on_channel_closed(void *arg)
+{
+	struct channel *c = arg;
+
+	ipc_chan_free(c->ipc);
+	c->ipc = NULL;
+	c->is_in_barrier = false;
+	demux_set_ready(c->role->core, c->instance, false);
+	demux_unbind_all(c->role->core, c->instance);
+	finish_giving_if_quiet(c->role);
+}
+
+static void
+open_channel(struct demux_role *r, unsigned instance, int fd)
+{
+	struct channel *c;
+
+	if (instance == 0 || instance > GATEWAY_SESSMGRS_MAX) {
+		close(fd);
+		return;
+	}
+	c = &r->channels[instance];
+	if (c->ipc != NULL)
+		on_channel_closed(c);
+	*c = (struct channel){.role = r, .instance = instance};
+	c->ipc = ipc_chan_new(r->base, fd, on_channel_message, on_channel_closed, c);
+	demux_set_ready(r->core, instance, c->ipc != NULL);
+}
+
+/* --- chassisd --------------------------------------------------------------------------------------- */
+
+static void
+apply_config(struct demux_role *r, const struct ipc_msg *m)
+{
+	struct gateway_config old = r->cfg;
+
+	if (m->fd < 0 || shm_into(m->fd, &r->cfg, sizeof r->cfg) != ERR_OK) {
+		log_event(LOG_IPC_BAD, (unsigned)m->type, "chassisd", 0u, "no configuration in it");
+		return;
+	}
+	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++) {
+		struct service *s = &r->services[i];
+		const struct gateway_service *g = &r->cfg.services[i];
+		bool is_same = i < r->cfg.service_count && i < old.service_count && is_served(g) && addr_equal(&g->bind, &old.services[i].bind) &&
+		               g->port == old.services[i].port;
+
+		if (is_same)
+			continue;
+		service_listen(s, false);
+		address_fini(&s->address);
+		*s = (struct service){.role = r, .index = i};
+		address_init(&s->address, (enum address_driver)m->id, &g->bind, g->port);
+		if (i < r->cfg.service_count && is_served(g) && m->id == ADDRESS_FREEBIND)
+			address_give(&s->address); /* a killed predecessor may have left it on lo */
+	}
+	if (r->is_active)
+		take_addresses(r);
+}
+
+static void
+on_control_message(void *arg, const struct ipc_msg *m)
+{
+	struct demux_role *r = arg;
+
+	switch (m->type) {
+	case IPC_CONFIG:
+		apply_config(r, m);
+		break;
+	case IPC_DATA_CHANNEL:
+		open_channel(r, m->id, m->fd);
+		return; /* the descriptor is the channel's now */
+	case IPC_RESTART_COUNTER:
+		demux_set_restart(r->core, (uint8_t)m->id);
+		break;
+	case IPC_ADDRESS_TAKE:
+		r->token = m->id;
+		take_addresses(r);
+		break;
+	case IPC_ADDRESS_GIVE:
+		r->token = m->id;
+		give_addresses(r);
+		break;
+	default:
+		log_event(LOG_IPC_BAD, (unsigned)m->type, "chassisd", 0u, "not for demux");
+	}
+	if (m->fd >= 0)
+		close(m->fd);
+}
+
+static void
+on_control_closed(void *arg)
+{
+	struct demux_role *r = arg;
+
+	event_base_loopbreak(r->base);
+}
+
+static void
+on_stats_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	publish(arg);
+}
+
+static enum err
+role_init(struct demux_role *r)
+{
+	struct timeval stats = {0, STATS_MS * 1000};
+	struct event *timer;
+	void *mem;
+
+	r->base = event_base_new();
+	r->core = demux_new(GATEWAY_SESSMGRS_MAX, IMSIS_MAX);
+	if (r->base == NULL || r->core == NULL || shm_map(TASK_FD_A, sizeof *r->shared, &mem) != ERR_OK)
+		return ERR_SYSTEM;
+	r->shared = mem;
+	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++) {
+		r->services[i] = (struct service){.role = r, .index = i};
+		r->services[i].address.sock = -1;
+	}
+	r->barrier_timer = evtimer_new(r->base, on_barrier_timeout, r);
+	timer = event_new(r->base, -1, EV_PERSIST, on_stats_timer, r);
+	r->control = ipc_chan_new(r->base, TASK_IPC_FD, on_control_message, on_control_closed, r);
+	if (r->barrier_timer == NULL || timer == NULL || event_add(timer, &stats) < 0 || r->control == NULL)
+		return ERR_SYSTEM;
+	return ipc_send(r->control, IPC_READY, 0, NULL, 0, -1, 0);
+}
+
+int
+demux_main(void)
+{
+	struct demux_role *r = calloc(1, sizeof *r);
+
+	if (r == NULL || role_init(r) != ERR_OK)
+		return 1;
+	event_base_dispatch(r->base);
+	return 0;
+}

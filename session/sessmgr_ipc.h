@@ -1,0 +1,38 @@
+/* sessmgr_ipc.h - bodies of the messages between chassisd and a session manager (chassis/ipc.h): plain values. */
+#ifndef SESSION_SESSMGR_IPC_H
+#define SESSION_SESSMGR_IPC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+/* IPC_CONFIG, beside the descriptor of a struct gateway_config. */
+struct sessmgr_setup {
+	uint64_t chassis_id;
+};
+
+/* IPC_ROLE */
+struct sessmgr_role {
+	uint64_t epoch;
+	uint8_t role; /* enum ckpt_role */
+};
+
+/* IPC_PEER: where the checkpoint connection is dialled, if it is. */
+struct sessmgr_peer {
+	struct addr local, peer;
+	uint16_t port;
+	bool is_dialling;
+};
+
+/* IPC_CALL_LOST: the peer has no record of this call and this side gave way. */
+struct sessmgr_lost {
+	uint64_t imsi;
+	uint32_t teid;
+	uint8_t imsi_digits;
+	bool is_young; /* it had not yet reached `checkpoint session duration` */
+};
+
+enum { SESSMGR_SLOTS = 262144, SESSMGR_LOST_MAX = 1000 }; /* calls of one session manager; lost ones named at one time */
+
+#endif

@@ -1,0 +1,671 @@
+/*
+ * sessmgr_main.c - the session manager role: calls, checkpoints and the GGSN service of one instance.
+ *
+ * It connects the cores: requests from demux go through ggsn into the call table, the table's changes go to the
+ * checkpoint link, replicated calls come from the link into the table and the address pools follow. Roles, peers and
+ * flushes are ordered by chassisd.
+ */
+#include "session/sessmgr_main.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "chassis/ipc.h"
+#include "chassis/shm.h"
+#include "chassis/task.h"
+#include "checkpoint/ckpt_link.h"
+#include "gateway/ggsn.h"
+#include "gateway/gtp1.h"
+#include "gateway/gtp_channel.h"
+#include "session/call_ckpt.h"
+#include "session/call_rows.h"
+#include "session/sessmgr_ipc.h"
+
+enum { PUBLISH_MS = 100, CLEAR_PER_TURN = 256, REBIND_PER_TURN = 1024 };
+
+/* IMSIs to be told to demux, one list per kind of message. */
+struct binds {
+	uint64_t imsis[GTP_BINDS_MAX];
+	size_t count;
+};
+
+struct sessmgr {
+	struct event_base *base;
+	unsigned instance;
+	struct ipc_chan *control, *data;
+	struct arena arena;
+	struct call_table *table;
+	struct call_store store;
+	struct gateway_config cfg;
+	struct ggsn *ggsn;
+	struct ckpt *ckpt;
+	struct ckpt_link *link;
+	struct binds bind, unbind;
+	struct event *turn_ev;  /* end of this loop turn: send binds and checkpoints */
+	struct event *clear_ev; /* next slice of a clear */
+	struct event *rebind_ev;
+	uint32_t rebind_slot;
+	bool is_turn_armed;
+	uint32_t flush_id, clear_id;
+	uint32_t clear_slot, cleared;
+	uint64_t epoch;
+	uint8_t restart_counter;
+};
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static uint32_t
+wall_s(void)
+{
+	return (uint32_t)time(NULL);
+}
+
+static void
+arm_turn(struct sessmgr *s)
+{
+	struct timeval zero = {0, 0};
+
+	if (!s->is_turn_armed)
+		event_add(s->turn_ev, &zero);
+	s->is_turn_armed = true;
+}
+
+static void
+send_binds(struct sessmgr *s)
+{
+	if (s->data != NULL && s->bind.count > 0)
+		(void)ipc_send(s->data, IPC_BIND, s->instance, s->bind.imsis, s->bind.count * sizeof(uint64_t), -1, 0);
+	if (s->data != NULL && s->unbind.count > 0)
+		(void)ipc_send(s->data, IPC_UNBIND, s->instance, s->unbind.imsis, s->unbind.count * sizeof(uint64_t), -1, 0);
+	s->bind.count = s->unbind.count = 0;
+}
+
+static void
+note_bind(struct sessmgr *s, struct binds *list, uint64_t imsi)
+{
+	if (imsi == 0)
+		return;
+	list->imsis[list->count++] = imsi;
+	if (list->count == GTP_BINDS_MAX)
+		send_binds(s);
+	arm_turn(s);
+}
+
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct sessmgr *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->is_turn_armed = false;
+	send_binds(s);
+	if (s->link != NULL)
+		ckpt_link_kick(s->link);
+}
+
+/* --- changes of our own calls, told to the checkpoint link ------------------------------------------------ */
+
+static void
+on_created(void *arg, uint32_t slot)
+{
+	struct sessmgr *s = arg;
+
+	ckpt_call_created(s->ckpt, slot, now_ms());
+	arm_turn(s);
+}
+
+static void
+on_changed(void *arg, uint32_t slot, uint32_t groups)
+{
+	struct sessmgr *s = arg;
+
+	ckpt_call_changed(s->ckpt, slot, groups);
+	arm_turn(s);
+}
+
+static void
+on_released(void *arg, uint32_t slot, uint32_t tomb)
+{
+	struct sessmgr *s = arg;
+
+	ckpt_call_released(s->ckpt, slot, tomb);
+	arm_turn(s);
+}
+
+/* --- replicated calls: the table through call_ckpt_ops, pools and demux behind it ----------------------------- */
+
+static uint64_t
+call_imsi(const struct call *c)
+{
+	return gtp1_imsi_wire(c->imsi, c->imsi_digits);
+}
+
+static bool
+call_in_slot(struct sessmgr *s, uint32_t slot, struct call *out)
+{
+	uint32_t teid = call_table_teid(s->table, slot);
+
+	return teid != 0 && s->store.ops->get(s->store.arg, teid, out) == ERR_OK;
+}
+
+static void
+call_came(struct sessmgr *s, const struct call *c)
+{
+	(void)ggsn_restore(s->ggsn, c); /* a pool that is no longer configured leaves the call as it is */
+	note_bind(s, &s->bind, call_imsi(c));
+}
+
+static void
+call_went(struct sessmgr *s, const struct call *c)
+{
+	(void)ggsn_forget(s->ggsn, c);
+	note_bind(s, &s->unbind, call_imsi(c));
+}
+
+static enum err
+ckpt_read_full(void *arg, uint32_t slot, uint32_t *teid, struct wbuf *out)
+{
+	return call_ckpt_ops.read_full(((struct sessmgr *)arg)->table, slot, teid, out);
+}
+
+static enum err
+ckpt_read_micro(void *arg, uint32_t slot, uint32_t group, uint32_t *teid, struct wbuf *out)
+{
+	return call_ckpt_ops.read_micro(((struct sessmgr *)arg)->table, slot, group, teid, out);
+}
+
+static enum err
+ckpt_read_tomb(void *arg, uint32_t tomb, uint32_t *teid, struct wbuf *out)
+{
+	return call_ckpt_ops.read_tomb(((struct sessmgr *)arg)->table, tomb, teid, out);
+}
+
+static enum err
+ckpt_check(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t *token, const char **field)
+{
+	return call_ckpt_ops.check(((struct sessmgr *)arg)->table, kind, teid, p, n, token, field);
+}
+
+/* A record that can bring or remove a call: pools and demux follow what really happened. */
+static enum err
+ckpt_apply(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t token)
+{
+	struct sessmgr *s = arg;
+	struct call before, after;
+	bool had, has;
+	enum err e;
+
+	if (kind != CKPT_KIND_FULL && kind != CKPT_KIND_INVALIDATE_CRR)
+		return call_ckpt_ops.apply(s->table, kind, teid, p, n, token);
+	had = call_in_slot(s, teid_slot(teid), &before);
+	e = call_ckpt_ops.apply(s->table, kind, teid, p, n, token);
+	has = call_in_slot(s, teid_slot(teid), &after);
+	if (had && has && before.teid == after.teid && addr_equal(&before.address, &after.address))
+		return e;
+	if (had)
+		call_went(s, &before);
+	if (has)
+		call_came(s, &after);
+	return e;
+}
+
+static bool
+ckpt_drop(void *arg, uint32_t slot)
+{
+	struct sessmgr *s = arg;
+	struct call c;
+
+	if (call_in_slot(s, slot, &c))
+		call_went(s, &c);
+	return call_ckpt_ops.drop(s->table, slot);
+}
+
+static void
+publish(struct sessmgr *s)
+{
+	arena_ckpt_publish(&s->arena, ckpt_counters(s->ckpt));
+}
+
+static void
+ckpt_conn_changed(void *arg, enum ckpt_conn conn)
+{
+	struct sessmgr *s = arg;
+	uint8_t value = (uint8_t)conn;
+
+	(void)ipc_send(s->control, IPC_PEER_CONN, s->instance, &value, sizeof value, -1, 0);
+	/* not here: the core is in the middle of an event; the next turn publishes */
+	arm_turn(s);
+}
+
+static void
+tell_flushed(struct sessmgr *s, bool is_ok)
+{
+	uint8_t value = is_ok;
+
+	(void)ipc_send(s->control, IPC_FLUSHED, s->flush_id, &value, sizeof value, -1, 0);
+}
+
+static void
+ckpt_flushed(void *arg, enum err result)
+{
+	tell_flushed(arg, result == ERR_OK);
+}
+
+static const struct ckpt_ops ckpt_ops = {
+	.read_full = ckpt_read_full,
+	.read_micro = ckpt_read_micro,
+	.read_tomb = ckpt_read_tomb,
+	.check = ckpt_check,
+	.apply = ckpt_apply,
+	.drop = ckpt_drop,
+	.conn_changed = ckpt_conn_changed,
+	.flushed = ckpt_flushed,
+};
+
+/* --- requests from demux ----------------------------------------------------------------------------------- */
+
+/* The shared counter of a refused Create: the classes an operator tells apart. */
+static unsigned
+rejected_counter(const struct ggsn_result *r)
+{
+	switch (r->cause) {
+	case GTP1_CAUSE_NO_RESOURCES:
+		return ARENA_REJECTED_NO_RESOURCES;
+	case GTP1_CAUSE_UNKNOWN_APN:
+		return ARENA_REJECTED_APN;
+	case GTP1_CAUSE_NO_ADDRESS:
+		return ARENA_REJECTED_ADDRESS;
+	default:
+		return r->why != NULL ? ARENA_REJECTED_REQUEST : ARENA_REJECTED_OTHER;
+	}
+}
+
+static void
+count_result(struct sessmgr *s, const struct ggsn_result *r)
+{
+	if (r->is_repeat)
+		arena_count_add(&s->arena, ARENA_REPEATED, 1);
+	else if (r->type == GTP1_CREATE_REQUEST && r->cause != GTP1_CAUSE_ACCEPTED)
+		arena_count_add(&s->arena, rejected_counter(r), 1);
+}
+
+static void
+follow_result(struct sessmgr *s, const struct ggsn_result *r)
+{
+	if (r->added_teid != 0 && r->removed_teid == 0)
+		note_bind(s, &s->bind, r->imsi);
+	else if (r->removed_teid != 0 && r->added_teid == 0)
+		note_bind(s, &s->unbind, r->imsi);
+	count_result(s, r);
+}
+
+static void
+serve_request(struct sessmgr *s, const struct ipc_msg *m)
+{
+	uint8_t body[sizeof(struct gtp_datagram) + GTP1_MESSAGE_MAX];
+	struct gtp_datagram d;
+	struct ggsn_request in;
+	struct ggsn_result r;
+	struct wbuf reply;
+
+	if (s->ggsn == NULL || m->len < sizeof d || ckpt_role(s->ckpt) != CKPT_ACTIVE)
+		return;
+	memcpy(&d, m->body, sizeof d);
+	in = (struct ggsn_request){.bytes = m->body + sizeof d,
+	                           .len = m->len - sizeof d,
+	                           .peer = d.peer,
+	                           .peer_port = d.port,
+	                           .service = d.service,
+	                           .now_s = wall_s()};
+	wbuf_init(&reply, body + sizeof d, sizeof body - sizeof d);
+	ggsn_input(s->ggsn, &in, &reply, &r);
+	follow_result(s, &r);
+	if (d.imsi != 0)
+		send_binds(s); /* before the answer ends its being in flight, or a repeated Create could go elsewhere */
+	memcpy(body, &d, sizeof d);
+	if (r.verdict == GGSN_ANSWER || d.imsi != 0)
+		(void)ipc_send(s->data, IPC_REPLY, s->instance, body, sizeof d + (r.verdict == GGSN_ANSWER ? reply.len : 0), -1,
+		               IPC_MAY_DROP);
+}
+
+static void
+on_data_message(void *arg, const struct ipc_msg *m)
+{
+	struct sessmgr *s = arg;
+
+	if (m->fd >= 0)
+		close(m->fd);
+	if (m->type == IPC_REQUEST)
+		serve_request(s, m);
+	else if (m->type == IPC_BARRIER)
+		(void)ipc_send(s->data, IPC_BARRIER, m->id, NULL, 0, -1, 0);
+	else
+		log_event(LOG_IPC_BAD, (unsigned)m->type, "demux", 1u, "not for a session manager");
+}
+
+/* --- orders of chassisd ---------------------------------------------------------------------------------------- */
+
+static void
+tell_lost(struct sessmgr *s, const struct ckpt_unacked *u)
+{
+	struct sessmgr_lost lost = {.is_young = u->is_young};
+	struct call c;
+
+	if (!call_in_slot(s, u->index, &c))
+		return;
+	lost.imsi = c.imsi;
+	lost.imsi_digits = c.imsi_digits;
+	lost.teid = c.teid;
+	(void)ipc_send(s->control, IPC_CALL_LOST, s->instance, &lost, sizeof lost, -1, 0);
+}
+
+/* This side has given way: what the peer never held is lost with it, and is named. */
+static void
+report_lost(struct sessmgr *s)
+{
+	struct ckpt_unacked u;
+	uint64_t cursor = 0;
+	unsigned named = 0;
+
+	while (ckpt_unacked_next(s->ckpt, &cursor, &u)) {
+		if (u.is_tomb || !u.is_never_held)
+			continue;
+		arena_count_add(&s->arena, ARENA_CALLS_LOST, 1);
+		if (named++ < SESSMGR_LOST_MAX)
+			tell_lost(s, &u);
+	}
+}
+
+static void
+set_role(struct sessmgr *s, const struct ipc_msg *m)
+{
+	struct sessmgr_role r;
+	enum ckpt_role old = ckpt_role(s->ckpt);
+
+	if (m->len != sizeof r)
+		return;
+	memcpy(&r, m->body, sizeof r);
+	ckpt_flush_cancel(s->ckpt);
+	if (r.role == old && (r.role == CKPT_STANDBY || r.epoch == s->epoch))
+		return;
+	s->epoch = r.epoch;
+	ckpt_set_role(s->ckpt, (enum ckpt_role)r.role, r.epoch);
+	call_table_set_role(s->table, (enum ckpt_role)r.role);
+	if (old == CKPT_ACTIVE && r.role == CKPT_STANDBY)
+		report_lost(s);
+	arena_count_set(&s->arena, ARENA_EPOCH, r.epoch);
+	publish(s);
+	ckpt_link_kick(s->link);
+}
+
+static void
+set_peer(struct sessmgr *s, const struct ipc_msg *m)
+{
+	struct sessmgr_peer p;
+
+	if (m->len != sizeof p)
+		return;
+	memcpy(&p, m->body, sizeof p);
+	ckpt_link_dial(s->link, &p.local, &p.peer, p.port, p.is_dialling);
+}
+
+/* The pools of a changed configuration start empty: every call marks its address again. */
+static void
+restore_addresses(struct sessmgr *s)
+{
+	struct call c;
+	uint32_t slot = 0;
+	enum err e;
+
+	while ((e = s->store.ops->next(s->store.arg, &slot, &c)) != ERR_NOT_FOUND)
+		if (e == ERR_OK)
+			(void)ggsn_restore(s->ggsn, &c);
+}
+
+static bool
+apply_gateway(struct sessmgr *s)
+{
+	bool is_restore_needed = true;
+	struct ggsn *g = s->ggsn == NULL ? ggsn_new(&s->cfg, s->instance, s->store) : ggsn_new_from(s->ggsn, &s->cfg, &is_restore_needed);
+
+	if (g == NULL)
+		return false;
+	s->ggsn = g;
+	ggsn_set_restart(g, s->restart_counter);
+	if (is_restore_needed)
+		restore_addresses(s);
+	return true;
+}
+
+static void
+apply_config(struct sessmgr *s, const struct ipc_msg *m)
+{
+	struct ckpt_config c = {.instance = s->instance, .slots = SESSMGR_SLOTS, .tombs = CALL_TOMBS, .schema = CALL_ROWS_VERSION, .ops = &ckpt_ops, .arg = s};
+	struct sessmgr_setup setup;
+
+	if (m->fd < 0 || m->len != sizeof setup || shm_into(m->fd, &s->cfg, sizeof s->cfg) != ERR_OK) {
+		log_event(LOG_IPC_BAD, (unsigned)m->type, "chassisd", 0u, "no configuration in it");
+		return;
+	}
+	memcpy(&setup, m->body, sizeof setup);
+	if (s->ckpt == NULL) {
+		c.chassis_id = setup.chassis_id;
+		c.duration_ms = s->cfg.checkpoint_duration_ms;
+		c.is_aggressive = s->cfg.recovery == GATEWAY_RECOVERY_AGGRESSIVE;
+		if (getrandom(&c.incarnation, sizeof c.incarnation, 0) != sizeof c.incarnation)
+			c.incarnation = now_ms() << 20 | (uint64_t)getpid();
+		s->ckpt = ckpt_new(&c);
+		s->link = s->ckpt == NULL ? NULL : ckpt_link_new(s->base, s->ckpt);
+		if (s->link == NULL)
+			exit(1);
+	}
+	ckpt_configure(s->ckpt, s->cfg.checkpoint_duration_ms, s->cfg.recovery == GATEWAY_RECOVERY_AGGRESSIVE);
+	if (!apply_gateway(s))
+		log_event(LOG_IPC_BAD, (unsigned)m->type, "chassisd", 0u, "the gateway configuration cannot be used");
+}
+
+static void
+start_flush(struct sessmgr *s, uint32_t id)
+{
+	s->flush_id = id;
+	if (ckpt_flush(s->ckpt) != ERR_OK)
+		tell_flushed(s, false);
+	ckpt_link_kick(s->link);
+}
+
+static void
+on_clear_slice(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval zero = {0, 0};
+	struct sessmgr *s = arg;
+	struct ggsn_result r;
+	struct call c;
+
+	(void)fd;
+	(void)what;
+	for (unsigned i = 0; i < CLEAR_PER_TURN; i++) {
+		enum err e = s->store.ops->next(s->store.arg, &s->clear_slot, &c);
+
+		if (e == ERR_NOT_FOUND) {
+			(void)ipc_send(s->control, IPC_CLEARED, s->clear_id, &s->cleared, sizeof s->cleared, -1, 0);
+			return;
+		}
+		if (e == ERR_OK && ggsn_clear(s->ggsn, c.teid, wall_s(), &r) == ERR_OK) {
+			s->cleared++;
+			follow_result(s, &r);
+		}
+	}
+	event_add(s->clear_ev, &zero);
+}
+
+static void
+start_clear(struct sessmgr *s, uint32_t id)
+{
+	s->clear_id = id;
+	s->clear_slot = 0;
+	s->cleared = 0;
+	if (ckpt_role(s->ckpt) == CKPT_ACTIVE && s->ggsn != NULL)
+		on_clear_slice(-1, 0, s);
+	else
+		(void)ipc_send(s->control, IPC_CLEARED, id, &s->cleared, sizeof s->cleared, -1, 0);
+}
+
+static void
+on_order(struct sessmgr *s, const struct ipc_msg *m)
+{
+	switch (m->type) {
+	case IPC_ROLE:
+		set_role(s, m);
+		break;
+	case IPC_PEER:
+		set_peer(s, m);
+		break;
+	case IPC_RESTART_COUNTER:
+		s->restart_counter = (uint8_t)m->id;
+		if (s->ggsn != NULL)
+			ggsn_set_restart(s->ggsn, s->restart_counter);
+		break;
+	case IPC_FLUSH:
+		start_flush(s, m->id);
+		break;
+	case IPC_CLEAR:
+		start_clear(s, m->id);
+		break;
+	default:
+		log_event(LOG_IPC_BAD, (unsigned)m->type, "chassisd", 0u, "not for a session manager");
+	}
+}
+
+static void
+on_data_closed(void *arg)
+{
+	struct sessmgr *s = arg; /* demux died: chassisd starts another and sends a new channel to it */
+
+	ipc_chan_free(s->data);
+	s->data = NULL;
+}
+
+/* A demux that has just started knows no subscriber: tell it ours, a slice a turn. */
+static void
+on_rebind_slice(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval zero = {0, 0};
+	struct sessmgr *s = arg;
+	struct call c;
+	enum err e = ERR_OK;
+
+	(void)fd;
+	(void)what;
+	for (unsigned i = 0; i < REBIND_PER_TURN && e != ERR_NOT_FOUND; i++) {
+		e = s->store.ops->next(s->store.arg, &s->rebind_slot, &c);
+		if (e == ERR_OK)
+			note_bind(s, &s->bind, call_imsi(&c));
+	}
+	if (e != ERR_NOT_FOUND)
+		event_add(s->rebind_ev, &zero);
+}
+
+static void
+open_data(struct sessmgr *s, int fd)
+{
+	ipc_chan_free(s->data);
+	s->data = ipc_chan_new(s->base, fd, on_data_message, on_data_closed, s);
+	s->bind.count = s->unbind.count = 0;
+	s->rebind_slot = 0;
+	on_rebind_slice(-1, 0, s);
+}
+
+static void
+on_control_message(void *arg, const struct ipc_msg *m)
+{
+	struct sessmgr *s = arg;
+
+	if (m->type == IPC_CONFIG) {
+		apply_config(s, m);
+	} else if (m->type == IPC_DATA_CHANNEL && m->fd >= 0) {
+		open_data(s, m->fd);
+		return; /* the descriptor is the channel's now */
+	} else if (s->ckpt == NULL) {
+		log_event(LOG_IPC_BAD, (unsigned)m->type, "chassisd", 0u, "came before the configuration");
+	} else if (m->type == IPC_CKPT_SOCKET && m->fd >= 0) {
+		ckpt_link_take(s->link, m->fd);
+		return; /* the descriptor is the link's now */
+	} else {
+		on_order(s, m);
+	}
+	if (m->fd >= 0)
+		close(m->fd);
+}
+
+static void
+on_gone(void *arg)
+{
+	struct sessmgr *s = arg;
+
+	event_base_loopbreak(s->base);
+}
+
+static void
+on_publish(evutil_socket_t fd, short what, void *arg)
+{
+	struct sessmgr *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (s->ckpt != NULL)
+		publish(s);
+}
+
+static enum err
+role_init(struct sessmgr *s)
+{
+	struct call_table_events events = {.created = on_created, .changed = on_changed, .released = on_released, .arg = s};
+	struct timeval period = {0, PUBLISH_MS * 1000};
+	size_t bytes = arena_bytes(SESSMGR_SLOTS);
+	struct event *timer;
+	void *mem;
+
+	s->base = event_base_new();
+	if (s->base == NULL || shm_map(TASK_FD_A, bytes, &mem) != ERR_OK ||
+	    arena_init(&s->arena, mem, bytes, s->instance, SESSMGR_SLOTS) != ERR_OK)
+		return ERR_SYSTEM;
+	s->table = call_table_new(&s->arena, &events);
+	s->turn_ev = evtimer_new(s->base, on_turn, s);
+	s->clear_ev = evtimer_new(s->base, on_clear_slice, s);
+	s->rebind_ev = evtimer_new(s->base, on_rebind_slice, s);
+	timer = event_new(s->base, -1, EV_PERSIST, on_publish, s);
+	if (s->table == NULL || s->turn_ev == NULL || s->clear_ev == NULL || s->rebind_ev == NULL || timer == NULL || event_add(timer, &period) < 0)
+		return ERR_SYSTEM;
+	s->store = call_table_store(s->table);
+	s->control = ipc_chan_new(s->base, TASK_IPC_FD, on_control_message, on_gone, s);
+	if (s->control == NULL)
+		return ERR_SYSTEM;
+	return ipc_send(s->control, IPC_READY, s->instance, NULL, 0, -1, 0);
+}
+
+int
+sessmgr_main(unsigned instance)
+{
+	struct sessmgr *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return 1;
+	s->instance = instance;
+	if (role_init(s) != ERR_OK)
+		return 1;
+	event_base_dispatch(s->base);
+	return 0;
+}
