@@ -34,7 +34,8 @@ enum {
  *
  * Returns ERR_EXISTS (a chassis listens there), ERR_RANGE (@path too long), ERR_SYSTEM.
  */
-enum err cli_link_new(struct event_base *base, struct cli *cli, const char *path, struct cli_link **out, struct text *why);
+enum err cli_link_new(struct event_base *base, struct cli *cli, const char *path, struct cli_link **out,
+                      struct text *why);
 
 /* cli_link_free - end every session (BYE with a reason), close the listener, remove the socket file. NULL is fine. */
 void cli_link_free(struct cli_link *l);

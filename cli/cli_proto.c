@@ -24,7 +24,7 @@ static const struct type_row types[] = {
     {CLI_MSG_CANDIDATES, CLI_SIDE_CHASSIS, 0, CLI_FRAME_PAYLOAD_MAX},
     {CLI_MSG_HELPTEXT, CLI_SIDE_CHASSIS, 0, CLI_FRAME_PAYLOAD_MAX},
     {CLI_MSG_QUESTION, CLI_SIDE_CHASSIS, 1, CLI_FRAME_PAYLOAD_MAX},
-    {CLI_MSG_END, CLI_SIDE_CHASSIS, 1, 1},
+    {CLI_MSG_END, CLI_SIDE_CHASSIS, CLI_END_BYTES, CLI_END_BYTES},
     {CLI_MSG_BYE, CLI_SIDE_CHASSIS, 0, CLI_FRAME_PAYLOAD_MAX},
 };
 
@@ -148,6 +148,33 @@ cli_hello_decode(const struct cli_frame *frame, struct cli_hello *out)
 	if (h.version != CLI_PROTO_VERSION)
 		return ERR_VERSION;
 	*out = h;
+	return ERR_OK;
+}
+
+void
+cli_end_encode(const struct cli_end *end, uint8_t payload[CLI_END_BYTES])
+{
+	struct wbuf w;
+
+	wbuf_init(&w, payload, CLI_END_BYTES);
+	wbuf_u8(&w, end->status);
+	wbuf_u16(&w, end->length);
+}
+
+enum err
+cli_end_decode(const struct cli_frame *frame, struct cli_end *out)
+{
+	struct cli_end end;
+	struct rbuf r;
+
+	rbuf_init(&r, frame->data, frame->len);
+	end.status = rbuf_u8(&r);
+	end.length = rbuf_u16(&r);
+	if (r.is_short)
+		return ERR_SHORT;
+	if (end.status >= CLI_STATUS_COUNT)
+		return ERR_RANGE;
+	*out = end;
 	return ERR_OK;
 }
 

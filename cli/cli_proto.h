@@ -2,7 +2,8 @@
  * cli_proto.h - the frames between starsh and the chassis on the CLI's Unix socket.
  *
  * A frame is one byte of type, four bytes of length, payload. Pure: bytes in, a frame or a verdict out; no sockets,
- * no session. Callers: cli_link.c (the chassis' end) and starsh. It is not the meaning of a line: that is the session's.
+ * no session. Callers: cli_link.c (the chassis' end) and starsh. It is not the meaning of a line: that is the
+ * session's.
  *
  * A conversation: HELLO first, then LINEs, each answered by OUTPUT*, perhaps QUESTION (answered by the next LINE, in
  * the order sent), then END. Interactive ones get a PROMPT after HELLO and after each END. COMPLETE is answered by
@@ -23,7 +24,7 @@ enum {
 	CLI_FRAME_HEADER_BYTES = 5,
 	CLI_FRAME_PAYLOAD_MAX = 64 * 1024,
 	CLI_HELLO_BYTES = 10,
-	CLI_CANDIDATES_MAX = 256, /* words in one CANDIDATES frame */
+	CLI_END_BYTES = 3,
 };
 
 /* Types below 0x80 come from the shell, the others from the chassis. */
@@ -39,7 +40,7 @@ enum cli_msg {
 	CLI_MSG_CANDIDATES = 0x83, /* whole words that may stand at the cursor, a NUL behind each */
 	CLI_MSG_HELPTEXT = 0x84,   /* text */
 	CLI_MSG_QUESTION = 0x85,   /* struct cli_question: the next LINE is the answer */
-	CLI_MSG_END = 0x86,        /* one byte, enum cli_status: the line is done */
+	CLI_MSG_END = 0x86,        /* struct cli_end: the line is done */
 	CLI_MSG_BYE = 0x87,        /* the session is over; text says why, empty when the operator asked for it */
 };
 
@@ -52,6 +53,12 @@ struct cli_frame {
 	enum cli_msg type;
 	const uint8_t *data;
 	size_t len; /* 0..CLI_FRAME_PAYLOAD_MAX */
+};
+
+/* One line's end: enum cli_status, and the session's terminal length (0: the shell does not page). */
+struct cli_end {
+	uint8_t status;
+	uint16_t length;
 };
 
 struct cli_hello {
@@ -82,12 +89,17 @@ const char *cli_proto_verdict(enum err e);
  */
 enum err cli_proto_header(enum cli_msg type, size_t len, uint8_t head[CLI_FRAME_HEADER_BYTES]);
 
-/* cli_proto_put - append a whole frame to @out; ERR_RANGE as above, ERR_FULL when it does not fit (nothing is written). */
+/* cli_proto_put - append a whole frame to @out; ERR_RANGE as above, ERR_FULL when it does not fit (nothing is written).
+ */
 enum err cli_proto_put(struct wbuf *out, enum cli_msg type, const void *data, size_t len);
 
 /* cli_hello_put - append a HELLO frame. cli_hello_decode - its payload; ERR_FORMAT without the magic, ERR_VERSION. */
 enum err cli_hello_put(struct wbuf *out, const struct cli_hello *hello);
 enum err cli_hello_decode(const struct cli_frame *frame, struct cli_hello *out);
+
+/* cli_end_encode, cli_end_decode - the payload of END, CLI_END_BYTES; ERR_RANGE for a status nobody sends. */
+void cli_end_encode(const struct cli_end *end, uint8_t payload[CLI_END_BYTES]);
+enum err cli_end_decode(const struct cli_frame *frame, struct cli_end *out);
 
 /*
  * cli_question_decode - the flags and the text (borrowed, not NUL-terminated) of a QUESTION: one byte of

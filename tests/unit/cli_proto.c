@@ -108,7 +108,7 @@ frames_of_a_fixed_length_have_no_other(void **state)
 		enum cli_side from;
 		size_t len;
 	} bad[] = {{CLI_MSG_INTERRUPT, CLI_SIDE_SHELL, 1}, {CLI_MSG_TO_EXEC, CLI_SIDE_SHELL, 1}, {CLI_MSG_END, CLI_SIDE_CHASSIS, 0},
-	           {CLI_MSG_END, CLI_SIDE_CHASSIS, 2},     {CLI_MSG_QUESTION, CLI_SIDE_CHASSIS, 0}, {CLI_MSG_HELLO, CLI_SIDE_SHELL, 9},
+	           {CLI_MSG_END, CLI_SIDE_CHASSIS, 4},     {CLI_MSG_QUESTION, CLI_SIDE_CHASSIS, 0}, {CLI_MSG_HELLO, CLI_SIDE_SHELL, 9},
 	           {CLI_MSG_HELLO, CLI_SIDE_SHELL, 65}};
 
 	(void)state;
@@ -181,6 +181,24 @@ a_question_has_flags_and_a_text(void **state)
 }
 
 static void
+an_end_has_a_known_status_and_the_terminal_length(void **state)
+{
+	struct cli_end in = {.status = CLI_STATUS_FAILED, .length = 512}, out;
+	uint8_t payload[CLI_END_BYTES];
+	struct cli_frame f = {.type = CLI_MSG_END, .data = payload, .len = sizeof payload};
+
+	(void)state;
+	cli_end_encode(&in, payload);
+	assert_int_equal(cli_end_decode(&f, &out), ERR_OK);
+	assert_int_equal(out.status, CLI_STATUS_FAILED);
+	assert_int_equal(out.length, 512);
+	payload[0] = CLI_STATUS_COUNT;
+	assert_int_equal(cli_end_decode(&f, &out), ERR_RANGE);
+	f.len = 2;
+	assert_int_equal(cli_end_decode(&f, &out), ERR_SHORT);
+}
+
+static void
 random_bytes_end_in_a_verdict(void **state)
 {
 	const char *env = getenv("SEED");
@@ -221,6 +239,7 @@ main(void)
 	    cmocka_unit_test(a_hello_is_known_by_magic_and_version),
 	    cmocka_unit_test(candidates_are_walked_and_a_last_word_without_its_nul_is_left_out),
 	    cmocka_unit_test(a_question_has_flags_and_a_text),
+	    cmocka_unit_test(an_end_has_a_known_status_and_the_terminal_length),
 	    cmocka_unit_test(random_bytes_end_in_a_verdict),
 	};
 
