@@ -19,9 +19,9 @@ COMMIT   := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 LAYERS          := base srp checkpoint session gateway cli chassis
 DEPS_base       := base
 DEPS_srp        := srp base
-DEPS_checkpoint := checkpoint base
-DEPS_session    := session base
-DEPS_gateway    := gateway session base
+DEPS_checkpoint := checkpoint session base
+DEPS_session    := session checkpoint base
+DEPS_gateway    := gateway session checkpoint base
 DEPS_cli        := cli base
 DEPS_chassis    := chassis cli gateway session checkpoint srp base
 LIBS            := -lcli -levent_core -lsqlite3 -lz -lcrypto
@@ -103,7 +103,11 @@ $(foreach t,$(FUZZ),$(eval $(call fuzz_target,$(t))))
 fuzz: $(FUZZ:%=build/fuzz/%)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run_fuzz $^
 
-bench: all
+build/bench/peers: tests/bench/peers.c Makefile
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(RELEASE) -o $@ $<
+bench: all build/bench/peers
+	@bash -c '. tests/lib.sh && packages_install "$${BENCH_PACKAGES[@]}"'
 	@tests/bench/run
 
 # What ./check builds before it starts its parts side by side.
