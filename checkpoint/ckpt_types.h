@@ -34,6 +34,28 @@ enum ckpt_kind {
 	CKPT_KIND_GGSN_UPDATE_SESSION = 171
 };
 
+/* A micro-checkpoint: its number, group and the reference's names. */
+struct ckpt_micro_row {
+	uint8_t kind;
+	uint32_t group;
+	const char *name;
+	const char *category;
+};
+
+enum { CKPT_MICRO_COUNT = 3 };
+
+extern const struct ckpt_micro_row ckpt_micro_rows[CKPT_MICRO_COUNT];
+
+/* ckpt_micro_group - the group that records of @kind carry, 0 when the kind is unknown. */
+static inline uint32_t
+ckpt_micro_group(uint8_t kind)
+{
+	for (int i = 0; i < CKPT_MICRO_COUNT; i++)
+		if (ckpt_micro_rows[i].kind == kind)
+			return ckpt_micro_rows[i].group;
+	return 0;
+}
+
 enum { CKPT_RECORD_MAX = 1024 }; /* bytes of one record's payload, no record is longer */
 
 enum ckpt_role { CKPT_STANDBY, CKPT_ACTIVE };

@@ -1,0 +1,108 @@
+/* call_ckpt.c - the call table behind struct ckpt_ops. */
+#include "session/call_ckpt.h"
+
+#include "session/call_rows.h"
+
+static enum err
+read_full(void *arg, uint32_t slot, uint32_t *teid, struct wbuf *out)
+{
+	uint8_t buf[ARENA_RECORD_MAX];
+	size_t n;
+	enum err e = call_table_record(arg, slot, teid, buf, &n);
+
+	if (e != ERR_OK)
+		return e;
+	wbuf_bytes(out, buf, n);
+	return out->is_over ? ERR_FULL : ERR_OK;
+}
+
+static enum err
+read_micro(void *arg, uint32_t slot, uint32_t group, uint32_t *teid, struct wbuf *out)
+{
+	uint8_t buf[ARENA_RECORD_MAX];
+	size_t n;
+	enum err e = call_table_record(arg, slot, teid, buf, &n);
+
+	return e == ERR_OK ? call_rows_cut(buf, n, group, out) : e;
+}
+
+static enum err
+read_tomb(void *arg, uint32_t tomb, uint32_t *teid, struct wbuf *out)
+{
+	struct tombstone t;
+	enum err e = call_table_tomb(arg, tomb, &t);
+
+	if (e != ERR_OK)
+		return e;
+	*teid = t.teid;
+	return rows_encode(&tombstone_format, &t, CKPT_GROUP_FULL, out);
+}
+
+static enum err
+decode_tomb(const uint8_t *p, size_t n, struct tombstone *out, const char **field)
+{
+	struct rows_verdict v;
+	struct rbuf in;
+	enum err e;
+
+	*out = (struct tombstone){0};
+	rbuf_init(&in, p, n);
+	e = rows_decode(&tombstone_format, &in, out, CKPT_GROUP_FULL, &v);
+	*field = v.field != NULL ? v.field : "record";
+	return e;
+}
+
+static enum err
+check_tomb(uint32_t teid, const uint8_t *p, size_t n, const char **field)
+{
+	struct tombstone t;
+	enum err e = decode_tomb(p, n, &t, field);
+
+	if (e == ERR_OK && t.teid != teid) {
+		*field = "teid";
+		return ERR_FORMAT;
+	}
+	return e;
+}
+
+static enum err
+check(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t *token, const char **field)
+{
+	(void)arg;
+	*token = 0;
+	if (kind == CKPT_KIND_FULL)
+		return call_rows_check(p, n, CKPT_GROUP_FULL, teid, token, field);
+	if (kind == CKPT_KIND_INVALIDATE_CRR)
+		return check_tomb(teid, p, n, field);
+	return call_rows_check(p, n, ckpt_micro_group(kind), teid, token, field);
+}
+
+static enum err
+apply(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t token)
+{
+	struct tombstone t;
+	const char *field;
+	enum err e;
+
+	if (kind == CKPT_KIND_FULL)
+		return call_table_place(arg, teid, p, n, token);
+	if (kind != CKPT_KIND_INVALIDATE_CRR)
+		return call_table_merge(arg, teid, p, n);
+	e = decode_tomb(p, n, &t, &field);
+	return e == ERR_OK ? call_table_bury(arg, &t) : e;
+}
+
+static bool
+drop(void *arg, uint32_t slot)
+{
+	return call_table_drop(arg, slot);
+}
+
+const struct ckpt_ops call_ckpt_ops = {
+    .read_full = read_full,
+    .read_micro = read_micro,
+    .read_tomb = read_tomb,
+    .check = check,
+    .apply = apply,
+    .drop = drop,
+};

@@ -1,0 +1,434 @@
+/* call_table.c - the calls of one session manager over an arena. */
+#include "session/call_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/call_index.h"
+#include "session/call_rows.h"
+#include "session/call_tombs.h"
+
+/* One byte a slot: the generation of the call in it, or of the next one, and whether there is one. */
+enum { SLOT_USED = 0x80 };
+
+struct call_table {
+	struct arena arena;
+	struct call_table_events events;
+	struct call_index index;
+	struct call_tombs *tombs;
+	uint8_t *slots;
+	uint32_t instance;
+	uint32_t used;
+	enum ckpt_role role;
+};
+
+struct call_table *
+call_table_new(const struct arena *arena, const struct call_table_events *events)
+{
+	uint32_t n = arena->slot_count;
+	struct call_table *t = calloc(1, sizeof *t);
+	uint64_t *keys = calloc(n, sizeof *keys);
+	uint32_t *buckets = calloc(call_index_buckets(n), sizeof *buckets);
+
+	if (t != NULL) {
+		t->slots = calloc(n, 1);
+		t->tombs = call_tombs_new();
+	}
+	if (t == NULL || keys == NULL || buckets == NULL || t->slots == NULL || t->tombs == NULL) {
+		free(keys);
+		free(buckets);
+		if (t != NULL) {
+			free(t->slots);
+			call_tombs_free(t->tombs);
+		}
+		free(t);
+		return NULL;
+	}
+	t->arena = *arena;
+	t->instance = arena_instance(arena);
+	if (events != NULL)
+		t->events = *events;
+	call_index_init(&t->index, keys, buckets, n);
+	return t;
+}
+
+void
+call_table_free(struct call_table *t)
+{
+	if (t == NULL)
+		return;
+	call_tombs_free(t->tombs);
+	free(t->index.keys);
+	free(t->index.buckets);
+	free(t->slots);
+	free(t);
+}
+
+struct arena *
+call_table_arena(struct call_table *t)
+{
+	return &t->arena;
+}
+
+uint32_t
+call_table_count(const struct call_table *t)
+{
+	return t->used;
+}
+
+static void
+publish_count(struct call_table *t)
+{
+	bool is_active = t->role == CKPT_ACTIVE;
+
+	arena_count_set(&t->arena, ARENA_CALLS_NOW, is_active ? t->used : 0);
+	arena_count_set(&t->arena, ARENA_CALLS_STANDBY, is_active ? 0 : t->used);
+	if (t->used > arena_count(&t->arena, ARENA_CALLS_MAX_SEEN))
+		arena_count_set(&t->arena, ARENA_CALLS_MAX_SEEN, t->used);
+}
+
+void
+call_table_set_role(struct call_table *t, enum ckpt_role role)
+{
+	if (role == CKPT_ACTIVE && t->role == CKPT_STANDBY)
+		arena_count_add(&t->arena, ARENA_RESTORED, t->used);
+	t->role = role;
+	publish_count(t);
+}
+
+static bool
+is_used(const struct call_table *t, uint32_t slot)
+{
+	return slot < t->index.slots && (t->slots[slot] & SLOT_USED);
+}
+
+uint32_t
+call_table_teid(const struct call_table *t, uint32_t slot)
+{
+	return is_used(t, slot) ? teid_make(t->instance, t->slots[slot], slot) : 0;
+}
+
+static bool
+holds(const struct call_table *t, uint32_t teid)
+{
+	return teid != 0 && call_table_teid(t, teid_slot(teid)) == teid;
+}
+
+/* The slot of a call that has just been written becomes used. */
+static void
+slot_take(struct call_table *t, uint32_t slot, uint8_t gen, uint64_t key)
+{
+	call_index_take(&t->index, slot, key);
+	t->slots[slot] = gen | SLOT_USED;
+	t->used++;
+	publish_count(t);
+}
+
+static void
+slot_give(struct call_table *t, uint32_t slot)
+{
+	uint8_t gen = (uint8_t)((t->slots[slot] + 1) & TEID_GEN_MASK);
+
+	call_index_give(&t->index, slot);
+	t->slots[slot] = gen;
+	t->used--;
+	arena_clear(&t->arena, slot, gen);
+	publish_count(t);
+}
+
+/* --- the gateway's interface ----------------------------------------------------------------------- */
+
+static enum err
+store_slot_get(const struct call_table *t, uint32_t slot, struct call *out)
+{
+	uint8_t buf[ARENA_RECORD_MAX];
+	size_t n;
+	enum err e = arena_read(&t->arena, slot, buf, &n, NULL);
+
+	return e == ERR_OK ? call_rows_decode(buf, n, out) : e;
+}
+
+static enum err
+store_get(void *arg, uint32_t teid, struct call *out)
+{
+	struct call_table *t = arg;
+
+	return holds(t, teid) ? store_slot_get(t, teid_slot(teid), out) : ERR_NOT_FOUND;
+}
+
+static enum err
+store_find(void *arg, uint64_t imsi, uint8_t imsi_digits, uint8_t nsapi, struct call *out)
+{
+	struct call_table *t = arg;
+	uint32_t slot = call_index_find(&t->index, call_rows_key(imsi, imsi_digits, nsapi));
+
+	return slot != CALL_NO_SLOT ? store_slot_get(t, slot, out) : ERR_NOT_FOUND;
+}
+
+/* Encodes @call and writes it; nothing changes on an error. */
+static enum err
+store_write(struct call_table *t, const struct call *call, uint32_t slot)
+{
+	uint8_t buf[ARENA_RECORD_MAX];
+	struct wbuf w;
+	enum err e;
+
+	wbuf_init(&w, buf, sizeof buf);
+	e = call_rows_encode(call, &w);
+	return e == ERR_OK ? arena_write(&t->arena, slot, (uint16_t)teid_gen(call->teid), buf, w.len) : e;
+}
+
+static enum err
+store_add(void *arg, struct call *call)
+{
+	struct call_table *t = arg;
+	uint64_t key = call_rows_key(call->imsi, call->imsi_digits, call->nsapi);
+	uint32_t slot = call_index_peek(&t->index);
+	struct call copy = *call;
+	enum err e;
+
+	if (call_index_find(&t->index, key) != CALL_NO_SLOT)
+		return ERR_EXISTS;
+	if (slot == CALL_NO_SLOT)
+		return ERR_FULL;
+	copy.teid = teid_make(t->instance, t->slots[slot], slot);
+	copy.present |= CALL_HAS(CALL_F_TEID);
+	e = store_write(t, &copy, slot);
+	if (e != ERR_OK)
+		return e;
+	slot_take(t, slot, (uint8_t)teid_gen(copy.teid), key);
+	arena_count_add(&t->arena, ARENA_CREATED, 1);
+	*call = copy;
+	if (t->events.created != NULL)
+		t->events.created(t->events.arg, slot);
+	return ERR_OK;
+}
+
+static enum err
+store_update(void *arg, const struct call *call, uint32_t groups)
+{
+	struct call_table *t = arg;
+	uint32_t slot = teid_slot(call->teid);
+	enum err e;
+
+	if (!holds(t, call->teid))
+		return ERR_NOT_FOUND;
+	if (t->index.keys[slot] != call_rows_key(call->imsi, call->imsi_digits, call->nsapi))
+		return ERR_REFUSED;
+	e = store_write(t, call, slot);
+	if (e == ERR_OK && t->events.changed != NULL && groups != 0)
+		t->events.changed(t->events.arg, slot, groups);
+	return e;
+}
+
+static uint32_t
+tomb_keep(struct call_table *t, const struct tombstone *tomb)
+{
+	struct tombstone copy = *tomb;
+
+	copy.present = (UINT64_C(1) << tombstone_format.count) - 1;
+	return call_tombs_add(t->tombs, &copy);
+}
+
+static enum err
+store_release(void *arg, const struct tombstone *tomb)
+{
+	struct call_table *t = arg;
+	uint32_t slot = teid_slot(tomb->teid), number;
+
+	if (!holds(t, tomb->teid))
+		return ERR_NOT_FOUND;
+	slot_give(t, slot);
+	number = tomb_keep(t, tomb);
+	arena_count_add(&t->arena, ARENA_RELEASED, 1);
+	if (t->events.released != NULL)
+		t->events.released(t->events.arg, slot, number);
+	return ERR_OK;
+}
+
+static enum err
+store_find_tombstone(void *arg, uint32_t teid, struct tombstone *out)
+{
+	const struct call_table *t = arg;
+	const struct tombstone *tomb = call_tombs_find(t->tombs, teid);
+
+	if (tomb == NULL)
+		return ERR_NOT_FOUND;
+	*out = *tomb;
+	return ERR_OK;
+}
+
+static enum err
+store_next(void *arg, uint32_t *slot, struct call *out)
+{
+	struct call_table *t = arg;
+
+	for (unsigned looked = 0; *slot < t->index.fresh; looked++) {
+		uint32_t at = *slot;
+
+		if (looked == CALL_NEXT_SLICE)
+			return ERR_SHORT;
+		++*slot;
+		if (is_used(t, at) && store_slot_get(t, at, out) == ERR_OK)
+			return ERR_OK;
+	}
+	return ERR_NOT_FOUND;
+}
+
+static uint32_t
+store_count(void *arg)
+{
+	return call_table_count(arg);
+}
+
+static const struct call_store_ops store_ops = {
+    .get = store_get,
+    .find = store_find,
+    .add = store_add,
+    .update = store_update,
+    .release = store_release,
+    .find_tombstone = store_find_tombstone,
+    .next = store_next,
+    .count = store_count,
+};
+
+struct call_store
+call_table_store(struct call_table *t)
+{
+	return (struct call_store){.ops = &store_ops, .arg = t};
+}
+
+/* --- recovery and replication ---------------------------------------------------------------------- */
+
+/* Takes the record of @slot in, if it is whole and its own; false when it is to be emptied. */
+static bool
+restore_slot(struct call_table *t, uint32_t slot)
+{
+	uint8_t buf[ARENA_RECORD_MAX];
+	const char *field;
+	uint64_t key;
+	uint16_t gen = 0;
+	size_t n;
+	enum err e = arena_check(&t->arena, slot);
+
+	if (e == ERR_CORRUPT)
+		return false;
+	e = arena_read(&t->arena, slot, buf, &n, &gen);
+	if (e == ERR_NOT_FOUND)
+		t->slots[slot] = gen & TEID_GEN_MASK;
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND;
+	e = call_rows_check(buf, n, CKPT_GROUP_FULL, teid_make(t->instance, gen, slot), &key, &field);
+	if (e != ERR_OK || call_index_find(&t->index, key) != CALL_NO_SLOT)
+		return false;
+	slot_take(t, slot, (uint8_t)(gen & TEID_GEN_MASK), key);
+	arena_count_add(&t->arena, ARENA_RESTORED, 1);
+	return true;
+}
+
+enum err
+call_table_restore(struct call_table *t, uint32_t *slot, void (*found)(void *arg, uint32_t slot), void *arg)
+{
+	uint32_t end = t->index.slots - *slot > CALL_NEXT_SLICE ? *slot + CALL_NEXT_SLICE : t->index.slots;
+
+	for (; *slot < end; ++*slot) {
+		if (is_used(t, *slot))
+			continue;
+		if (!restore_slot(t, *slot)) {
+			arena_count_add(&t->arena, ARENA_RESTORE_DAMAGED, 1);
+			arena_clear(&t->arena, *slot, t->slots[*slot]);
+		} else if (is_used(t, *slot) && found != NULL) {
+			found(arg, *slot);
+		}
+	}
+	return end == t->index.slots ? ERR_OK : ERR_SHORT;
+}
+
+enum err
+call_table_place(struct call_table *t, uint32_t teid, const uint8_t *record, size_t n, uint64_t key)
+{
+	uint32_t slot = teid_slot(teid), other;
+	enum err e;
+
+	if (teid_instance(teid) != t->instance || slot >= t->index.slots)
+		return ERR_REFUSED;
+	e = arena_write(&t->arena, slot, (uint16_t)teid_gen(teid), record, n);
+	if (e != ERR_OK)
+		return e;
+	if (is_used(t, slot) && t->index.keys[slot] == key) {
+		t->slots[slot] = (uint8_t)teid_gen(teid) | SLOT_USED;
+		return ERR_OK;
+	}
+	if (is_used(t, slot)) {
+		/* Another call was here: its record is overwritten already, only the index has to follow. */
+		call_index_give(&t->index, slot);
+		t->used--;
+	}
+	other = call_index_find(&t->index, key);
+	if (other != CALL_NO_SLOT)
+		slot_give(t, other);
+	slot_take(t, slot, (uint8_t)teid_gen(teid), key);
+	return ERR_OK;
+}
+
+enum err
+call_table_merge(struct call_table *t, uint32_t teid, const uint8_t *micro, size_t n)
+{
+	uint8_t buf[ARENA_RECORD_MAX], merged[ARENA_RECORD_MAX];
+	struct wbuf w;
+	size_t stored;
+	enum err e;
+
+	if (!holds(t, teid))
+		return ERR_NOT_FOUND;
+	e = arena_read(&t->arena, teid_slot(teid), buf, &stored, NULL);
+	if (e != ERR_OK)
+		return e;
+	wbuf_init(&w, merged, sizeof merged);
+	e = call_rows_merge(buf, stored, micro, n, &w);
+	return e == ERR_OK ? arena_write(&t->arena, teid_slot(teid), (uint16_t)teid_gen(teid), merged, w.len) : e;
+}
+
+enum err
+call_table_bury(struct call_table *t, const struct tombstone *tomb)
+{
+	uint32_t slot = teid_slot(tomb->teid);
+
+	if (teid_instance(tomb->teid) != t->instance || slot >= t->index.slots)
+		return ERR_REFUSED;
+	if (holds(t, tomb->teid))
+		slot_give(t, slot);
+	else if (!is_used(t, slot))
+		t->slots[slot] = (uint8_t)((teid_gen(tomb->teid) + 1) & TEID_GEN_MASK);
+	tomb_keep(t, tomb);
+	return ERR_OK;
+}
+
+bool
+call_table_drop(struct call_table *t, uint32_t slot)
+{
+	if (!is_used(t, slot))
+		return false;
+	slot_give(t, slot);
+	return true;
+}
+
+enum err
+call_table_record(const struct call_table *t, uint32_t slot, uint32_t *teid, void *buf, size_t *n)
+{
+	if (!is_used(t, slot))
+		return ERR_NOT_FOUND;
+	*teid = call_table_teid(t, slot);
+	return arena_read(&t->arena, slot, buf, n, NULL);
+}
+
+enum err
+call_table_tomb(const struct call_table *t, uint32_t tomb, struct tombstone *out)
+{
+	const struct tombstone *found = call_tombs_get(t->tombs, tomb);
+
+	if (found == NULL)
+		return ERR_NOT_FOUND;
+	*out = *found;
+	return ERR_OK;
+}
