@@ -344,7 +344,7 @@ serve_update(struct step *s, struct call *call)
 	note_request(s, call);
 	call->updates++;
 	call->present |= CALL_HAS(CALL_F_UPDATES);
-	if (s->g->store.ops->update(s->g->store.arg, call, CKPT_GROUPS_MICRO) != ERR_OK) {
+	if (s->g->store.ops->update(s->g->store.arg, call, CKPT_GROUP_SESSION) != ERR_OK) {
 		reject(s, call->peer_teid_control, GTP1_CAUSE_SYSTEM_FAILURE);
 		return;
 	}
