@@ -35,6 +35,14 @@ def hold(prefix, flags):
     return p.pid
 
 
+def output_of(argv, p):
+    """Standard output; what the kernel does not allow or know is a missing right, anything else a fault."""
+    if p.returncode:
+        lacks = any(w in p.stderr for w in ("not permitted", "not supported", "Permission denied"))
+        raise (NoRight if lacks else AssertionError)(f"{' '.join(map(str, argv))}: {p.stderr.strip()}")
+    return p.stdout
+
+
 class NetPair(lab.Pair):
     """A pair on network namespaces with the second address driver."""
 
@@ -58,9 +66,7 @@ class NetPair(lab.Pair):
             self.ip("r", f"link set eth-{x} up")
             for words in ("link set lo up", f"addr add {own}/24 dev eth0", "link set eth0 up", f"route add default via {router}"):
                 self.ip(x, words)
-        self.nft("add table ip cuts", "add chain ip cuts fwd { type filter hook forward priority 0; }",
-                 "add chain ip cuts out { type filter hook output priority 0; }",
-                 "add chain ip cuts in { type filter hook input priority 0; }")
+        self.nft("add table ip cuts", "add chain ip cuts between { type filter hook forward priority 0; }")
         self.a, self.b = (self._net_chassis(x) for x in "ab")
 
     @property
@@ -79,9 +85,7 @@ class NetPair(lab.Pair):
 
     def inside(self, where, *argv):
         p = subprocess.run(enter(self.holders[where]) + [str(a) for a in argv], capture_output=True, text=True, timeout=20)
-        if p.returncode:
-            raise NoRight(f"{' '.join(map(str, argv))}: {p.stderr.strip()}")
-        return p.stdout
+        return output_of(argv, p)
 
     def ip(self, where, words):
         return self.inside(where, "ip", *words.split())
@@ -89,19 +93,18 @@ class NetPair(lab.Pair):
     def nft(self, *lines):
         p = subprocess.run(enter(self.holders["r"]) + ["nft", "-f", "-"], input="".join(l + "\n" for l in lines),
                            capture_output=True, text=True, timeout=20)
-        if p.returncode:
-            raise NoRight(f"nft: {p.stderr.strip()}")
+        output_of(["nft"], p)
 
     def cut(self, *ways):
         """Drops what A sends to B (ab), B to A (ba) in the middle: nobody is told."""
         source = {"ab": LINKS["a"][1], "ba": LINKS["b"][1]}
-        self.nft(*[f"add rule ip cuts fwd ip saddr {source[w]} drop" for w in ways])
+        self.nft(*[f"add rule ip cuts between ip saddr {source[w]} drop" for w in ways])
 
     def lossy(self, percent):
-        self.nft(f"add rule ip cuts fwd numgen random mod 100 < {percent} drop")
+        self.nft(f"add rule ip cuts between numgen random mod 100 < {percent} drop")
 
     def heal(self):
-        self.nft("flush chain ip cuts fwd")
+        self.nft("flush chain ip cuts between")
 
     def owners(self):
         """The chassis whose namespace has the service address."""

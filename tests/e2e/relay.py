@@ -24,7 +24,7 @@ import sys
 import time
 
 OPEN_HEADER = struct.Struct(">HBBI")  # magic, version, type, length of the body
-FIELD_KIND, FIELD_INSTANCE = 2, 3     # rows of OPEN: docs/WIRE.md
+FIELD_KIND, FIELD_INSTANCE = 4, 5     # rows of OPEN: docs/WIRE.md
 KIND_CONTROL, KIND_CHECKPOINT = 1, 2
 CHUNK, QUEUE = 65536, 64
 
