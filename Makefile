@@ -26,7 +26,7 @@ DEPS_cli        := cli base
 DEPS_chassis    := chassis cli gateway session checkpoint srp base
 LIBS            := -lcli -levent_core -lsqlite3 -lz -lcrypto
 
-MAINS    := chassis/chassisd.c cli/starsh.c
+MAINS    := chassis/chassisd.c $(wildcard cli/starsh*.c)
 SRC       = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
 OBJ       = $(patsubst %.c,build/$(1)/obj/%.o,$(call SRC,$(2)))
 
@@ -60,8 +60,9 @@ build/chassisd: build/release/obj/chassis/chassisd.o $(call archives,release,cha
 	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 build/asan/chassisd: build/asan/obj/chassis/chassisd.o $(call archives,asan,chassis)
 	@$(CC) $(SANITIZE) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
-build/starsh: build/release/obj/cli/starsh.o build/release/obj/cli/starsh_line.o build/release/libbase.a
-	@$(CC) -o $@ $^ -lreadline
+# readline is loaded by the interactive shell itself (cli/starsh_readline.h), not linked.
+build/starsh: $(patsubst %.c,build/release/obj/%.o,$(wildcard cli/starsh*.c) cli/cli_proto.c) build/release/libbase.a
+	@$(CC) -o $@ $^
 build/gtp_client: $(patsubst %.c,build/release/obj/%.o,$(wildcard tests/gtp_client/*.c)) $(call archives,release,gateway)
 	@$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lz
 
