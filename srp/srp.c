@@ -417,10 +417,10 @@ srp_input(struct srp *srp, const struct srp_event *ev, struct srp_out *out)
 		return ERR_RANGE;
 	if (ev->kind == SRP_EV_RECONFIG && srp_config_check(ev->config, &field) != ERR_OK)
 		return ERR_RANGE;
-	if (fsm_find(srp_table(), srp->fsm_state, ev->kind, srp_guard_holds, &arg, &i) != ERR_OK)
+	if (fsm_find(srp_fsm_table(), srp->fsm_state, ev->kind, srp_guard_holds, &arg, &i) != ERR_OK)
 		return ERR_NO_ROW;
 	out->row = i;
-	row = &srp_table()->rows[i];
+	row = &srp_fsm_table()->rows[i];
 	for (size_t k = 0; k < FSM_ACTIONS_MAX && row->actions[k] != DO_NOTHING; k++)
 		steps[row->actions[k]].run(&s, steps[row->actions[k]].arg);
 	change_state(&s, row->next);
@@ -462,7 +462,7 @@ srp_hello_fill(const struct srp *srp, struct srp_hello *out)
 enum err
 srp_self_check(struct text *out)
 {
-	enum err e = fsm_check(srp_table(), FSM_DOWN, out);
+	enum err e = fsm_check(srp_fsm_table(), FSM_DOWN, out);
 
 	if (rows_check(srp_wire_format()) != ERR_OK) {
 		text_put(out, "srp: field rows of the link are not consistent\n");

@@ -112,7 +112,7 @@ enum { SRP_OUT_MAX = 20, SRP_EPOCH_LOW = 16, SRP_EPOCH_TAG_BITS = 16 };
 
 struct srp_out {
 	size_t count; /* 0..SRP_OUT_MAX */
-	size_t row;   /* of srp_table(): which row was taken */
+	size_t row;   /* of srp_fsm_table(): which row was taken */
 	struct srp_action actions[SRP_OUT_MAX];
 };
 
@@ -188,8 +188,8 @@ srp_epoch_counter(uint64_t epoch)
 /* srp_mac_compare - < 0, 0, > 0 as @a is lower, equal, higher: last three octets from left to right, then the whole. */
 int srp_mac_compare(const uint8_t a[MAC_LEN], const uint8_t b[MAC_LEN]);
 
-/* srp_table - the state machine, for the start-up self-check, docs/FSM.md and row counts. */
-const struct fsm_table *srp_table(void);
+/* srp_fsm_table - the state machine, for the start-up self-check, docs/FSM.md and row counts. */
+const struct fsm_table *srp_fsm_table(void);
 
 /* srp_row_reason - the words of row @row; "?" outside. */
 const char *srp_row_reason(size_t row);

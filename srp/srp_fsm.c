@@ -68,7 +68,7 @@ static const struct fsm_row rows[] = {
 	{FSM_STANDBY, SRP_EV_HELLO, G_PEER_CAME_BACK, FSM_TAKING, {DO_BECAUSE_RETURN, DO_HEARD, DO_ADDRESS_TAKE},
 	 "the peer has restarted and this chassis holds the calls"},
 	{FSM_STANDBY, SRP_EV_HELLO, G_STANDBY_TIE, FSM_SAME_STATE, {DO_HEARD, DO_RAISE_MAC},
-	 "both Standby and no election: mode, priority and MAC are equal"},
+	 "neither serves and no election: mode, priority and MAC are equal"},
 	{FSM_STANDBY, SRP_EV_HELLO, G_STANDBY_ELECTED, FSM_TAKING,
 	 {DO_BECAUSE_DUAL_STANDBY, DO_HEARD, DO_CLEAR_MAC, DO_ADDRESS_TAKE}, "both Standby; this chassis is preferred"},
 	{FSM_STANDBY, SRP_EV_HELLO, G_ALWAYS, FSM_SAME_STATE, {DO_HEARD}, "the peer is about to decide"},
@@ -269,7 +269,7 @@ static const char *const guards[] = {
     [G_PEER_RESTARTED] = "peer restarted",
     [G_PEER_CAME_BACK] = "peer in Init, calls here",
     [G_ELECTED] = "elected",
-    [G_STANDBY_TIE] = "both Standby, tie",
+    [G_STANDBY_TIE] = "neither serves, tie",
     [G_STANDBY_ELECTED] = "both Standby, preferred",
     [G_PENDING_LOST] = "both PendingActive, not preferred",
     [G_DUAL_LOST] = "both Active, not preferred",
@@ -368,7 +368,7 @@ static const struct fsm_table table = {
 };
 
 const struct fsm_table *
-srp_table(void)
+srp_fsm_table(void)
 {
 	return &table;
 }

@@ -49,7 +49,7 @@ enum srp_guard {
 	G_PEER_RESTARTED,       /* hello of another incarnation of the peer, or in Init */
 	G_PEER_CAME_BACK,       /* the peer is in Init, and this chassis holds the calls */
 	G_ELECTED,              /* mode, priority, MAC: this chassis */
-	G_STANDBY_TIE,          /* both Standby, and nothing tells them apart */
+	G_STANDBY_TIE,          /* neither serves, and nothing tells them apart */
 	G_STANDBY_ELECTED,      /* both Standby: this one holds the younger calls, or is elected */
 	G_PENDING_LOST,         /* both PendingActive: the peer is preferred */
 	G_DUAL_LOST,            /* both Active: the peer is preferred */

@@ -95,7 +95,8 @@ hello_holds(uint8_t guard, const struct srp *srp, const struct srp_hello *h)
 	case G_ELECTED:
 		return elect(&srp->config, h) > 0;
 	case G_STANDBY_TIE:
-		return h->state == SRP_STANDBY && srp->lineage == h->lineage && elect(&srp->config, h) == 0;
+		return (h->state == SRP_STANDBY || h->state == SRP_INIT) && srp->lineage == h->lineage &&
+		       elect(&srp->config, h) == 0;
 	case G_STANDBY_ELECTED:
 		return h->state == SRP_STANDBY &&
 		       (srp->lineage > h->lineage || (srp->lineage == h->lineage && elect(&srp->config, h) > 0));

@@ -1,0 +1,740 @@
+/*
+ * srp_explore.c - explores the product of two production engines over a lossy link, breadth first.
+ *
+ * A world is two engines, at most two messages in flight each way, running timers (any of them may
+ * fire at any time), the service address (one owner on one host, or one namespace per chassis), cuts per direction,
+ * resets, crashes and restarts, operator switchovers. Absolute numbers are taken out: epochs by rank,
+ * incarnations as current, old or none, request numbers as matching or not. In every world reached:
+ *
+ *   - who serves holds the address; on one host never two hold it;
+ *   - two Active end with one hello each way: one of them leaves Active;
+ *   - from sampled worlds, once the faults stop, a fair schedule ends in one Active and one Standby.
+ *
+ * Usage: srp_explore [states per scenario]. Ends with "srp_explore: N states, rows R/R hit".
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "srp/srp_fsm.h"
+
+enum {
+	IN_FLIGHT = 2,
+	ROWS_SEEN_MAX = 256,
+	EPOCH_BLOCK_BIG = 1 << 30,
+	PACKED_BYTES = 80,
+	SAMPLE_EVERY = 16,
+	FAIR_ROUNDS = 60,
+	FAIR_STABLE = 8,
+	RM_THRESHOLD = 3,
+	STATES_DEFAULT = 600000,
+	SECONDS_PER_SCENARIO = 15,
+	TAG_BASE = 0x100
+};
+
+enum msg_type { MSG_HELLO, MSG_PREPARE, MSG_READY, MSG_REFUSE, MSG_TAKE };
+enum pending { PENDING_NONE, PENDING_TAKE, PENDING_GIVE, PENDING_FLUSH };
+
+struct msg {
+	uint8_t type, state, rm;
+	uint64_t incarnation, epoch, lineage;
+	uint32_t request;
+	bool is_forced;
+};
+
+struct side {
+	struct srp e;
+	struct msg in[IN_FLIGHT]; /* on the way to this side */
+	uint8_t in_count;
+	uint8_t timers; /* bit per enum srp_timer */
+	uint8_t pending;
+	bool is_holding;              /* the service address */
+	bool is_cut;                  /* nothing arrives at this side */
+	bool is_reset_due;            /* the closing of the connection has not been noticed yet */
+	uint64_t allotted;            /* highest epoch counter reserved by this chassis: survives a crash */
+	uint8_t age[SRP_TIMER_COUNT]; /* fair schedule only: rounds since the start of a timer */
+};
+
+struct world {
+	struct side s[2];
+	bool is_connected;
+};
+
+struct scenario {
+	const char *name;
+	bool is_split, is_tie, is_same_mode;
+};
+
+static const struct scenario scenarios[] = {
+    {"one host, primary and backup", false, false, false},
+    {"two namespaces, primary and backup", true, false, false},
+    {"one host, same mode and priority", false, false, true},
+    {"two namespaces, nothing tells them apart", true, true, true},
+};
+
+static const struct scenario *now;
+static uint64_t row_hits[ROWS_SEEN_MAX];
+static uint64_t pair_counts[SRP_STATE_COUNT][SRP_STATE_COUNT];
+static uint64_t transitions;
+
+static void
+configure(struct srp_config *c, int i)
+{
+	srp_config_init(c);
+	c->chassis_id = (uint64_t)(TAG_BASE + i);
+	c->incarnation = 2;
+	c->mode = now->is_same_mode || i == 0 ? SRP_MODE_PRIMARY : SRP_MODE_BACKUP;
+	c->mac[MAC_LEN - 1] = now->is_tie ? 0 : (uint8_t)i;
+	c->rm_threshold = RM_THRESHOLD;
+	c->delay_ms = i == 0 ? 1 : 0;
+}
+
+/* --- carrying actions out -------------------------------------------------------------------------------- */
+
+static void feed(struct world *w, int i, struct srp_event *ev);
+
+/* A message that does not fit is lost, and a newer hello takes the place of an older one: the link is lossy. */
+static void
+send(struct world *w, int from, struct msg m)
+{
+	struct side *to = &w->s[1 - from];
+
+	if (!w->is_connected)
+		return;
+	if (m.type == MSG_HELLO && to->in_count > 0 && to->in[to->in_count - 1].type == MSG_HELLO)
+		to->in[to->in_count - 1] = m;
+	else if (to->in_count < IN_FLIGHT)
+		to->in[to->in_count++] = m;
+}
+
+static void
+send_hello(struct world *w, int from)
+{
+	struct srp_hello h = {0};
+
+	srp_hello_fill(&w->s[from].e, &h);
+	send(w, from,
+	     (struct msg){.type = MSG_HELLO,
+	                  .state = h.state,
+	                  .rm = h.route_modifier,
+	                  .incarnation = h.incarnation,
+	                  .epoch = h.epoch,
+	                  .lineage = h.lineage});
+}
+
+static void
+disconnect(struct world *w, int noticed_by)
+{
+	if (!w->is_connected)
+		return;
+	w->is_connected = false;
+	for (int i = 0; i < 2; i++) {
+		w->s[i].in_count = 0;
+		if (i != noticed_by && w->s[i].e.fsm_state != FSM_DOWN)
+			w->s[i].is_reset_due = true;
+	}
+}
+
+static void
+act(struct world *w, int i, const struct srp_action *a)
+{
+	static const uint8_t type_of[SRP_ACT_COUNT] = {
+	    [SRP_ACT_SEND_PREPARE] = MSG_PREPARE,
+	    [SRP_ACT_SEND_READY] = MSG_READY,
+	    [SRP_ACT_SEND_REFUSE] = MSG_REFUSE,
+	    [SRP_ACT_SEND_TAKE] = MSG_TAKE,
+	};
+	struct side *s = &w->s[i];
+
+	switch (a->kind) {
+	case SRP_ACT_TIMER_START:
+		s->timers |= (uint8_t)(1u << a->timer);
+		s->age[a->timer] = 0;
+		break;
+	case SRP_ACT_TIMER_STOP:
+		s->timers &= (uint8_t) ~(1u << a->timer);
+		break;
+	case SRP_ACT_REDIAL:
+		s->is_reset_due = false;
+		disconnect(w, i);
+		break;
+	case SRP_ACT_SEND_HELLO:
+		send_hello(w, i);
+		break;
+	case SRP_ACT_SEND_PREPARE:
+	case SRP_ACT_SEND_READY:
+	case SRP_ACT_SEND_REFUSE:
+	case SRP_ACT_SEND_TAKE:
+		send(
+		    w, i,
+		    (struct msg){
+		        .type = type_of[a->kind], .epoch = a->epoch, .request = a->request, .is_forced = a->is_forced});
+		break;
+	case SRP_ACT_ADDRESS_TAKE:
+		s->pending = PENDING_TAKE;
+		break;
+	case SRP_ACT_ADDRESS_GIVE:
+		s->pending = PENDING_GIVE;
+		break;
+	case SRP_ACT_SESSIONS_FLUSH:
+		s->pending = PENDING_FLUSH;
+		break;
+	case SRP_ACT_SESSIONS_ACTIVE:
+		s->allotted = srp_epoch_counter(a->epoch);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+feed(struct world *w, int i, struct srp_event *ev)
+{
+	struct srp_out out;
+
+	transitions++;
+	if (srp_input(&w->s[i].e, ev, &out) != ERR_OK) {
+		printf("no row for event %u\n", ev->kind);
+		exit(1);
+	}
+	row_hits[out.row]++;
+	for (size_t k = 0; k < out.count; k++)
+		act(w, i, &out.actions[k]);
+}
+
+static void
+feed_kind(struct world *w, int i, uint8_t kind)
+{
+	feed(w, i, &(struct srp_event){.kind = kind, .token = w->s[i].e.token});
+}
+
+/* --- moves ------------------------------------------------------------------------------------------------- */
+
+enum move {
+	MOVE_DELIVER,
+	MOVE_DELIVER_UNREADY, /* a PREPARE that finds session managers not ready */
+	MOVE_LOSE,
+	MOVE_TIMER_FIRST,
+	MOVE_TIMER_LAST = MOVE_TIMER_FIRST + SRP_TIMER_COUNT - 1,
+	MOVE_DRIVER,      /* the address driver or the flush answers */
+	MOVE_DRIVER_BUSY, /* a stranger holds the address */
+	MOVE_OPERATOR,
+	MOVE_CRASH,
+	MOVE_START,
+	MOVE_CUT,
+	MOVE_HEAL,
+	MOVE_NOTICE,
+	MOVE_RESET,
+	MOVE_CONNECT,
+	MOVE_COUNT
+};
+
+static void
+deliver(struct world *w, int i, uint32_t not_connected)
+{
+	static const uint8_t kind_of[] = {
+	    [MSG_HELLO] = SRP_EV_HELLO,   [MSG_PREPARE] = SRP_EV_PREPARE, [MSG_READY] = SRP_EV_READY,
+	    [MSG_REFUSE] = SRP_EV_REFUSE, [MSG_TAKE] = SRP_EV_TAKE,
+	};
+	struct side *s = &w->s[i];
+	struct msg m = s->in[0];
+	struct srp_hello h = {0};
+
+	s->in_count--;
+	memmove(s->in, s->in + 1, s->in_count * sizeof s->in[0]);
+	srp_hello_fill(&w->s[1 - i].e, &h); /* identity: what never changes */
+	h.state = m.state;
+	h.route_modifier = m.rm;
+	h.incarnation = m.incarnation;
+	h.epoch = m.epoch;
+	h.lineage = m.lineage;
+	feed(w, i,
+	     &(struct srp_event){.kind = kind_of[m.type],
+	                         .hello = &h,
+	                         .epoch = m.epoch,
+	                         .request = m.request,
+	                         .is_forced = m.is_forced,
+	                         .not_connected = not_connected,
+	                         .refuse = SRP_REFUSE_NOT_PREPARED});
+}
+
+static void
+driver_answers(struct world *w, int i, bool is_strange)
+{
+	struct side *s = &w->s[i];
+	uint8_t was = s->pending;
+
+	s->pending = PENDING_NONE;
+	if (was == PENDING_GIVE) {
+		s->is_holding = false;
+		feed_kind(w, i, SRP_EV_ADDRESS_GIVEN);
+	} else if (was == PENDING_FLUSH) {
+		feed_kind(w, i, SRP_EV_FLUSH_DONE);
+	} else if (is_strange || (!now->is_split && w->s[1 - i].is_holding)) {
+		feed_kind(w, i, SRP_EV_ADDRESS_BUSY);
+	} else {
+		s->is_holding = true;
+		feed_kind(w, i, SRP_EV_ADDRESS_TAKEN);
+	}
+}
+
+/* The engine's memory is gone, the reserved epochs and the identity stay; the next incarnation is another one. */
+static void
+crash(struct world *w, int i)
+{
+	struct side *s = &w->s[i];
+	struct srp_config c = s->e.config;
+	uint64_t allotted = s->allotted;
+	bool is_cut = s->is_cut;
+
+	disconnect(w, i);
+	c.incarnation++;
+	memset(s, 0, sizeof *s);
+	srp_init(&s->e, &c);
+	s->allotted = allotted;
+	s->is_cut = is_cut;
+}
+
+static void
+start(struct world *w, int i)
+{
+	w->s[i].e.epoch_next = w->s[i].allotted + 1;
+	w->s[i].e.epoch_end = EPOCH_BLOCK_BIG;
+	feed_kind(w, i, SRP_EV_START);
+}
+
+static void
+connect(struct world *w)
+{
+	for (int i = 0; i < 2; i++) {
+		if (w->s[i].is_reset_due) {
+			w->s[i].is_reset_due = false;
+			feed_kind(w, i, SRP_EV_LINK_DOWN);
+		}
+	}
+	w->is_connected = true;
+	feed_kind(w, 0, SRP_EV_LINK_UP);
+	if (w->is_connected)
+		feed_kind(w, 1, SRP_EV_LINK_UP);
+}
+
+/* Whether @m is possible for side @i (moves of the pair only for side 0). */
+static bool
+is_possible(const struct world *w, int i, int m)
+{
+	const struct side *s = &w->s[i];
+	bool is_up = s->e.fsm_state != FSM_DOWN;
+
+	if (m >= MOVE_TIMER_FIRST && m <= MOVE_TIMER_LAST)
+		return (s->timers >> (m - MOVE_TIMER_FIRST) & 1) != 0;
+	switch (m) {
+	case MOVE_DELIVER:
+		return is_up && s->in_count > 0 && !s->is_cut;
+	case MOVE_DELIVER_UNREADY:
+		return is_up && s->in_count > 0 && !s->is_cut && s->in[0].type == MSG_PREPARE;
+	case MOVE_LOSE:
+		return s->in_count > 0;
+	case MOVE_DRIVER:
+		return s->pending != PENDING_NONE;
+	case MOVE_DRIVER_BUSY:
+		return s->pending == PENDING_TAKE && now->is_split;
+	case MOVE_OPERATOR:
+	case MOVE_CRASH:
+		return is_up;
+	case MOVE_START:
+		return !is_up;
+	case MOVE_CUT:
+		return !s->is_cut;
+	case MOVE_HEAL:
+		return s->is_cut;
+	case MOVE_NOTICE:
+		return s->is_reset_due;
+	case MOVE_RESET:
+		return i == 0 && w->is_connected;
+	default:
+		return i == 0 && !w->is_connected && is_up && w->s[1].e.fsm_state != FSM_DOWN && !s->is_cut &&
+		       !w->s[1].is_cut;
+	}
+}
+
+static void
+make_move(struct world *w, int i, int m)
+{
+	static const uint8_t expired[SRP_TIMER_COUNT] = {SRP_EV_TIMER_HELLO, SRP_EV_TIMER_DEAD, SRP_EV_TIMER_DELAY,
+	                                                 SRP_EV_TIMER_RETRY, SRP_EV_TIMER_PHASE};
+	struct side *s = &w->s[i];
+
+	if (m >= MOVE_TIMER_FIRST && m <= MOVE_TIMER_LAST) {
+		s->timers &= (uint8_t) ~(1u << (m - MOVE_TIMER_FIRST));
+		feed_kind(w, i, expired[m - MOVE_TIMER_FIRST]);
+		return;
+	}
+	switch (m) {
+	case MOVE_DELIVER:
+	case MOVE_DELIVER_UNREADY:
+		deliver(w, i, m == MOVE_DELIVER_UNREADY);
+		break;
+	case MOVE_LOSE:
+		s->in_count--;
+		memmove(s->in, s->in + 1, s->in_count * sizeof s->in[0]);
+		break;
+	case MOVE_DRIVER:
+	case MOVE_DRIVER_BUSY:
+		driver_answers(w, i, m == MOVE_DRIVER_BUSY);
+		break;
+	case MOVE_OPERATOR:
+		feed(w, i, &(struct srp_event){.kind = SRP_EV_OPERATOR_SWITCHOVER, .asker = 1});
+		break;
+	case MOVE_CRASH:
+		crash(w, i);
+		break;
+	case MOVE_START:
+		start(w, i);
+		break;
+	case MOVE_CUT:
+	case MOVE_HEAL:
+		s->is_cut = m == MOVE_CUT;
+		break;
+	case MOVE_NOTICE:
+		s->is_reset_due = false;
+		feed_kind(w, i, SRP_EV_LINK_DOWN);
+		break;
+	case MOVE_RESET:
+		disconnect(w, -1);
+		break;
+	default:
+		connect(w);
+	}
+}
+
+/* --- packing: a world without absolute numbers ------------------------------------------------------------- */
+
+enum { EPOCHS_MAX = 32 };
+
+struct ranks {
+	uint64_t value[EPOCHS_MAX];
+	unsigned count;
+};
+
+static void
+rank_add(struct ranks *r, uint64_t counter)
+{
+	unsigned k = 0;
+
+	while (k < r->count && r->value[k] < counter)
+		k++;
+	if (counter == 0 || (k < r->count && r->value[k] == counter))
+		return;
+	memmove(&r->value[k + 1], &r->value[k], (r->count - k) * sizeof r->value[0]);
+	r->value[k] = counter;
+	r->count++;
+}
+
+/* rank * 2 + chassis, 0 for no epoch */
+static uint8_t
+rank_of(const struct ranks *r, uint64_t epoch)
+{
+	uint64_t counter = srp_epoch_counter(epoch);
+	uint8_t k = 0;
+
+	if (epoch == 0)
+		return 0;
+	while (k < r->count && r->value[k] != counter)
+		k++;
+	return (uint8_t)((k + 1) << 1 | (epoch & 1));
+}
+
+static uint64_t
+from_rank(uint8_t v)
+{
+	return v == 0 ? 0 : (uint64_t)(v >> 1) << SRP_EPOCH_TAG_BITS | (TAG_BASE + (v & 1));
+}
+
+static void
+ranks_collect(const struct world *w, struct ranks *r)
+{
+	r->count = 0;
+	for (int i = 0; i < 2; i++) {
+		const struct side *s = &w->s[i];
+		const uint64_t all[] = {s->e.epoch,       s->e.epoch_known, s->e.lineage,     s->e.prepared_epoch,
+		                        s->e.given_epoch, s->e.peer.epoch,  s->e.peer.lineage};
+
+		for (size_t k = 0; k < sizeof all / sizeof all[0]; k++)
+			rank_add(r, srp_epoch_counter(all[k]));
+		for (int k = 0; k < s->in_count; k++) {
+			rank_add(r, srp_epoch_counter(s->in[k].epoch));
+			rank_add(r, srp_epoch_counter(s->in[k].lineage));
+		}
+		rank_add(r, s->allotted);
+	}
+}
+
+static uint8_t
+pack_incarnation(const struct world *w, int of, uint64_t v)
+{
+	return v == 0 ? 0 : v == w->s[of].e.config.incarnation ? 2 : 1;
+}
+
+static uint8_t *
+pack_side(const struct world *w, int i, const struct ranks *r, uint8_t *p)
+{
+	const struct side *s = &w->s[i];
+	const struct srp *e = &s->e;
+
+	*p++ = (uint8_t)(e->fsm_state | s->pending << 4 | s->is_holding << 6 | s->is_cut << 7);
+	*p++ = (uint8_t)(s->timers | e->is_peer_heard << 5 | e->is_link_up << 6 | s->is_reset_due << 7);
+	*p++ = e->route_modifier;
+	*p++ = (uint8_t)(e->peer.state | pack_incarnation(w, 1 - i, e->peer.incarnation) << 4);
+	*p++ = e->peer.route_modifier;
+	*p++ = rank_of(r, e->peer.epoch);
+	*p++ = rank_of(r, e->peer.lineage);
+	*p++ = rank_of(r, e->epoch);
+	*p++ = rank_of(r, e->epoch_known);
+	*p++ = rank_of(r, e->lineage);
+	*p++ = rank_of(r, e->prepared_epoch);
+	*p++ = rank_of(r, e->given_epoch);
+	*p++ = rank_of(r, s->allotted << SRP_EPOCH_TAG_BITS);
+	*p++ = s->in_count;
+	for (int k = 0; k < IN_FLIGHT; k++, p += 6) {
+		const struct msg *m = &s->in[k];
+		bool is_answer = m->type == MSG_READY || m->type == MSG_REFUSE;
+		uint32_t request = w->s[is_answer ? i : 1 - i].e.request;
+
+		if (k >= s->in_count)
+			continue; /* zero */
+		p[0] = (uint8_t)(m->type | m->state << 4);
+		p[1] = m->rm;
+		p[2] = pack_incarnation(w, 1 - i, m->incarnation);
+		p[3] = rank_of(r, m->epoch);
+		p[4] = rank_of(r, m->lineage);
+		p[5] = (uint8_t)(m->type != MSG_HELLO && m->request == request);
+	}
+	return p;
+}
+
+static void
+pack(const struct world *w, uint8_t out[PACKED_BYTES])
+{
+	struct ranks r;
+	uint8_t *p = out;
+
+	memset(out, 0, PACKED_BYTES);
+	ranks_collect(w, &r);
+	for (int i = 0; i < 2; i++)
+		p = pack_side(w, i, &r, p);
+	*p++ = w->is_connected;
+}
+
+static const uint8_t *
+unpack_side(struct world *w, int i, const uint8_t *p)
+{
+	struct side *s = &w->s[i];
+	struct srp *e = &s->e;
+	struct srp_config c;
+
+	configure(&c, i);
+	srp_init(e, &c);
+	e->fsm_state = p[0] & 15;
+	s->pending = p[0] >> 4 & 3;
+	s->is_holding = (p[0] >> 6 & 1) != 0;
+	s->is_cut = (p[0] >> 7) != 0;
+	s->timers = p[1] & 31;
+	e->is_peer_heard = (p[1] >> 5 & 1) != 0;
+	e->is_link_up = (p[1] >> 6 & 1) != 0;
+	s->is_reset_due = (p[1] >> 7) != 0;
+	e->route_modifier = p[2];
+	e->peer.state = p[3] & 15;
+	e->peer.incarnation = p[3] >> 4;
+	e->peer.route_modifier = p[4];
+	e->peer.epoch = from_rank(p[5]);
+	e->peer.lineage = from_rank(p[6]);
+	e->epoch = from_rank(p[7]);
+	e->epoch_known = from_rank(p[8]);
+	e->lineage = from_rank(p[9]);
+	e->prepared_epoch = from_rank(p[10]);
+	e->given_epoch = from_rank(p[11]);
+	s->allotted = p[12] >> 1;
+	e->epoch_next = s->allotted + 1;
+	e->epoch_end = EPOCH_BLOCK_BIG;
+	e->request = 1;
+	s->in_count = p[13];
+	p += 14;
+	for (int k = 0; k < IN_FLIGHT; k++, p += 6)
+		s->in[k] = (struct msg){.type = p[0] & 15,
+		                        .state = p[0] >> 4,
+		                        .rm = p[1],
+		                        .incarnation = p[2],
+		                        .epoch = from_rank(p[3]),
+		                        .lineage = from_rank(p[4]),
+		                        .request = p[5]};
+	return p;
+}
+
+static void
+unpack(const uint8_t *p, struct world *w)
+{
+	memset(w, 0, sizeof *w);
+	for (int i = 0; i < 2; i++)
+		p = unpack_side(w, i, p);
+	w->is_connected = *p != 0;
+}
+
+#include "tests/model/srp_explore_check.h"
+
+/* --- breadth first ------------------------------------------------------------------------------------------ */
+
+struct seen {
+	uint8_t (*packed)[PACKED_BYTES];
+	uint32_t *parent;
+	uint16_t *how; /* side << 8 | move */
+	uint32_t *slots;
+	uint32_t count, limit, mask;
+};
+
+static uint64_t
+hash_bytes(const uint8_t *p)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < PACKED_BYTES; i += sizeof(uint64_t)) {
+		uint64_t v;
+
+		memcpy(&v, p + i, sizeof v);
+		h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 29;
+	}
+	return h;
+}
+
+/* Returns true and the index when @packed is new; false when it is known, or the limit is reached. */
+static bool
+seen_add(struct seen *s, const uint8_t *packed, uint32_t parent, uint16_t how)
+{
+	uint64_t h = hash_bytes(packed) & s->mask;
+
+	while (s->slots[h] != 0) {
+		if (memcmp(s->packed[s->slots[h] - 1], packed, PACKED_BYTES) == 0)
+			return false;
+		h = (h + 1) & s->mask;
+	}
+	if (s->count == s->limit)
+		return false;
+	memcpy(s->packed[s->count], packed, PACKED_BYTES);
+	s->parent[s->count] = parent;
+	s->how[s->count] = how;
+	s->slots[h] = ++s->count;
+	return true;
+}
+
+static void
+print_path(const struct seen *s, uint32_t at)
+{
+	uint32_t path[256];
+	size_t n = 0;
+	struct world w;
+
+	for (; n < 256; at = s->parent[at]) {
+		path[n++] = at;
+		if (at == 0)
+			break;
+	}
+	while (n-- > 0) {
+		unpack(s->packed[path[n]], &w);
+		printf("  side %u move %2u:", s->how[path[n]] >> 8, s->how[path[n]] & 255u);
+		print_world(&w);
+	}
+}
+
+static void
+check_world(const struct seen *s, uint32_t at, const struct world *w, bool is_sampled)
+{
+	const char *fault = check_safety(w);
+
+	if (fault == NULL && is_sampled)
+		fault = check_fair(w);
+	if (fault == NULL)
+		return;
+	printf("FAULT in \"%s\": %s\n", now->name, fault);
+	print_path(s, at);
+	exit(1);
+}
+
+static uint32_t
+explore(struct seen *s, time_t until)
+{
+	struct world w, next;
+	uint8_t packed[PACKED_BYTES];
+
+	memset(&w, 0, sizeof w);
+	for (int i = 0; i < 2; i++) {
+		struct srp_config c;
+
+		configure(&c, i);
+		srp_init(&w.s[i].e, &c);
+	}
+	pack(&w, packed);
+	(void)seen_add(s, packed, 0, 0);
+	for (uint32_t at = 0; at < s->count; at++) {
+		unpack(s->packed[at], &w);
+		pair_counts[srp_state(&w.s[0].e)][srp_state(&w.s[1].e)]++;
+		check_world(s, at, &w, at % SAMPLE_EVERY == 0);
+		if (at % 1024 == 0 && time(NULL) > until)
+			return at;
+		for (int i = 0; i < 2; i++) {
+			for (int m = 0; m < MOVE_COUNT; m++) {
+				if (!is_possible(&w, i, m))
+					continue;
+				next = w;
+				make_move(&next, i, m);
+				pack(&next, packed);
+				(void)seen_add(s, packed, at, (uint16_t)(i << 8 | m));
+			}
+		}
+	}
+	return s->count;
+}
+
+static uint32_t
+run_scenario(uint32_t limit)
+{
+	struct seen s = {.limit = limit};
+	uint32_t slots = 1, done;
+
+	while (slots < 2 * limit)
+		slots *= 2;
+	s.mask = slots - 1;
+	s.packed = malloc((size_t)limit * PACKED_BYTES);
+	s.parent = malloc((size_t)limit * sizeof *s.parent);
+	s.how = malloc((size_t)limit * sizeof *s.how);
+	s.slots = calloc(slots, sizeof *s.slots);
+	if (s.packed == NULL || s.parent == NULL || s.how == NULL || s.slots == NULL) {
+		printf("out of memory\n");
+		exit(1);
+	}
+	done = explore(&s, time(NULL) + SECONDS_PER_SCENARIO);
+	printf("%-45s %8u worlds, %8u expanded%s\n", now->name, s.count, done, done < limit ? "" : " (limit)");
+	free(s.packed);
+	free(s.parent);
+	free(s.how);
+	free(s.slots);
+	return s.count;
+}
+
+int
+main(int argc, char **argv)
+{
+	uint32_t limit = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : STATES_DEFAULT;
+	uint32_t total = 0;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (size_t k = 0; k < sizeof scenarios / sizeof scenarios[0]; k++) {
+		now = &scenarios[k];
+		total += run_scenario(limit > 0 ? limit : 1);
+	}
+	print_pairs();
+	printf("%" PRIu64 " transitions, %" PRIu64 " fair schedules\n", transitions, fair_runs);
+	print_scripts_rows();
+	return report_rows(total);
+}
