@@ -1,16 +1,15 @@
 /*
- * peers.c - what `make bench` measures with: one probe for service gaps, a socket that moves between
- * two processes, and the time of a whole process.
+ * peers.c - what `make bench` compares with: a probe for the gaps of other services, a socket that moves
+ * between two processes, and the time of a whole process. The gap of our own service is gtp_client's.
  *
- *   peers gtp OWN SERVICE            a GTPv1-C client: one context, then an Update PDP Context every millisecond
- *   peers udp OWN SERVICE PORT       the same with plain datagrams
- *   peers redis PORT PORT            the same with SET, sent to both servers
+ *   peers udp OWN SERVICE PORT       a datagram every millisecond
+ *   peers redis PORT PORT            a SET every millisecond, sent to both servers
  *   peers move SERVICE PORT          two processes of which one holds the UDP socket; `switch` moves it
  *   peers spawn COUNT PROGRAM ARG... median_ms= p99_ms= of a process from start to end
  *
  * The probes read `mark` and `gap` on standard input. `gap` prints the longest time between two
  * answers since `mark`, in milliseconds, and how many answers there were. The probes never wait for an
- * answer before they send on, so a gap is what any client would see. Shares no code with the chassis.
+ * answer before they send on, so a gap is what any client would see.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { INTERVAL_NS = 1000000, SPAWN_MAX = 10000, GTPC_PORT = 2123 };
+enum { INTERVAL_NS = 1000000, SPAWN_MAX = 10000 };
 
 extern char **environ;
 
@@ -77,8 +76,6 @@ struct probe {
 	size_t (*request)(struct probe *p, uint8_t *b); /* into at most 512 bytes; the same goes to every fd */
 	int (*answers)(struct probe *p, const uint8_t *b, size_t n);
 	uint16_t seq;
-	uint32_t teid; /* gtp: of the context, the gateway's */
-	struct in_addr own;
 };
 
 static size_t plain_request(struct probe *p, uint8_t *b)
@@ -107,100 +104,6 @@ static int redis_answers(struct probe *p, const uint8_t *b, size_t n)
 	for (size_t i = 0; i + 2 < n; i++)
 		count += memcmp(b + i, "+OK", 3) == 0;
 	return count;
-}
-
-static uint8_t *put16(uint8_t *b, uint16_t v)
-{
-	*b++ = (uint8_t)(v >> 8);
-	*b++ = (uint8_t)v;
-	return b;
-}
-
-static uint8_t *put32(uint8_t *b, uint32_t v)
-{
-	return put16(put16(b, (uint16_t)(v >> 16)), (uint16_t)v);
-}
-
-static uint8_t *put_tlv(uint8_t *b, uint8_t id, const void *value, size_t n)
-{
-	*b++ = id;
-	b = put16(b, (uint16_t)n);
-	memcpy(b, value, n);
-	return b + n;
-}
-
-/* Header and the elements that Create and Update have in common (3GPP TS 29.060 sections 7.3.1, 7.3.3). */
-static size_t gtp_request(struct probe *p, uint8_t *b, uint8_t type)
-{
-	static const uint8_t imsi[9] = {2, 0x42, 0x00, 0x11, 0x99, 0x99, 0x99, 0x99, 0xf9};
-	uint8_t *at = put16(put32(b + 4, type == 16 ? 0 : p->teid), p->seq++);
-
-	at = put16(at, 0);
-	if (type == 16) {
-		memcpy(at, imsi, sizeof imsi);
-		at += sizeof imsi;
-	}
-	memcpy(at, (uint8_t[]){14, 1}, 2);
-	at += 2;
-	if (type == 16) {
-		memcpy(at, (uint8_t[]){15, 0xfc}, 2);
-		at += 2;
-	}
-	*at++ = 16;
-	at = put32(at, 0x1001);
-	*at++ = 17;
-	at = put32(at, 0x1000);
-	memcpy(at, (uint8_t[]){20, 5}, 2);
-	at += 2;
-	if (type == 16) {
-		at = put_tlv(at, 128, "\xf1\x21", 2);
-		at = put_tlv(at, 131, "\x08internet", 9);
-	}
-	at = put_tlv(at, 133, &p->own, 4);
-	at = put_tlv(at, 133, &p->own, 4);
-	if (type == 16)
-		at = put_tlv(at, 134, "\x91\x64\x07\x21\x43\x65\xf7", 7);
-	at = put_tlv(at, 135, "\x00\x0b\x92\x1f", 4);
-	b[0] = 0x32;
-	b[1] = type;
-	put16(b + 2, (uint16_t)(at - b - 8));
-	return (size_t)(at - b);
-}
-
-static size_t gtp_update(struct probe *p, uint8_t *b)
-{
-	return gtp_request(p, b, 18);
-}
-
-/* An Update PDP Context Response with cause 128, the first element. */
-static int gtp_answers(struct probe *p, const uint8_t *b, size_t n)
-{
-	(void)p;
-	return n >= 14 && b[1] == 19 && b[12] == 1 && b[13] == 128;
-}
-
-/* Creates the context; the control TEID follows cause, reordering, recovery and data TEID as TV elements. */
-static void gtp_create(struct probe *p)
-{
-	static const uint8_t tv_bytes[128] = {[1] = 1, [8] = 1, [14] = 1, [16] = 4, [17] = 4, [127] = 4};
-	uint8_t b[512];
-	ssize_t n;
-
-	for (int i = 0; i < 5 && !p->teid; i++) {
-		struct pollfd f = {p->fds[0], POLLIN, 0};
-		if (send(p->fds[0], b, gtp_request(p, b, 16), 0) < 0 || poll(&f, 1, 1000) <= 0)
-			continue;
-		n = recv(p->fds[0], b, sizeof b, 0);
-		if (n < 14 || b[1] != 17 || b[13] != 128)
-			continue;
-		for (ssize_t at = 12; at + 5 <= n && b[at] < 128 && tv_bytes[b[at]]; at += 1 + tv_bytes[b[at]])
-			if (b[at] == 17)
-				p->teid = (uint32_t)b[at + 1] << 24 | (uint32_t)b[at + 2] << 16 | (uint32_t)b[at + 3] << 8 | b[at + 4];
-	}
-	if (!p->teid) {
-		fprintf(stderr, "no context\n");
-		exit(1);
-	}
 }
 
 /* --- the probe's loop --------------------------------------------------------------------------- */
@@ -261,12 +164,11 @@ static void probe_run(struct probe *p)
 	}
 }
 
-static void probe_udp(const char *own, const char *service, int own_port, int port, struct probe *p)
+static void probe_udp(const char *own, const char *service, int port, struct probe *p)
 {
 	struct sockaddr_in to = ipv4(service, port);
 
-	p->own = ipv4(own, 0).sin_addr;
-	p->fds[0] = udp_bound(own, own_port);
+	p->fds[0] = udp_bound(own, 0);
 	p->count = 1;
 	if (connect(p->fds[0], (struct sockaddr *)&to, sizeof to) != 0)
 		die("connect");
@@ -389,13 +291,8 @@ int main(int argc, char **argv)
 		move_run(argv[2], atoi(argv[3]));
 		return 0;
 	}
-	if (!strcmp(verb, "gtp") && argc == 4) {
-		probe_udp(argv[2], argv[3], GTPC_PORT, GTPC_PORT, &p);
-		gtp_create(&p);
-		p.request = gtp_update;
-		p.answers = gtp_answers;
-	} else if (!strcmp(verb, "udp") && argc == 5) {
-		probe_udp(argv[2], argv[3], 0, atoi(argv[4]), &p);
+	if (!strcmp(verb, "udp") && argc == 5) {
+		probe_udp(argv[2], argv[3], atoi(argv[4]), &p);
 		p.request = plain_request;
 		p.answers = plain_answers;
 	} else if (!strcmp(verb, "redis") && argc == 4) {
