@@ -446,6 +446,8 @@ work(struct cli_client *c)
 		}
 		take_frame(c, &f);
 		evbuffer_drain(in, used);
+		if (!c->is_dead && (c->is_more || c->is_pending))
+			look_for_interrupt(c);
 	}
 }
 
