@@ -10,8 +10,8 @@
 #include "cli/cmd_rows.h"
 
 enum chassis_row_id {
-	CHASSIS_ROW_BOOT = CLI_ROWS_OF_CHASSIS, /* event: priority image config; is_no: only priority */
-	CHASSIS_ROW_SESSMGR,                    /* max */
+	CHASSIS_ROW_BOOT = CLI_ROWS_OF_CHASSIS, /* event: number image-url config-url; is_no: only number */
+	CHASSIS_ROW_SESSMGR,                    /* number */
 	CHASSIS_ROW_INTERFACE,                  /* name, flag loopback; a block in a context */
 	CHASSIS_ROW_INTERFACE_DESCRIPTION,      /* text */
 	CHASSIS_ROW_INTERFACE_ADDRESS,          /* address mask, flag srp-activate */

@@ -18,7 +18,7 @@ struct cli;
 enum { CFG_NODES_DEFAULT = 131072, CFG_TEXT_DEFAULT = 8 << 20 };
 
 /* cfg_new - an empty tree of at most @nodes lines and @text bytes of values; rows are @cli's. NULL: no memory. */
-struct cfg *cfg_new(const struct cli *cli, uint32_t nodes, uint32_t text);
+struct cfg *cfg_new(struct cli *cli, uint32_t nodes, uint32_t text);
 void cfg_free(struct cfg *cfg);
 
 /* --- reading ------------------------------------------------------------------------------------- */
@@ -86,7 +86,7 @@ void cfg_on_change(struct cfg *cfg, void (*changed)(void *arg), void *arg);
 /* cfg_ref/cfg_deref - a block that may be removed meanwhile: NULL then. */
 struct cfg_ref {
 	uint32_t index;
-	uint32_t birth;
+	uint64_t birth;
 };
 struct cfg_ref cfg_ref(const struct cfg *cfg, const struct cfg_node *block);
 struct cfg_node *cfg_deref(struct cfg *cfg, struct cfg_ref ref);
@@ -101,7 +101,7 @@ struct cfg_print {
 	enum cfg_scope scope;
 	char context[80];
 	uint64_t generation;
-	struct cfg_ref at;
+	uint32_t at;
 	uint8_t depth;
 	uint8_t stage; /* 0 head, 1 body, 2 done */
 	bool is_up;    /* the block at `at` is to be closed */

@@ -26,6 +26,7 @@
 #define SEALED(n, h)                ARGUMENT_(CLI_SEALED, n, 1, 255, h)
 #define SECRET(n, h)                ARGUMENT_(CLI_SECRET, n, 1, 127, h)
 #define CHOICE(n, c, h)             {.kind = CLI_ARGUMENT, .type = CLI_CHOICE, .name = n, .choices = c, .help = h}
+#define IGNORED(n, h)               {.kind = CLI_ARGUMENT, .type = CLI_NAME, .name = n, .min = 1, .max = 79, .help = h, .is_ignored = true}
 #define KEY_UINT(n, lo, hi, h)      KEY_(CLI_UINT, n, lo, hi, h)
 #define KEY_NAME(n, lo, hi, h)      KEY_(CLI_NAME, n, lo, hi, h)
 #define KEY_ADDRESS(n, h)           KEY_(CLI_ADDR, n, 0, 0, h)

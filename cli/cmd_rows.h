@@ -90,6 +90,7 @@ struct cli_choice {
 struct cli_token {
 	uint8_t kind;
 	uint8_t type;
+	bool is_ignored;  /* accepted, not kept */
 	bool is_key;      /* this argument makes the line an instance of its own */
 	const char *name; /* the keyword, or the argument's name: unique in the row */
 	const char *help;

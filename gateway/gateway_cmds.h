@@ -14,11 +14,12 @@ enum gateway_row_id {
 	GATEWAY_ROW_APN,                        /* name; a block in a context */
 	GATEWAY_ROW_APN_CONTEXT,                /* context */
 	GATEWAY_ROW_APN_POOL,                   /* pool */
-	GATEWAY_ROW_POOL, /* name address mask; public N | private N | static | resource; srp-activate; group */
+	GATEWAY_ROW_POOL, /* name address mask; flags public private static resource srp-activate; public-priority
+	                     private-priority group */
 	GATEWAY_ROW_RADIUS_SERVER, /* address sealed port */
 
 	GATEWAY_ROW_SHOW_SUBSCRIBERS,  /* flags summary, all */
-	GATEWAY_ROW_SHOW_GGSN,         /* flag all, or name */
+	GATEWAY_ROW_SHOW_GGSN,         /* flag all, or service */
 	GATEWAY_ROW_CLEAR_SUBSCRIBERS, /* flag all */
 };
 

@@ -1,0 +1,145 @@
+/*
+ * gateway_cmds.c - the commands of the gateway: GGSN services, access points, pools, subscribers.
+ */
+#include "gateway/gateway_cmds.h"
+
+#include "cli/cmd_card.h"
+
+const struct cli_mode gateway_ggsn_mode = {
+    .name = "GGSN Service Configuration",
+    .parent = &cli_context_mode,
+    .prompt = "config-ggsn-service",
+};
+
+const struct cli_mode gateway_apn_mode = {
+    .name = "APN Configuration",
+    .parent = &cli_context_mode,
+    .prompt = "config-apn",
+};
+
+static const struct cli_row gateway_rows[] = {
+    /* --- Context Configuration ------------------------------------------------------------------------ */
+    {
+        .id = GATEWAY_ROW_POOL,
+        .mode = &cli_context_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO,
+        .tokens = TOKENS(
+            KEYWORD("ip", "IP settings of the context"), KEYWORD("pool", "Addresses for subscribers"),
+            KEY_NAME("name", 1, 31, "Name of the pool"), ONE_OF, ADDRESS4("address", "First address of the network"),
+            MASK("mask", "Its mask"), OR, PREFIX("prefix", "The network"), CLOSE, OPTION, ONE_OF,
+            KEYWORD("public", "For subscribers that ask for a public address"),
+            UINT("public-priority", 0, 10, "Priority, 0 is the highest"), OR,
+            KEYWORD("private", "Addresses used by this system only"),
+            UINT("private-priority", 0, 10, "Priority, 0 is the highest"), OR,
+            KEYWORD("static", "Only addresses that somebody else has given"), OR,
+            KEYWORD("resource", "Addresses reserved for one access point"), CLOSE, CLOSE, OPTION,
+            KEYWORD("srp-activate", "Announced only while this chassis is Active"), CLOSE, OPTION,
+            KEYWORD("group-name", "Puts the pool into a group"), NAME("group", 1, 31, "Name of the group"), CLOSE),
+        .doc = "A pool of subscriber addresses. With srp-activate it belongs to the pair and is used by the active "
+               "chassis only.",
+    },
+    {
+        .id = GATEWAY_ROW_RADIUS_SERVER,
+        .mode = &cli_context_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO,
+        .tokens = TOKENS(KEYWORD("radius", "RADIUS; kept, has no effect yet"),
+                         KEYWORD("server", "A RADIUS server; kept, has no effect yet"),
+                         KEY_ADDRESS("address", "Address of the server"), ONE_OF,
+                         KEYWORD("encrypted", "The secret as show configuration prints it"),
+                         KEYWORD("key", "The shared secret"), SEALED("sealed", "The secret, encrypted"), OR,
+                         KEYWORD("key", "The shared secret, in clear; it is kept and printed encrypted"),
+                         SECRET("secret", "The secret"), CLOSE, OPTION, KEYWORD("port", "Where the server listens"),
+                         UINT("port", 1, 65535, "UDP port"), CLOSE),
+        .doc = "A RADIUS server and the secret shared with it. Kept in the configuration; it has no effect yet.",
+    },
+    {
+        .id = GATEWAY_ROW_APN,
+        .mode = &cli_context_mode,
+        .kind = CLI_OPENS,
+        .forms = CLI_NO,
+        .flags = CLI_MAY_ASK,
+        .tokens =
+            TOKENS(KEYWORD("apn", "An access point name"), KEY_NAME("name", 1, 62, "Name, as subscribers ask for it")),
+        .opens = &gateway_apn_mode,
+        .doc = "Creates or enters an access point.",
+    },
+    {
+        .id = GATEWAY_ROW_GGSN,
+        .mode = &cli_context_mode,
+        .kind = CLI_OPENS,
+        .forms = CLI_NO,
+        .flags = CLI_MAY_ASK,
+        .tokens = TOKENS(KEYWORD("ggsn-service", "A GGSN: GTP version 1 from SGSNs"),
+                         KEY_NAME("name", 1, 63, "Name of the service")),
+        .opens = &gateway_ggsn_mode,
+        .doc = "Creates or enters a GGSN service.",
+    },
+
+    /* --- GGSN Service Configuration ---------------------------------------------------------------------- */
+    {
+        .id = GATEWAY_ROW_GGSN_BIND,
+        .mode = &gateway_ggsn_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO,
+        .tokens = TOKENS(KEYWORD("bind", "Where the service answers"), KEYWORD("address", "By its address"),
+                         ADDRESS("address", "Address of an interface of this context")),
+        .doc =
+            "Starts the service at that address. On an srp-activate interface it answers on the active chassis only.",
+    },
+
+    /* --- APN Configuration --------------------------------------------------------------------------------- */
+    {
+        .id = GATEWAY_ROW_APN_CONTEXT,
+        .mode = &gateway_apn_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .tokens = TOKENS(KEYWORD("ip", "IP settings of the access point"),
+                         KEYWORD("context-name", "The context its subscribers' traffic goes to"),
+                         NAME("context", 1, 79, "Name of the context")),
+        .doc = "The context whose pools and routes the access point uses; its own context when not set.",
+    },
+    {
+        .id = GATEWAY_ROW_APN_POOL,
+        .mode = &gateway_apn_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .tokens =
+            TOKENS(KEYWORD("ip", "IP settings of the access point"), KEYWORD("address", "Addresses of subscribers"),
+                   KEYWORD("pool", "From a pool"), KEYWORD("name", "By its name"),
+                   NAME("pool", 1, 31, "Name of the pool or of a group of pools")),
+        .doc = "The pool that subscribers of the access point get their address from; any pool when not set.",
+    },
+
+    /* --- Exec ---------------------------------------------------------------------------------------------- */
+    {
+        .id = GATEWAY_ROW_SHOW_SUBSCRIBERS,
+        .mode = &cli_exec_mode,
+        .kind = CLI_VIEW,
+        .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("subscribers", "Calls"), ONE_OF,
+                         KEYWORD("summary", "Numbers by kind"), OR, KEYWORD("all", "One line for each call"), CLOSE),
+        .doc = "Calls of this chassis.",
+    },
+    {
+        .id = GATEWAY_ROW_SHOW_GGSN,
+        .mode = &cli_exec_mode,
+        .kind = CLI_VIEW,
+        .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("ggsn-service", "GGSN services"), ONE_OF,
+                         KEYWORD("all", "All of them"), OR, KEYWORD("name", "One of them"),
+                         NAME("service", 1, 63, "Name of the service"), CLOSE),
+        .doc = "State and address of GGSN services.",
+    },
+    {
+        .id = GATEWAY_ROW_CLEAR_SUBSCRIBERS,
+        .mode = &cli_exec_mode,
+        .kind = CLI_EVENT,
+        .privilege = CLI_ADMINISTRATOR,
+        .flags = CLI_ASKS,
+        .tokens = TOKENS(KEYWORD("clear", "Ends or resets something"), KEYWORD("subscribers", "Calls"),
+                         KEYWORD("all", "All of them")),
+        .doc = "Ends all calls of this chassis.",
+    },
+};
+
+const struct cli_table gateway_table = TABLE(gateway_rows);
