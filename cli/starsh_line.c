@@ -17,13 +17,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/starsh_keys.h"
 #include "cli/starsh_readline.h"
 
-enum { HISTORY_LINES = 500, PROMPT_BYTES = 1024, CTRL_Z = 26, CTRL_C = 3 };
+enum { FRAMES_AT_ONCE = 4, HISTORY_LINES = 500, PROMPT_BYTES = 1024, CTRL_Z = 26 };
 enum state { BUSY, AT_PROMPT, ASKING, OVER };
 
 static struct {
@@ -36,7 +37,7 @@ static struct {
 	bool is_at_line_start; /* of the screen: the last output ended a line */
 	bool is_secret;        /* the answer is not shown */
 	bool is_to_exec;       /* the line was ended by Ctrl-Z */
-	bool is_discarding;    /* the operator has quit the pages of this command */
+	bool is_discarding;    /* the operator has had enough of this command's output */
 	unsigned length;       /* of a page, 0: no pages */
 	unsigned lines_left;   /* on this page */
 	int status;
@@ -180,7 +181,7 @@ show(const char *s, size_t n)
 
 /* ---- readline's questions ---- */
 
-static bool take_frame(const struct cli_frame *f);
+static void take_frame(const struct cli_frame *f);
 
 /* The answer to COMPLETE or HELP; other frames on the way are shown. NULL: the session is over. */
 static const struct cli_frame *
@@ -251,12 +252,13 @@ next_candidate(const char *text, int is_next)
 {
 	const char *word;
 
-	(void)text;
 	if (!is_next)
 		candidates_at = 0;
+	/* Placeholders are for reading only, and a word that does not begin like the typed one would replace it. */
 	do
 		word = cli_candidates_next(&candidates, &candidates_at);
-	while (word != NULL && (*word == '<' || *word == '[' || *word == '\0')); /* placeholders are for reading only */
+	while (word != NULL &&
+	       (*word == '<' || *word == '[' || *word == '\0' || strncasecmp(word, text, strlen(text)) != 0));
 	return word != NULL ? strdup(word) : NULL;
 }
 
@@ -384,8 +386,7 @@ go_to_prompt(enum state state, const char *text, size_t n)
 	t.is_at_line_start = false;
 }
 
-/* false when the session is over */
-static bool
+static void
 take_frame(const struct cli_frame *f)
 {
 	struct cli_end end;
@@ -418,7 +419,6 @@ take_frame(const struct cli_frame *f)
 	default:
 		break;
 	}
-	return t.state != OVER;
 }
 
 /* Ctrl-C: at the prompt the typed line is dropped, a question is taken back, a running command is stopped. */
@@ -438,8 +438,12 @@ on_interrupt(void)
 		return;
 	}
 	if (t.state == ASKING) {
+		t.rl.tty_set_echoing(1);
 		t.is_secret = false;
 		leave_prompt();
+	} else {
+		put("^C\n", 3);
+		t.is_discarding = true; /* what is on its way already */
 	}
 	send_frame(CLI_MSG_INTERRUPT, NULL, 0);
 }
@@ -464,37 +468,43 @@ feed_readline(void)
 		over(EXIT_SUCCESS, NULL);
 }
 
-static void
+/* Some of the frames that are here: a chassis that writes faster than the terminal must leave room for Ctrl-C. */
+static bool
 take_frames(void)
 {
 	struct cli_frame f;
-	int got = 0;
+	int got = 1;
 
-	while (t.state != OVER && (got = starsh_link_next(t.link, &f, false)) > 0)
-		if (!take_frame(&f))
-			return;
+	for (int i = 0; i < FRAMES_AT_ONCE && t.state != OVER && got > 0; i++) {
+		got = starsh_link_next(t.link, &f, false);
+		if (got > 0)
+			take_frame(&f);
+	}
 	if (got < 0) {
 		if (!t.is_at_line_start)
 			put("\n", 1);
 		over(EXIT_FAILURE, "the connection to the chassis was lost");
 	}
+	return got > 0;
 }
 
 static void
 loop(void)
 {
+	bool has_more = false; /* frames read already but not taken */
+
 	while (t.state != OVER) {
 		bool is_typing = t.state == AT_PROMPT || t.state == ASKING;
 		struct pollfd p[3] = {{.fd = t.link->fd, .events = POLLIN},
 		                      {.fd = t.keys.signal_fd, .events = POLLIN},
 		                      {.fd = is_typing ? STDIN_FILENO : -1, .events = POLLIN}};
 
-		if (poll(p, 3, -1) < 0)
+		if (poll(p, 3, has_more ? 0 : -1) < 0)
 			continue; /* a signal of readline's own, SIGWINCH */
 		if (p[1].revents != 0)
 			on_signal();
-		if (p[0].revents != 0)
-			take_frames();
+		if ((p[0].revents != 0 || has_more) && t.state != OVER)
+			has_more = take_frames();
 		if (p[2].revents != 0 && t.state != OVER)
 			starsh_keys_read(&t.keys);
 		feed_readline(); /* what was typed ahead, too */
