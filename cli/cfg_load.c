@@ -55,11 +55,6 @@ load_words(struct cfg_loader *l, struct text *why)
 	const struct words *w = &l->words;
 	enum err e;
 
-	if (w->word[0][0] == '#' && !w->is_quoted[0]) {
-		if (strcmp(w->word[0], "#exit") != 0 || l->place.depth < 2)
-			return ERR_OK;
-		return place_up(&l->place, l->cfg, l->place.depth - 1, why);
-	}
 	if (l->place.depth == 1 && w->count == 1 && strlen(w->word[0]) >= 4 && words_begins("configure", w->word[0]))
 		return ERR_OK;
 	e = cli_bind(l->cli, place_mode(&l->place), CLI_ADMINISTRATOR, w, &l->bound, why);
@@ -85,20 +80,27 @@ refuse(struct cfg_loader *l, char *said)
 void
 cfg_load_line(struct cfg_loader *l, const char *line, size_t n)
 {
-	char said[400] = "Failure: ";
+	char said[400];
 	struct text_fixed f;
 	struct text why;
+	bool is_exit;
 
 	l->line++;
 	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
 		n--;
-	text_fixed_init(&f, &why, said + 9, sizeof said - 9);
+	text_fixed_init(&f, &why, said, sizeof said);
+	if (words_remark(line, n, &is_exit)) {
+		if (is_exit && l->place.depth > 1 && place_up(&l->place, l->cfg, l->place.depth - 1, &why))
+			refuse(l, said);
+		return;
+	}
+	text_put(&why, "Failure: ");
 	if (words_split(line, n, &l->words, &why)) {
 		refuse(l, said);
 		return;
 	}
 	text_fixed_init(&f, &why, said, sizeof said);
-	if (l->words.count > 0 && load_words(l, &why))
+	if (load_words(l, &why))
 		refuse(l, said);
 }
 

@@ -200,31 +200,24 @@ answer_line(struct cli_session *s, const char *line, size_t n)
 	return carry_out(s);
 }
 
-/* remark - a line that begins with #: #exit leaves a block, but never configuration itself. */
+/* remark - #exit leaves a block, but never configuration itself; nothing else in a remark counts. */
 static struct cli_result
-remark(struct cli_session *s)
+remark(struct cli_session *s, bool is_exit)
 {
-	if (strcmp(s->words.word[0], "#exit") != 0 || s->place.depth < 2)
+	if (!is_exit || s->place.depth < 2)
 		return finish(s, false);
 	return finish(s, place_up(&s->place, s->cli->running, s->place.depth - 1, &s->out) != ERR_OK);
 }
 
 /* parse - @line to s->words, s->filters and s->bound; false when it was refused and said so. */
 static bool
-parse(struct cli_session *s, const char *line, size_t n, bool *is_remark)
+parse(struct cli_session *s, const char *line, size_t n)
 {
 	size_t bar = words_bar(line, n);
 	struct text_fixed f;
 	struct text why;
 	char said[400];
 
-	text_fixed_init(&f, &why, said, sizeof said);
-	*is_remark = false;
-	if (words_split(line, n, &s->words, &why) == ERR_OK) {
-		*is_remark = s->words.count == 0 || (s->words.word[0][0] == '#' && !s->words.is_quoted[0]);
-		if (*is_remark)
-			return true;
-	}
 	text_fixed_init(&f, &why, said, sizeof said);
 	if (words_split(line, bar, &s->words, &why)) {
 		text_printf(&s->out, "Failure: %s\n", said);
@@ -242,7 +235,7 @@ parse(struct cli_session *s, const char *line, size_t n, bool *is_remark)
 struct cli_result
 cli_session_line(struct cli_session *s, const char *line, size_t n)
 {
-	bool is_remark;
+	bool is_exit;
 
 	if (s->state == CLI_STATE_MORE || s->state == CLI_STATE_PENDING)
 		return (struct cli_result){s->state, false};
@@ -251,10 +244,10 @@ cli_session_line(struct cli_session *s, const char *line, size_t n)
 	while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == '\n'))
 		n--;
 	place_settle(&s->place, s->cli->running);
-	if (!parse(s, line, n, &is_remark))
+	if (words_remark(line, n, &is_exit))
+		return remark(s, is_exit);
+	if (!parse(s, line, n))
 		return finish(s, true);
-	if (is_remark)
-		return s->words.count ? remark(s) : finish(s, false);
 	s->owes_timestamp = has_timestamps(s);
 	s->call.is_confirmed = s->bound.has_noconfirm || has_autoconfirm(s);
 	if (asks_first(s) && !s->call.is_confirmed)

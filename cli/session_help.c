@@ -153,10 +153,13 @@ static enum err
 hints_of(struct cli_session *s, const char *line, size_t n, struct hints *h, struct words *w, struct text *why)
 {
 	unsigned full;
+	bool is_exit;
 
 	h->count = 0;
 	h->part = "";
 	place_settle(&s->place, s->cli->running);
+	if (n > 0 && words_remark(line, n, &is_exit) && memchr(line, '#', n))
+		return ERR_OK;
 	if (words_bar(line, n) < n) {
 		hint_filters(line, n, h, w);
 	} else {
@@ -172,8 +175,6 @@ hints_of(struct cli_session *s, const char *line, size_t n, struct hints *h, str
 			return e;
 		}
 		full = w->count - (w->ends_open ? 1 : 0);
-		if (w->count && w->word[0][0] == '#')
-			return ERR_OK;
 		h->part = w->ends_open ? w->word[full] : "";
 		e = hint_words(s, w, full, h, why);
 		if (e)

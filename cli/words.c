@@ -62,6 +62,20 @@ words_split(const char *line, size_t n, struct words *w, struct text *why)
 	}
 }
 
+bool
+words_remark(const char *line, size_t n, bool *is_exit)
+{
+	static const char exit_word[] = "#exit";
+	size_t i = 0;
+
+	while (i < n && (line[i] == ' ' || line[i] == '\t'))
+		i++;
+	while (n > i && (line[n - 1] == ' ' || line[n - 1] == '\t' || line[n - 1] == '\r'))
+		n--;
+	*is_exit = n - i == sizeof exit_word - 1 && memcmp(line + i, exit_word, n - i) == 0;
+	return i == n || line[i] == '#';
+}
+
 size_t
 words_bar(const char *line, size_t n)
 {

@@ -26,6 +26,12 @@ struct words {
  */
 enum err words_split(const char *line, size_t n, struct words *w, struct text *why);
 
+/*
+ * words_remark - is @line blank or a remark (its first character is #)? Whatever stands in it is not looked at.
+ * @is_exit says whether it is `#exit`, which closes a block.
+ */
+bool words_remark(const char *line, size_t n, bool *is_exit);
+
 /* words_bar - where the first unquoted bar of @line stands, or @n. */
 size_t words_bar(const char *line, size_t n);
 

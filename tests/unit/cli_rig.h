@@ -143,13 +143,13 @@ rig_of_call(struct cli_call *call)
 static const struct cli_table *const rig_tables[] = {&chassis_table, &srp_table, &gateway_table, NULL};
 static const struct cli_handler *const rig_handler_tables[] = {rig_handlers, NULL};
 
-static void
+static inline void
 rig_clear(struct rig *r)
 {
 	text_fixed_init(&r->fixed, &r->out, r->screen, RIG_SCREEN);
 }
 
-static struct rig *
+static inline struct rig *
 rig_new(enum cli_privilege privilege)
 {
 	struct rig *r = calloc(1, sizeof *r);
@@ -173,7 +173,7 @@ rig_new(enum cli_privilege privilege)
 	return r;
 }
 
-static void
+static inline void
 rig_free(struct rig *r)
 {
 	cli_session_free(r->s);
@@ -183,7 +183,7 @@ rig_free(struct rig *r)
 }
 
 /* rig_type - one line, stepped to its end; returns what it printed. */
-static const char *
+static inline const char *
 rig_type(struct rig *r, const char *line)
 {
 	rig_clear(r);
@@ -193,7 +193,7 @@ rig_type(struct rig *r, const char *line)
 	return r->screen;
 }
 
-static const char *
+static inline const char *
 rig_prompt(struct rig *r)
 {
 	static char prompt[300];
@@ -201,7 +201,7 @@ rig_prompt(struct rig *r)
 	return cli_session_prompt(r->s, prompt, sizeof prompt);
 }
 
-static const char *
+static inline const char *
 rig_tab(struct rig *r, const char *line)
 {
 	rig_clear(r);
@@ -209,7 +209,7 @@ rig_tab(struct rig *r, const char *line)
 	return r->screen;
 }
 
-static const char *
+static inline const char *
 rig_help(struct rig *r, const char *line)
 {
 	rig_clear(r);
@@ -227,7 +227,7 @@ rig_load_error(void *arg, unsigned line, const char *reason)
 }
 
 /* rig_load - the lines of @text into @cfg; returns how many were refused. */
-static unsigned
+static inline unsigned
 rig_load(struct rig *r, struct cfg *cfg, const char *text, size_t n)
 {
 	struct cfg_loader *l = cfg_load_new(r->cli, cfg, rig_load_error, r);
@@ -244,7 +244,7 @@ rig_load(struct rig *r, struct cfg *cfg, const char *text, size_t n)
 }
 
 /* rig_print - the whole of @cfg; the caller frees it. */
-static char *
+static inline char *
 rig_print(const struct cfg *cfg)
 {
 	char *buf = malloc(RIG_SCREEN);

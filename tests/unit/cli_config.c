@@ -1,0 +1,580 @@
+/* cli_config.c - the configuration tree: printing, loading, rules, bounds of every argument, generated lines. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/cli_rig.h"
+
+enum { GENERATED_ROUNDS = 40 };
+
+static int
+setup(void **state)
+{
+	*state = rig_new(CLI_ADMINISTRATOR);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	rig_free(*state);
+	return 0;
+}
+
+static struct cfg *
+running(struct rig *r)
+{
+	return cli_running(r->cli);
+}
+
+static void
+loads_clean(struct rig *r, const char *text)
+{
+	if (rig_load(r, running(r), text, strlen(text)) != 0)
+		fail_msg("line %u: %s", r->refused_line, r->refused);
+}
+
+static void
+prints_as(struct rig *r, const struct cfg *cfg, const char *text)
+{
+	char *printed = rig_print(cfg);
+
+	(void)r;
+	assert_string_equal(printed, text);
+	free(printed);
+}
+
+static char *
+file_text(const char *name)
+{
+	char *text = calloc(1, 65536);
+	FILE *f = fopen(name, "r");
+
+	assert_non_null(f);
+	assert_true(fread(text, 1, 65535, f) > 0);
+	fclose(f);
+	return text;
+}
+
+static void
+the_labs_files_are_in_normal_form(void **state)
+{
+	static const char *const names[] = {"configs/lab-a.cfg", "configs/lab-b.cfg"};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig *r = rig_new(CLI_ADMINISTRATOR);
+		char *text = file_text(names[i]);
+
+		loads_clean(r, text);
+		prints_as(r, running(r), text);
+		assert_int_equal(r->changes, 1);
+		free(text);
+		rig_free(r);
+	}
+}
+
+static void
+the_chapters_blocks_load(void **state)
+{
+	struct rig *r = *state;
+
+	loads_clean(r, "configure\ncontext srp_ctxt_name -noconfirm\nservice-redundancy-protocol\nbind address 192.0.2.1\nend\n"
+	               "configure\ncontext srp_ctxt_name\nservice-redundancy-protocol\nchassis-mode primary\npriority 1\n"
+	               "peer-ip-address 192.0.2.2\nhello-interval 10\ndead-interval 30\nend\n"
+	               "configure\n  context srp_ctxt_name\n    service-redundancy-protocol variable\n"
+	               "    standby database-recovery aggressive\n   end\n"
+	               "configure\ncontext srp_ctxt_name -noconfirm\n    interface srp_if_name\n    ip-address 192.0.2.1/24\n"
+	               "    exit\n    exit\n    exit\n    port ethernet 1/10\n    description \"srp port\"\n"
+	               "    medium speed 1000 duplex full\n    no shutdown\n    bind interface srp_if_name srp_ctxt_name\n    end\n");
+	prints_as(r, running(r),
+	          "config\n"
+	          "  context srp_ctxt_name\n"
+	          "    interface srp_if_name\n"
+	          "      ip address 192.0.2.1 255.255.255.0\n"
+	          "    #exit\n"
+	          "    service-redundancy-protocol\n"
+	          "      chassis-mode primary\n"
+	          "      priority 1\n"
+	          "      peer-ip-address 192.0.2.2\n"
+	          "      hello-interval 10\n"
+	          "      dead-interval 30\n"
+	          "      standby database-recovery aggressive\n"
+	          "      bind address 192.0.2.1\n"
+	          "    #exit\n"
+	          "  #exit\n"
+	          "  port ethernet 1/10\n"
+	          "    description \"srp port\"\n"
+	          "    medium speed 1000 duplex full\n"
+	          "    no shutdown\n"
+	          "    bind interface srp_if_name srp_ctxt_name\n"
+	          "  #exit\n"
+	          "end\n");
+}
+
+static void
+show_configuration_srp_leaves_the_rest_out(void **state)
+{
+	struct rig *r = *state;
+
+	loads_clean(r, "system hostname h\ncontext a\ninterface lo loopback\nip address 10.0.0.1/32 srp-activate\n#exit\n"
+	               "interface plain\nip address 10.0.0.2/24\n#exit\nip pool p 10.1.0.0/16 static srp-activate\n"
+	               "ip pool q 10.2.0.0/16 private 1\nggsn-service g1\nbind address 10.0.0.1\n#exit\nggsn-service g2\n"
+	               "bind address 10.0.0.2\n#exit\n#exit\ncontext b\n#exit\ncontext s\nservice-redundancy-protocol\n"
+	               "priority 3\n#exit\n#exit\nport ethernet 1/1\n#exit\n");
+	assert_string_equal(rig_type(r, "show configuration srp"),
+	                    "config\n  context a\n    interface lo loopback\n"
+	                    "      ip address 10.0.0.1 255.255.255.255 srp-activate\n    #exit\n"
+	                    "    ip pool p 10.1.0.0 255.255.0.0 static srp-activate\n    ggsn-service g1\n"
+	                    "      bind address 10.0.0.1\n    #exit\n  #exit\n  context s\n"
+	                    "    service-redundancy-protocol\n      priority 3\n    #exit\n  #exit\nend\n");
+	assert_string_equal(rig_type(r, "show configuration context b"), "config\n  context b\n  #exit\nend\n");
+	assert_string_equal(rig_type(r, "show configuration context c"), "Failure: context c does not exist\n");
+}
+
+static void
+secrets_are_kept_and_printed_sealed(void **state)
+{
+	struct rig *r = *state;
+	char *printed;
+
+	loads_clean(r, "context a\nradius server 10.0.0.9 key hush port 1812\n");
+	printed = rig_print(running(r));
+	assert_null(strstr(printed, "hush"));
+	assert_non_null(strstr(printed, "    radius server 10.0.0.9 encrypted key +B"));
+	assert_non_null(strstr(printed, " port 1812\n"));
+	loads_clean(r, printed);
+	prints_as(r, running(r), printed);
+	free(printed);
+}
+
+static void
+no_and_default_remove_and_only_no_shutdown_is_kept(void **state)
+{
+	struct rig *r = *state;
+
+	loads_clean(r, "context a\nservice-redundancy-protocol\npriority 7\nhello-interval 9\nno priority\n"
+	               "default hello-interval\ndefault dead-interval\nno bind address\n#exit\nip pool p 10.0.0.0/8\n"
+	               "no ip pool p\n#exit\nport ethernet 1/2\nshutdown\nno shutdown\n#exit\nport ethernet 1/3\nno shutdown\n"
+	               "default shutdown\n");
+	prints_as(r, running(r),
+	          "config\n  context a\n    service-redundancy-protocol\n    #exit\n  #exit\n  port ethernet 1/2\n"
+	          "    no shutdown\n  #exit\n  port ethernet 1/3\n  #exit\nend\n");
+	rig_type(r, "configure");
+	assert_string_equal(rig_type(r, "no port ethernet 1/9"), "Failure: port ethernet 1/9 does not exist\n");
+	assert_string_equal(rig_type(r, "no port ethernet 1/2"), "");
+	assert_string_equal(rig_type(r, "no context a -noconfirm"), "");
+	assert_int_equal(cfg_lines(running(r)), 1);
+}
+
+static void
+getters_give_values_and_defaults(void **state)
+{
+	struct rig *r = *state;
+	const struct cfg_node *a, *srp;
+	struct addr addr;
+	char text[ADDR_TEXT_MAX];
+
+	loads_clean(r, "context a\nservice-redundancy-protocol\nhello-interval 2\nbind address 2001:DB8::1\n");
+	a = cfg_find(running(r), cfg_root(running(r)), CLI_ROW_CONTEXT, "a");
+	srp = cfg_first(running(r), a, SRP_ROW_BLOCK);
+	assert_int_equal(cfg_leaf_uint(running(r), srp, SRP_ROW_HELLO), 2);
+	assert_int_equal(cfg_leaf_uint(running(r), srp, SRP_ROW_DEAD), 30);
+	assert_string_equal(cfg_leaf_str(running(r), srp, SRP_ROW_CHASSIS_MODE), "backup");
+	assert_true(cfg_leaf_addr(running(r), srp, SRP_ROW_BIND, &addr));
+	assert_string_equal(addr_text(&addr, text), "2001:db8::1");
+	assert_false(cfg_leaf_addr(running(r), srp, SRP_ROW_PEER, &addr));
+	assert_null(cfg_next(running(r), srp));
+}
+
+static void
+dead_interval_below_three_hellos_is_refused_when_the_mode_is_left(void **state)
+{
+	struct rig *r = *state;
+	const struct cfg_node *srp;
+	unsigned changes;
+
+	loads_clean(r, "context a\nservice-redundancy-protocol\nhello-interval 5\ndead-interval 15\n");
+	rig_type(r, "configure");
+	rig_type(r, "context a");
+	rig_type(r, "service-redundancy-protocol");
+	changes = r->changes;
+	assert_string_equal(rig_type(r, "hello-interval 20"), "");
+	srp = cfg_first(running(r), cfg_find(running(r), cfg_root(running(r)), CLI_ROW_CONTEXT, "a"), SRP_ROW_BLOCK);
+	assert_int_equal(cfg_leaf_uint(running(r), srp, SRP_ROW_HELLO), 5);
+	assert_int_equal(r->changes, changes);
+	assert_string_equal(rig_type(r, "priority 9"), "");
+	assert_string_equal(rig_type(r, "exit"), "Failure: dead-interval 15 must be at least three times hello-interval 20; "
+	                                         "what was in force before stays\n");
+	assert_true(r->last.has_failed);
+	prints_as(r, running(r), "config\n  context a\n    service-redundancy-protocol\n      hello-interval 5\n"
+	                         "      dead-interval 15\n    #exit\n  #exit\nend\n");
+	rig_type(r, "service-redundancy-protocol");
+	rig_type(r, "hello-interval 20");
+	assert_string_equal(rig_type(r, "dead-interval 60"), "");
+	assert_int_equal(cfg_leaf_uint(running(r), srp, SRP_ROW_HELLO), 20);
+	assert_int_equal(r->changes, changes + 1);
+	rig_type(r, "dead-interval 59");
+	assert_memory_equal(rig_type(r, "end"), "Failure: dead-interval 59", 25);
+	assert_int_equal(cfg_leaf_uint(running(r), srp, SRP_ROW_DEAD), 60);
+	assert_string_equal(rig_prompt(r), "[local]starling# ");
+}
+
+static void
+the_rule_holds_at_the_end_of_a_file_and_of_a_session(void **state)
+{
+	struct rig *r = *state;
+	static const char file[] = "context a\nservice-redundancy-protocol\nhello-interval 1\ndead-interval 3\nhello-interval 2";
+
+	assert_int_equal(rig_load(r, running(r), file, sizeof file - 1), 1);
+	assert_int_equal(r->refused_line, 5);
+	assert_non_null(strstr(r->refused, "dead-interval 3 must be at least three times hello-interval 2"));
+	prints_as(r, running(r), "config\n  context a\n    service-redundancy-protocol\n      hello-interval 1\n"
+	                         "      dead-interval 3\n    #exit\n  #exit\nend\n");
+	rig_type(r, "configure");
+	rig_type(r, "context a");
+	rig_type(r, "service-redundancy-protocol");
+	rig_type(r, "hello-interval 60");
+	cli_session_free(r->s);
+	r->s = cli_session_new(r->cli, "next", CLI_ADMINISTRATOR, r->out, NULL, NULL);
+	assert_null(strstr(rig_type(r, "show configuration"), "hello-interval 60"));
+}
+
+static void
+one_chassis_has_one_redundancy_link(void **state)
+{
+	struct rig *r = *state;
+	static const char file[] = "context a\nservice-redundancy-protocol\n#exit\n#exit\ncontext b\nservice-redundancy-protocol\n";
+
+	assert_int_equal(rig_load(r, running(r), file, sizeof file - 1), 1);
+	assert_string_equal(r->refused, "Failure: service-redundancy-protocol is already in context a");
+}
+
+static void
+refused_lines_are_told_with_their_number_and_change_nothing(void **state)
+{
+	struct rig *r = *state;
+	static const char *const bad[] = {
+	    "frobnicate", "show version", "context", "context a b", "system hostname \"a", "boot system priority 1 image /flash/a config /flash/b",
+	    "port ethernet 0/1", "port ethernet 1-1", "\x7f\x45LF", "exit now", "configure /flash/x.cfg",
+	};
+
+	for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		char text[200];
+		int n = snprintf(text, sizeof text, "\n# remark\n%s\n", bad[i]);
+
+		assert_int_equal(rig_load(r, running(r), text, (size_t)n), 1);
+		assert_int_equal(r->refused_line, 3);
+		assert_int_equal(cfg_lines(running(r)), 0);
+	}
+	assert_int_equal(r->changes, 0);
+}
+
+static void
+binary_rubbish_ends_in_errors_and_the_rest_still_loads(void **state)
+{
+	struct rig *r = *state;
+	struct rng rng = {.state = 7};
+	char rubbish[20000];
+
+	for (unsigned i = 0; i < sizeof rubbish; i++)
+		rubbish[i] = (char)rng_next(&rng);
+	assert_true(rig_load(r, running(r), rubbish, sizeof rubbish) > 0);
+	memset(rubbish, 'x', sizeof rubbish);
+	assert_int_equal(rig_load(r, running(r), rubbish, sizeof rubbish), 1);
+	assert_string_equal(r->refused, "Failure: the line is longer than 4000 characters");
+	loads_clean(r, "exit\nexit\nsystem hostname still\nend\n");
+	assert_string_equal(cli_hostname(r->cli), "still");
+}
+
+static void
+a_full_tree_refuses_and_stays_as_it_is(void **state)
+{
+	struct rig *r = *state;
+	struct cfg *cfg = cfg_new(r->cli, 10, 12000);
+	char text[1000] = "";
+	char *before, *after;
+
+	for (unsigned i = 0; i < 10; i++)
+		snprintf(text + strlen(text), sizeof text - strlen(text), "context c%u\n#exit\n", i);
+	assert_int_equal(rig_load(r, cfg, text, strlen(text)), 0);
+	before = rig_print(cfg);
+	assert_int_equal(rig_load(r, cfg, "context more\n", 13), 1);
+	assert_non_null(strstr(r->refused, "the configuration is full"));
+	assert_int_equal(rig_load(r, cfg, "context c1\nservice-redundancy-protocol\n", 39), 1);
+	after = rig_print(cfg);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	cfg_free(cfg);
+}
+
+static void
+values_are_gathered_when_the_text_runs_out(void **state)
+{
+	struct rig *r = *state;
+	struct cfg *cfg = cfg_new(r->cli, 10, 400);
+	char line[100];
+
+	for (unsigned i = 0; i < 1000; i++) {
+		int n = snprintf(line, sizeof line, "system hostname h%u-abcdefghijklmnopqrstuvwxyz\n", i);
+
+		assert_int_equal(rig_load(r, cfg, line, (size_t)n), 0);
+	}
+	prints_as(r, cfg, "config\n  system hostname h999-abcdefghijklmnopqrstuvwxyz\nend\n");
+	cfg_free(cfg);
+}
+
+static void
+a_swapped_tree_is_in_force_and_sessions_stand_at_its_top(void **state)
+{
+	struct rig *r = *state;
+	struct cfg *cfg = cfg_new(r->cli, 100, 10000);
+	uint64_t generation;
+
+	rig_type(r, "configure");
+	rig_type(r, "context a -noconfirm");
+	rig_type(r, "interface i");
+	rig_load(r, cfg, "system hostname other\n", 22);
+	generation = cfg_generation(running(r));
+	r->changes = 0;
+	cli_swap(r->cli, cfg);
+	assert_int_equal(r->changes, 1);
+	assert_true(cfg_generation(running(r)) > generation);
+	rig_type(r, "");
+	rig_type(r, "autoconfirm");
+	assert_string_equal(rig_prompt(r), "[local]other(config)# ");
+	prints_as(r, running(r), "config\n  system hostname other\n  autoconfirm\nend\n");
+}
+
+/* --- every row ---------------------------------------------------------------------------------------------- */
+
+/* legal - a legal value of argument @t; for a UINT @pick 0 is the least, 1 the greatest, others random. */
+static void
+legal(struct rng *rng, const struct cli_token *t, unsigned pick, char *out, size_t cap)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABC0123456789._-+";
+	uint64_t span = t->max - t->min + 1, n = t->min + (pick > 1 ? rng_next(rng) % span : pick * (span - 1));
+	unsigned choices = 0;
+
+	switch ((enum cli_type)t->type) {
+	case CLI_UINT:
+		snprintf(out, cap, "%llu", (unsigned long long)n);
+		return;
+	case CLI_CHOICE:
+		while (t->choices[choices].name)
+			choices++;
+		snprintf(out, cap, "%s", t->choices[rng_below(rng, choices)].name);
+		return;
+	case CLI_ADDR:
+		snprintf(out, cap, rng_below(rng, 2) ? "10.%u.3.4" : "2001:db8::%x", 1 + rng_below(rng, 200));
+		return;
+	case CLI_ADDR4:
+		snprintf(out, cap, "10.%u.3.4", rng_below(rng, 200));
+		return;
+	case CLI_MASK:
+		snprintf(out, cap, rng_below(rng, 2) ? "/%u" : "255.255.255.%u", rng_below(rng, 2) ? 0 : 0);
+		return;
+	case CLI_PREFIX:
+		snprintf(out, cap, "10.1.0.0/%u", rng_below(rng, 33));
+		return;
+	case CLI_MAC:
+		snprintf(out, cap, "02-00-00-00-00-%02X", rng_below(rng, 256));
+		return;
+	case CLI_PORT:
+		snprintf(out, cap, "%u/%u", 1 + rng_below(rng, (uint32_t)t->max), 1 + rng_below(rng, (uint32_t)t->max));
+		return;
+	case CLI_URL:
+		snprintf(out, cap, "/flash/file%u.cfg", rng_below(rng, 1000));
+		return;
+	case CLI_STRING:
+		snprintf(out, cap, "\"%.*s\"", (int)n, "say \\\"x\\\" | and \\\\ more");
+		if (n < 24) /* do not cut an escape in two */
+			snprintf(out, cap, "\"a b%u\"", rng_below(rng, 10));
+		return;
+	default:
+		for (uint64_t i = 0; i < n; i++)
+			out[i] = letters[rng_below(rng, i ? sizeof letters - 1 : 26)];
+		out[n] = '\0';
+	}
+}
+
+/* generate - a random legal line of @row behind @line; follows the same automaton as the binder. */
+static void
+generate(struct rng *rng, const struct cli_row *row, char *line, size_t cap)
+{
+	struct bind_walk walk;
+	char value[CLI_LINE_MAX];
+
+	for (unsigned i = 0; i < bind_leading(row); i++)
+		snprintf(line + strlen(line), cap - strlen(line), "%s ", row->tokens[i].name);
+	bind_start(&walk, row, CLI_HOW_PLAIN);
+	for (;;) {
+		char said[300];
+		struct bind_expect e;
+		struct text_fixed f;
+		struct text why;
+		const struct cli_token *t;
+
+		bind_expect(&walk, &e);
+		if (e.count == 0 || (e.can_end && rng_below(rng, 3) == 0))
+			return;
+		t = &row->tokens[e.token[rng_below(rng, e.count)]];
+		snprintf(value, sizeof value, "%s", t->name);
+		if (t->kind == CLI_ARGUMENT)
+			legal(rng, t, rng_below(rng, 6), value, sizeof value);
+		snprintf(line + strlen(line), cap - strlen(line), "%s ", value);
+		text_fixed_init(&f, &why, said, sizeof said);
+		if (value[0] == '"')
+			memcpy(value, "text", 5);
+		if (bind_word(&walk, value, true && t->kind == CLI_ARGUMENT, NULL, NULL, &why))
+			fail_msg("%s: %s", line, said);
+	}
+}
+
+/* generate_mode - lines of @mode and of the blocks it opens, indented by nobody. */
+static void
+generate_mode(struct rig *r, struct rng *rng, const struct cli_mode *mode, char *text, size_t cap)
+{
+	const struct cli_row *row;
+
+	for (size_t i = 0; (row = cli_row_at(r->cli, i)); i++) {
+		if (row->mode != mode || (row->kind != CLI_LEAF && row->kind != CLI_OPENS) || rng_below(rng, 5) == 0)
+			continue;
+		if (row->id == SRP_ROW_BLOCK && strstr(text, "service-redundancy-protocol"))
+			continue;
+		if (row->id == SRP_ROW_HELLO || row->id == SRP_ROW_DEAD) { /* bound to each other */
+			snprintf(text + strlen(text), cap - strlen(text),
+			         row->id == SRP_ROW_HELLO ? "hello-interval 10\n" : "dead-interval 180\n");
+			continue;
+		}
+		if (row->forms & CLI_NO_KEPT && rng_below(rng, 2))
+			snprintf(text + strlen(text), cap - strlen(text), "no ");
+		generate(rng, row, text, cap);
+		snprintf(text + strlen(text), cap - strlen(text), "\n");
+		if (row->opens) {
+			generate_mode(r, rng, row->opens, text, cap);
+			snprintf(text + strlen(text), cap - strlen(text), "#exit\n");
+		}
+	}
+}
+
+static void
+what_is_printed_loads_and_prints_the_same(void **state)
+{
+	char *text = malloc(RIG_SCREEN);
+
+	(void)state;
+	for (unsigned seed = 1; seed <= GENERATED_ROUNDS; seed++) {
+		struct rig *r = rig_new(CLI_ADMINISTRATOR);
+		struct rng rng = {.state = seed};
+		struct cfg *again = cfg_new(r->cli, 4096, 256 * 1024);
+		char *first, *second;
+
+		text[0] = '\0';
+		for (unsigned i = 0; i < 3; i++)
+			generate_mode(r, &rng, &cli_config_mode, text, RIG_SCREEN);
+		if (rig_load(r, running(r), text, strlen(text)) != 0)
+			fail_msg("seed %u line %u: %s\n%s", seed, r->refused_line, r->refused, text);
+		first = rig_print(running(r));
+		if (rig_load(r, again, first, strlen(first)) != 0)
+			fail_msg("seed %u reload line %u: %s\n%s", seed, r->refused_line, r->refused, first);
+		second = rig_print(again);
+		if (strcmp(first, second) != 0)
+			fail_msg("seed %u: %s\nbecame %s", seed, first, second);
+		free(first);
+		free(second);
+		cfg_free(again);
+		rig_free(r);
+	}
+	free(text);
+}
+
+static void
+every_number_is_taken_at_both_bounds_and_refused_beyond(void **state)
+{
+	struct rig *r = *state;
+	const struct cli_row *row;
+	unsigned seen = 0;
+
+	for (size_t i = 0; (row = cli_row_at(r->cli, i)); i++)
+		for (const struct cli_token *t = row->tokens; t->kind != CLI_STOP; t++) {
+			char value[ARG_VALUE_MAX], word[64], said[300];
+			struct text_fixed f;
+			struct text why;
+
+			if (t->kind != CLI_ARGUMENT || t->type != CLI_UINT)
+				continue;
+			seen++;
+			text_fixed_init(&f, &why, said, sizeof said);
+			snprintf(word, sizeof word, "00%llu", (unsigned long long)t->min);
+			assert_int_equal(arg_accept(t, "x", word, value, &why), ERR_OK);
+			assert_string_equal(value, word + 2);
+			snprintf(word, sizeof word, "%llu", (unsigned long long)t->max);
+			assert_int_equal(arg_accept(t, "x", word, value, &why), ERR_OK);
+			snprintf(word, sizeof word, "%llu", (unsigned long long)t->max + 1);
+			assert_int_equal(arg_accept(t, "x", word, value, &why), ERR_RANGE);
+			assert_non_null(strstr(said, word));
+			snprintf(word, sizeof word, "%lld", (long long)t->min - 1);
+			assert_int_not_equal(arg_accept(t, "x", word, value, &why), ERR_OK);
+			assert_int_equal(arg_accept(t, "x", "99999999999999999999999", value, &why), ERR_RANGE);
+			assert_int_equal(arg_accept(t, "x", "1x", value, &why), ERR_FORMAT);
+		}
+	assert_true(seen >= 10);
+}
+
+static void
+every_row_can_be_typed_and_is_in_the_reference(void **state)
+{
+	struct rig *r = *state;
+	struct rng rng = {.state = 3};
+	const struct cli_row *row;
+
+	rig_clear(r);
+	cli_reference(r->cli, &r->out);
+	for (size_t i = 0; (row = cli_row_at(r->cli, i)); i++) {
+		char line[CLI_LINE_MAX] = "", said[300];
+		const struct cli_mode *mode = row->mode ? row->mode : &cli_config_mode;
+		struct cli_bound bound;
+		struct text_fixed f;
+		struct text why;
+		struct words w;
+
+		assert_non_null(strstr(r->screen, row->doc));
+		generate(&rng, row, line, sizeof line);
+		text_fixed_init(&f, &why, said, sizeof said);
+		assert_int_equal(words_split(line, strlen(line), &w, &why), ERR_OK);
+		if (cli_bind(r->cli, mode, CLI_ADMINISTRATOR, &w, &bound, &why))
+			fail_msg("%s: %s", line, said);
+		assert_int_equal(bound.row->id, row->same_as ? row->same_as : row->id);
+	}
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    T(the_labs_files_are_in_normal_form),
+	    T(the_chapters_blocks_load),
+	    T(show_configuration_srp_leaves_the_rest_out),
+	    T(secrets_are_kept_and_printed_sealed),
+	    T(no_and_default_remove_and_only_no_shutdown_is_kept),
+	    T(getters_give_values_and_defaults),
+	    T(dead_interval_below_three_hellos_is_refused_when_the_mode_is_left),
+	    T(the_rule_holds_at_the_end_of_a_file_and_of_a_session),
+	    T(one_chassis_has_one_redundancy_link),
+	    T(refused_lines_are_told_with_their_number_and_change_nothing),
+	    T(binary_rubbish_ends_in_errors_and_the_rest_still_loads),
+	    T(a_full_tree_refuses_and_stays_as_it_is),
+	    T(values_are_gathered_when_the_text_runs_out),
+	    T(a_swapped_tree_is_in_force_and_sessions_stand_at_its_top),
+	    T(what_is_printed_loads_and_prints_the_same),
+	    T(every_number_is_taken_at_both_bounds_and_refused_beyond),
+	    T(every_row_can_be_typed_and_is_in_the_reference),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
