@@ -88,7 +88,8 @@ send_binds(struct sessmgr *s)
 	if (s->data != NULL && s->bind.count > 0)
 		(void)ipc_send(s->data, IPC_BIND, s->instance, s->bind.imsis, s->bind.count * sizeof(uint64_t), -1, 0);
 	if (s->data != NULL && s->unbind.count > 0)
-		(void)ipc_send(s->data, IPC_UNBIND, s->instance, s->unbind.imsis, s->unbind.count * sizeof(uint64_t), -1, 0);
+		(void)ipc_send(s->data, IPC_UNBIND, s->instance, s->unbind.imsis, s->unbind.count * sizeof(uint64_t),
+		               -1, 0);
 	s->bind.count = s->unbind.count = 0;
 }
 
@@ -265,14 +266,14 @@ ckpt_flushed(void *arg, enum err result)
 }
 
 static const struct ckpt_ops ckpt_ops = {
-	.read_full = ckpt_read_full,
-	.read_micro = ckpt_read_micro,
-	.read_tomb = ckpt_read_tomb,
-	.check = ckpt_check,
-	.apply = ckpt_apply,
-	.drop = ckpt_drop,
-	.conn_changed = ckpt_conn_changed,
-	.flushed = ckpt_flushed,
+    .read_full = ckpt_read_full,
+    .read_micro = ckpt_read_micro,
+    .read_tomb = ckpt_read_tomb,
+    .check = ckpt_check,
+    .apply = ckpt_apply,
+    .drop = ckpt_drop,
+    .conn_changed = ckpt_conn_changed,
+    .flushed = ckpt_flushed,
 };
 
 /* --- requests from demux ----------------------------------------------------------------------------------- */
@@ -337,8 +338,8 @@ serve_request(struct sessmgr *s, const struct ipc_msg *m)
 		send_binds(s); /* before the answer ends its being in flight, or a repeated Create could go elsewhere */
 	memcpy(body, &d, sizeof d);
 	if (r.verdict == GGSN_ANSWER || d.imsi != 0)
-		(void)ipc_send(s->data, IPC_REPLY, s->instance, body, sizeof d + (r.verdict == GGSN_ANSWER ? reply.len : 0), -1,
-		               IPC_MAY_DROP);
+		(void)ipc_send(s->data, IPC_REPLY, s->instance, body,
+		               sizeof d + (r.verdict == GGSN_ANSWER ? reply.len : 0), -1, IPC_MAY_DROP);
 }
 
 static void
@@ -439,7 +440,8 @@ static bool
 apply_gateway(struct sessmgr *s)
 {
 	bool is_restore_needed = true;
-	struct ggsn *g = s->ggsn == NULL ? ggsn_new(&s->cfg, s->instance, s->store) : ggsn_new_from(s->ggsn, &s->cfg, &is_restore_needed);
+	struct ggsn *g = s->ggsn == NULL ? ggsn_new(&s->cfg, s->instance, s->store)
+	                                 : ggsn_new_from(s->ggsn, &s->cfg, &is_restore_needed);
 
 	if (g == NULL)
 		return false;
@@ -453,7 +455,12 @@ apply_gateway(struct sessmgr *s)
 static void
 apply_config(struct sessmgr *s, const struct ipc_msg *m)
 {
-	struct ckpt_config c = {.instance = s->instance, .slots = SESSMGR_SLOTS, .tombs = CALL_TOMBS, .schema = CALL_ROWS_VERSION, .ops = &ckpt_ops, .arg = s};
+	struct ckpt_config c = {.instance = s->instance,
+	                        .slots = SESSMGR_SLOTS,
+	                        .tombs = CALL_TOMBS,
+	                        .schema = CALL_ROWS_VERSION,
+	                        .ops = &ckpt_ops,
+	                        .arg = s};
 	struct sessmgr_setup setup;
 
 	if (m->fd < 0 || m->len != sizeof setup || shm_into(m->fd, &s->cfg, sizeof s->cfg) != ERR_OK) {
@@ -632,7 +639,8 @@ on_publish(evutil_socket_t fd, short what, void *arg)
 static enum err
 role_init(struct sessmgr *s)
 {
-	struct call_table_events events = {.created = on_created, .changed = on_changed, .released = on_released, .arg = s};
+	struct call_table_events events = {
+	    .created = on_created, .changed = on_changed, .released = on_released, .arg = s};
 	struct timeval period = {0, PUBLISH_MS * 1000};
 	size_t bytes = arena_bytes(SESSMGR_SLOTS);
 	struct event *timer;
@@ -640,14 +648,15 @@ role_init(struct sessmgr *s)
 
 	s->base = event_base_new();
 	if (s->base == NULL || shm_map(TASK_FD_A, bytes, &mem) != ERR_OK ||
-	    arena_init(&s->arena, mem, bytes, s->instance, SESSMGR_SLOTS) != ERR_OK)
+	    arena_attach(&s->arena, mem, bytes) != ERR_OK)
 		return ERR_SYSTEM;
 	s->table = call_table_new(&s->arena, &events);
 	s->turn_ev = evtimer_new(s->base, on_turn, s);
 	s->clear_ev = evtimer_new(s->base, on_clear_slice, s);
 	s->rebind_ev = evtimer_new(s->base, on_rebind_slice, s);
 	timer = event_new(s->base, -1, EV_PERSIST, on_publish, s);
-	if (s->table == NULL || s->turn_ev == NULL || s->clear_ev == NULL || s->rebind_ev == NULL || timer == NULL || event_add(timer, &period) < 0)
+	if (s->table == NULL || s->turn_ev == NULL || s->clear_ev == NULL || s->rebind_ev == NULL || timer == NULL ||
+	    event_add(timer, &period) < 0)
 		return ERR_SYSTEM;
 	s->store = call_table_store(s->table);
 	s->control = ipc_chan_new(s->base, TASK_IPC_FD, on_control_message, on_gone, s);

@@ -3,8 +3,8 @@
 #define SESSION_SESSMGR_MAIN_H
 
 /*
- * sessmgr_main - serve as @instance until chassisd goes; returns the exit status. Descriptors: 3 IPC, 4 the arena's memfd
- * (zero-filled, arena_bytes(SESSMGR_SLOTS)).
+ * sessmgr_main - serve as @instance until chassisd goes; returns the exit status. Descriptors: 3 IPC, 4 the arena's
+ * memfd (laid out by chassisd for SESSMGR_SLOTS).
  */
 int sessmgr_main(unsigned instance);
 

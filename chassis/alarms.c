@@ -1,0 +1,29 @@
+/* alarms.c - outstanding alarms: raised once, shown until cleared. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "chassis/chassis.h"
+
+void
+alarm_set(struct chassis *c, const char *object, bool is_raised, const char *text)
+{
+	struct alarm *free_slot = NULL;
+
+	for (unsigned i = 0; i < ALARMS_MAX; i++) {
+		struct alarm *a = &c->alarms[i];
+
+		if (a->is_raised && strcmp(a->object, object) == 0) {
+			a->is_raised = is_raised;
+			snprintf(a->text, sizeof a->text, "%s", text);
+			return;
+		}
+		if (!a->is_raised && free_slot == NULL)
+			free_slot = a;
+	}
+	if (!is_raised || free_slot == NULL)
+		return;
+	*free_slot = (struct alarm){.is_raised = true, .since_s = time(NULL)};
+	snprintf(free_slot->object, sizeof free_slot->object, "%s", object);
+	snprintf(free_slot->text, sizeof free_slot->text, "%s", text);
+}

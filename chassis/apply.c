@@ -1,0 +1,245 @@
+/*
+ * apply.c - the running configuration, read as the engine and the roles want it.
+ *
+ * After a change the tree is read once (a moment later, so that a pasted block costs one reading) into a struct
+ * srp_config and a struct gateway_config; what differs from before is told. Nothing is remembered here: what the tree
+ * does not say is not in force.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "chassis/chassis.h"
+#include "chassis/chassis_cmds.h"
+#include "gateway/gateway_cmds.h"
+#include "srp/srp_cmds.h"
+
+enum { APPLY_MS = 5 };
+
+/* --- gateway ---------------------------------------------------------------------------------------------- */
+
+static void
+copy_name(char *dst, size_t cap, const char *src)
+{
+	snprintf(dst, cap, "%s", src == NULL ? "" : src);
+}
+
+/* Is @a the address of an interface of @context that is marked srp-activate? */
+static bool
+is_srp_activated(const struct cfg *cfg, const struct cfg_node *context, const struct addr *a)
+{
+	for (const struct cfg_node *i = cfg_first(cfg, context, CHASSIS_ROW_INTERFACE); i != NULL; i = cfg_next(cfg, i)) {
+		const struct cfg_node *line = cfg_first(cfg, i, CHASSIS_ROW_INTERFACE_ADDRESS);
+		struct addr own;
+
+		if (line != NULL && cfg_addr(cfg, line, "address", &own) && addr_equal(&own, a) && cfg_has(cfg, line, "srp-activate"))
+			return true;
+	}
+	return false;
+}
+
+static void
+read_services(const struct cfg *cfg, const struct cfg_node *context, const char *name, struct gateway_config *g)
+{
+	for (const struct cfg_node *n = cfg_first(cfg, context, GATEWAY_ROW_GGSN); n != NULL; n = cfg_next(cfg, n)) {
+		struct gateway_service *s = &g->services[g->service_count];
+
+		if (g->service_count == GATEWAY_SERVICES_MAX)
+			return;
+		copy_name(s->name, sizeof s->name, cfg_str(cfg, n, "name"));
+		copy_name(s->context, sizeof s->context, name);
+		s->port = GATEWAY_PORT_GTPC;
+		s->is_bound = cfg_leaf_addr(cfg, n, GATEWAY_ROW_GGSN_BIND, &s->bind);
+		s->is_srp_activated = s->is_bound && is_srp_activated(cfg, context, &s->bind);
+		g->service_count++;
+	}
+}
+
+static void
+read_apns(const struct cfg *cfg, const struct cfg_node *context, const char *name, struct gateway_config *g)
+{
+	for (const struct cfg_node *n = cfg_first(cfg, context, GATEWAY_ROW_APN); n != NULL; n = cfg_next(cfg, n)) {
+		struct gateway_apn *a = &g->apns[g->apn_count];
+		const char *other = cfg_leaf_str(cfg, n, GATEWAY_ROW_APN_CONTEXT);
+
+		if (g->apn_count == GATEWAY_APNS_MAX)
+			return;
+		copy_name(a->name, sizeof a->name, cfg_str(cfg, n, "name"));
+		copy_name(a->context, sizeof a->context, other != NULL ? other : name);
+		copy_name(a->pool, sizeof a->pool, cfg_leaf_str(cfg, n, GATEWAY_ROW_APN_POOL));
+		g->apn_count++;
+	}
+}
+
+/* An access point without a pool of its own uses the first one of its context. */
+static void
+default_pools(struct gateway_config *g)
+{
+	for (unsigned a = 0; a < g->apn_count; a++)
+		for (unsigned p = 0; p < g->pool_count && g->apns[a].pool[0] == '\0'; p++)
+			if (strcmp(g->pools[p].context, g->apns[a].context) == 0)
+				copy_name(g->apns[a].pool, sizeof g->apns[a].pool, g->pools[p].name);
+}
+
+/* 255.255.0.0 -> 16 */
+static uint8_t
+prefix_of(uint32_t mask)
+{
+	uint8_t n = 0;
+
+	while (n < 32 && (mask & 0x80000000u >> n) != 0)
+		n++;
+	return n;
+}
+
+static uint8_t
+pool_kind(const struct cfg *cfg, const struct cfg_node *line)
+{
+	if (cfg_has(cfg, line, "private"))
+		return GATEWAY_POOL_PRIVATE;
+	return cfg_has(cfg, line, "static") ? GATEWAY_POOL_STATIC : GATEWAY_POOL_PUBLIC;
+}
+
+static void
+read_pools(const struct cfg *cfg, const struct cfg_node *context, const char *name, struct gateway_config *g)
+{
+	for (const struct cfg_node *n = cfg_first(cfg, context, GATEWAY_ROW_POOL); n != NULL; n = cfg_next(cfg, n)) {
+		struct gateway_pool *p = &g->pools[g->pool_count];
+		struct addr network, mask;
+
+		if (g->pool_count == GATEWAY_POOLS_MAX || !cfg_addr(cfg, n, "address", &network) || !cfg_addr(cfg, n, "mask", &mask))
+			return;
+		copy_name(p->name, sizeof p->name, cfg_str(cfg, n, "name"));
+		copy_name(p->context, sizeof p->context, name);
+		p->prefix_len = prefix_of(addr_v4_u32(&mask));
+		p->network = addr_v4_u32(&network) & addr_v4_u32(&mask);
+		p->kind = pool_kind(cfg, n);
+		p->is_srp_activated = cfg_has(cfg, n, "srp-activate");
+		g->pool_count++;
+	}
+}
+
+static void
+read_gateway(struct chassis *c, const struct cfg *cfg, const struct cfg_node *srp, struct gateway_config *g)
+{
+	memset(g, 0, sizeof *g);
+	g->sessmgr_count = (uint16_t)c->sessmgr_count;
+	g->checkpoint_duration_ms = 60000;
+	if (srp != NULL) {
+		const char *method = cfg_leaf_str(cfg, srp, SRP_ROW_DATABASE_RECOVERY);
+
+		g->checkpoint_duration_ms = (uint32_t)cfg_leaf_uint(cfg, srp, SRP_ROW_CHECKPOINT_DURATION) * 1000;
+		g->recovery = method != NULL && strcmp(method, "aggressive") == 0 ? GATEWAY_RECOVERY_AGGRESSIVE : GATEWAY_RECOVERY_NORMAL;
+	}
+	for (const struct cfg_node *n = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); n != NULL; n = cfg_next(cfg, n)) {
+		const char *name = cfg_str(cfg, n, "name");
+
+		read_services(cfg, n, name, g);
+		read_apns(cfg, n, name, g);
+		read_pools(cfg, n, name, g);
+	}
+	default_pools(g);
+}
+
+static void
+apply_gateway(struct chassis *c, const struct cfg *cfg, const struct cfg_node *srp)
+{
+	struct gateway_config next;
+	struct text_fixed fixed;
+	struct text text;
+	char line[ALARM_TEXT_MAX];
+	enum err e;
+
+	read_gateway(c, cfg, srp, &next);
+	next.generation = c->gateway.generation;
+	if (memcmp(&next, &c->gateway, sizeof next) == 0)
+		return;
+	text_fixed_init(&fixed, &text, line, sizeof line);
+	e = gateway_config_check(&next, &text);
+	line[strcspn(line, "\n")] = '\0';
+	alarm_set(c, "gateway", e != ERR_OK, line);
+	if (e == ERR_FORMAT)
+		return; /* no role may read it; what was in force stays */
+	next.generation++;
+	c->gateway = next;
+	tasks_send_config(c);
+}
+
+/* --- redundancy --------------------------------------------------------------------------------------------- */
+
+/* The first service-redundancy-protocol block; its context's name goes to c->srp_context. */
+static const struct cfg_node *
+find_srp(struct chassis *c, const struct cfg *cfg)
+{
+	for (const struct cfg_node *n = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); n != NULL; n = cfg_next(cfg, n)) {
+		const struct cfg_node *block = cfg_first(cfg, n, SRP_ROW_BLOCK);
+
+		if (block != NULL) {
+			copy_name(c->srp_context, sizeof c->srp_context, cfg_str(cfg, n, "name"));
+			return block;
+		}
+	}
+	c->srp_context[0] = '\0';
+	return NULL;
+}
+
+static void
+read_srp(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block, struct srp_config *s)
+{
+	const char *mode = cfg_leaf_str(cfg, block, SRP_ROW_CHASSIS_MODE);
+
+	srp_config_init(s);
+	s->chassis_id = store_chassis_id(c->store);
+	s->incarnation = c->incarnation;
+	memcpy(s->mac, store_mac(c->store), MAC_LEN);
+	s->mode = mode != NULL && strcmp(mode, "primary") == 0 ? SRP_MODE_PRIMARY : SRP_MODE_BACKUP;
+	s->priority = (uint8_t)cfg_leaf_uint(cfg, block, SRP_ROW_PRIORITY);
+	s->hello_ms = (uint32_t)cfg_leaf_uint(cfg, block, SRP_ROW_HELLO) * 1000;
+	s->dead_ms = (uint32_t)cfg_leaf_uint(cfg, block, SRP_ROW_DEAD) * 1000;
+	s->delay_ms = (uint32_t)cfg_leaf_uint(cfg, block, SRP_ROW_DELAY) * 1000;
+	s->rm_threshold = (uint8_t)cfg_leaf_uint(cfg, block, SRP_ROW_ROUTE_MODIFIER);
+}
+
+static void
+apply_srp(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block)
+{
+	struct srp_config s;
+	struct addr local, peer = {0};
+	const char *field = NULL;
+	char text[ALARM_TEXT_MAX];
+
+	if (block == NULL) {
+		redundancy_absent(c);
+		return;
+	}
+	read_srp(c, cfg, block, &s);
+	if (!cfg_leaf_addr(cfg, block, SRP_ROW_BIND, &local) || !cfg_leaf_addr(cfg, block, SRP_ROW_PEER, &peer)) {
+		alarm_set(c, "srp", true, "service-redundancy-protocol has no bind address or no peer-ip-address yet");
+		return;
+	}
+	if (srp_config_check(&s, &field) != ERR_OK) {
+		snprintf(text, sizeof text, "service-redundancy-protocol: %s is not usable", field);
+		alarm_set(c, "srp", true, text);
+		return;
+	}
+	alarm_set(c, "srp", false, "");
+	redundancy_apply(c, &s, &local, &peer);
+}
+
+void
+apply_now(struct chassis *c)
+{
+	const struct cfg *cfg = cli_running(c->cli);
+	const struct cfg_node *srp = find_srp(c, cfg);
+
+	apply_gateway(c, cfg, srp);
+	apply_srp(c, cfg, srp);
+	config_keep_soon(c);
+}
+
+void
+apply_soon(struct chassis *c)
+{
+	struct timeval tv = {0, APPLY_MS * 1000};
+
+	event_add(c->apply_ev, &tv);
+}

@@ -1,0 +1,173 @@
+/*
+ * chassis.h - the daemon of one chassis, inside: what its parts share. Private to chassis/.
+ *
+ *   chassis.c     life: options, start, stop
+ *   tasks.c       session managers and demux: start, messages, restart
+ *   redundancy.c  the engine's orders to tasks, operators, disk
+ *   apply.c       running configuration -> what engine and roles get
+ *   config_io.c   configuration from and to files and chassis.db
+ *   handlers.c    commands that do something;  views.c  commands that show something
+ */
+#ifndef CHASSIS_CHASSIS_H
+#define CHASSIS_CHASSIS_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "chassis/loop_watch.h"
+#include "chassis/secrets.h"
+#include "chassis/store.h"
+#include "chassis/task.h"
+#include "cli/cli.h"
+#include "cli/cli_link.h"
+#include "gateway/address_io.h"
+#include "gateway/gtp_channel.h"
+#include "session/arena.h"
+#include "session/sessmgr_ipc.h"
+#include "srp/srp_link.h"
+
+enum { SESSMGRS_DEFAULT = 2, SESSMGRS_MAX = 64, LOST_CALLS_KEPT = 1000, ALARMS_MAX = 32, ALARM_TEXT_MAX = 160, EPOCH_BLOCK = 65536 };
+
+struct chassis_options {
+	const char *root;
+	const char *config; /* /flash/x.cfg to load instead of the boot entry; NULL */
+	const char *mac;    /* NULL: as made once */
+	unsigned sessmgrs;  /* 0: as configured */
+	enum address_driver driver;
+	bool is_log_stderr;
+};
+
+/* One session manager as chassisd knows it. */
+struct sessmgr_slot {
+	struct chassis *chassis;
+	unsigned instance;
+	struct task task;
+	int arena_fd;
+	void *arena_mem;
+	struct arena arena; /* counters and records, read only here */
+	uint8_t peer_conn;  /* enum ckpt_conn */
+	bool is_flush_awaited, is_clear_awaited;
+};
+
+struct alarm {
+	bool is_raised;
+	int64_t since_s;
+	char object[32];
+	char text[ALARM_TEXT_MAX];
+};
+
+/* A call that was lost, by name; the youngest LOST_CALLS_KEPT are kept. */
+struct lost_call {
+	int64_t at_s;
+	struct sessmgr_lost call;
+	unsigned instance;
+};
+
+struct lost_calls {
+	struct lost_call kept[LOST_CALLS_KEPT];
+	uint32_t next;
+	uint64_t total, young;
+};
+
+/* A command of an operator that waits for tasks or for the peer. */
+struct waiting {
+	uint32_t id; /* 0: none waits */
+	struct cli_call *call;
+	uint64_t count;
+};
+
+struct chassis {
+	struct chassis_options options;
+	struct event_base *base;
+	int64_t started_s;
+	uint64_t incarnation; /* of this chassisd, random, never 0 */
+	struct store *store;
+	struct event *store_ev;
+	struct secrets *secrets;
+	struct loop_watch *watch;
+	struct cli *cli;
+	struct cli_link *cli_link;
+	struct srp_link *srp;
+	char srp_context[80];
+
+	/* what the roles were told last */
+	struct gateway_config gateway;
+	struct event *apply_ev;
+	struct addr srp_local, srp_peer;
+
+	struct sessmgr_slot sessmgrs[SESSMGRS_MAX + 1]; /* 1..sessmgr_count */
+	unsigned sessmgr_count;
+	struct task demux;
+	int demux_fd;
+	struct demux_shared *demux_shared;
+	bool is_demux_ready;
+
+	/* redundancy */
+	bool is_active;            /* sessions were told to serve */
+	bool is_standalone;        /* no service-redundancy-protocol: serves without a peer */
+	uint64_t epoch;            /* told to the session managers */
+	uint8_t restart_counter;   /* GTP, of the service address */
+	bool is_restart_ours;      /* no peer has told us another */
+	bool is_address_wanted, is_giving;
+	uint32_t address_token;
+	uint32_t flush_token;
+	unsigned flush_left;
+	uint32_t next_id;
+	struct waiting switchover, clear, boot;
+	bool is_switchover_forced;
+	unsigned clear_left;
+	struct alarm alarms[ALARMS_MAX];
+	struct lost_calls lost;
+	char busy_text[96];
+
+	/* running configuration on its way into chassis.db */
+	struct event *keep_ev;
+	bool is_keeping, is_keep_again;
+};
+
+/* tasks.c */
+enum err tasks_start(struct chassis *c);
+void tasks_stop(struct chassis *c);
+void tasks_send_config(struct chassis *c);
+void tasks_send_role(struct chassis *c);
+void tasks_send_peer(struct chassis *c);
+void tasks_send_restart_counter(struct chassis *c);
+void tasks_take_address(struct chassis *c, uint32_t token);
+void tasks_give_address(struct chassis *c, uint32_t token);
+void tasks_flush(struct chassis *c, uint32_t token);
+/* tasks_clear - every session manager releases its calls; the command in c->clear is finished when the last is done. */
+void tasks_clear(struct chassis *c, uint32_t id);
+void tasks_checkpoint_socket(struct chassis *c, uint32_t instance, int fd);
+uint32_t tasks_not_connected(const struct chassis *c);
+
+/* redundancy.c */
+enum err redundancy_new(struct chassis *c);
+void redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct addr *local, const struct addr *peer);
+void redundancy_absent(struct chassis *c); /* no service-redundancy-protocol is configured */
+void redundancy_event(struct chassis *c, enum srp_event_kind kind, uint32_t token);
+void redundancy_busy(struct chassis *c, uint32_t token, const char *text, size_t n);
+
+/* apply.c */
+void apply_soon(struct chassis *c);
+void apply_now(struct chassis *c);
+
+/* config_io.c */
+void config_load_at_start(struct chassis *c);
+enum cli_answer config_load_file(struct cli_call *call, const char *url);
+enum cli_answer config_save(struct cli_call *call);
+void config_keep_soon(struct chassis *c);
+enum err config_path(const struct chassis *c, const char *url, char *buf, size_t cap);
+
+/* alarms.c */
+void alarm_set(struct chassis *c, const char *object, bool is_raised, const char *text);
+
+extern const struct cli_handler chassis_handlers[], chassis_views[];
+
+/* chassis_new - everything but the loop; errors are printed as one clear sentence to stderr. */
+struct chassis *chassis_new(const struct chassis_options *o);
+void chassis_run(struct chassis *c);
+void chassis_free(struct chassis *c);
+
+#endif

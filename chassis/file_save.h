@@ -1,0 +1,23 @@
+/*
+ * file_save.h - write a whole file durably without holding the loop: temporary name, fsync, rename, fsync of the folder,
+ * done by a thread of its own. The old file or the new one is there afterwards, never a part.
+ */
+#ifndef CHASSIS_FILE_SAVE_H
+#define CHASSIS_FILE_SAVE_H
+
+#include <event2/event.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+/*
+ * file_save - save @len bytes of @take_data (heap, freed here in every case) as @path.
+ *
+ * @done  called once on the loop's thread; @why is NULL on success, otherwise the reason (errno's text)
+ *
+ * Returns ERR_SYSTEM when it could not even begin; @done is not called then.
+ */
+enum err file_save(struct event_base *base, const char *path, char *take_data, size_t len, void (*done)(void *arg, const char *why),
+                   void *arg);
+
+#endif

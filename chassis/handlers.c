@@ -1,0 +1,159 @@
+/* handlers.c - commands that do something: switchover, clear, boot stack, save. */
+#include <stdio.h>
+#include <string.h>
+
+#include "chassis/chassis.h"
+#include "chassis/chassis_cmds.h"
+#include "gateway/gateway_cmds.h"
+#include "srp/srp_cmds.h"
+
+/* --- srp initiate-switchover ----------------------------------------------------------------------------------- */
+
+static void
+switchover_ended(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+
+	if (c->switchover.call == call)
+		c->switchover.call = NULL; /* the operator has gone; the switchover goes on */
+}
+
+/* The engine may answer at once: it is asked when the command is already waiting. */
+static void
+start_switchover(evutil_socket_t fd, short what, void *arg)
+{
+	struct chassis *c = arg;
+	struct srp_event ev = {.kind = SRP_EV_OPERATOR_SWITCHOVER, .is_forced = c->is_switchover_forced, .asker = c->switchover.id};
+
+	(void)fd;
+	(void)what;
+	ev.not_connected = tasks_not_connected(c);
+	srp_link_feed(c->srp, &ev);
+}
+
+static enum cli_answer
+run_switchover(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+	struct timeval zero = {0, 0};
+
+	if (!srp_link_is_started(c->srp))
+		return cli_fail(call, "service-redundancy-protocol is not configured");
+	if (c->switchover.id != 0)
+		return cli_fail(call, "%s", srp_answer_text(SRP_ANSWER_BUSY));
+	if (event_base_once(c->base, -1, EV_TIMEOUT, start_switchover, c, &zero) < 0)
+		return cli_fail(call, "no memory");
+	c->switchover = (struct waiting){.id = ++c->next_id, .call = call};
+	c->is_switchover_forced = cli_arg_has(call, "force");
+	call->ended = switchover_ended;
+	return CLI_ANSWER_PENDING;
+}
+
+/* --- clear subscribers -------------------------------------------------------------------------------------------- */
+
+static void
+clear_ended(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+
+	if (c->clear.call == call)
+		c->clear = (struct waiting){0};
+}
+
+static void
+start_clear(evutil_socket_t fd, short what, void *arg)
+{
+	struct chassis *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (c->clear.call != NULL)
+		tasks_clear(c, c->clear.id);
+}
+
+static enum cli_answer
+run_clear(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+	struct timeval zero = {0, 0};
+
+	if (!c->is_active)
+		return cli_fail(call, "this chassis is not Active, its calls follow those of the peer");
+	if (c->clear.call != NULL)
+		return cli_fail(call, "another clear runs");
+	if (event_base_once(c->base, -1, EV_TIMEOUT, start_clear, c, &zero) < 0)
+		return cli_fail(call, "no memory");
+	c->clear = (struct waiting){.id = ++c->next_id, .call = call};
+	call->ended = clear_ended;
+	return CLI_ANSWER_PENDING;
+}
+
+/* --- boot stack ---------------------------------------------------------------------------------------------------- */
+
+/* The command waits until the entry is on disk; @arg is the call's own mark, cleared when the operator goes. */
+static void
+boot_done(void *arg, enum err e, const char *why)
+{
+	struct chassis *c = arg;
+	struct cli_call *call = c->boot.call;
+
+	c->boot = (struct waiting){0};
+	if (call == NULL)
+		return;
+	if (e != ERR_OK)
+		(void)cli_fail(call, "the boot stack was not written: %s", why);
+	cli_session_finish(call->session, e == ERR_OK);
+}
+
+static void
+boot_ended(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+
+	if (c->boot.call == call)
+		c->boot.call = NULL;
+}
+
+static enum err
+boot_change(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+	struct store_boot b = {0};
+	uint64_t priority = 0;
+
+	(void)cli_arg_uint(call, "number", &priority);
+	b.priority = (uint8_t)priority;
+	if (call->is_no)
+		return store_boot_remove(c->store, b.priority, boot_done, c);
+	snprintf(b.image, sizeof b.image, "%s", cli_arg_str(call, "image-url"));
+	snprintf(b.config, sizeof b.config, "%s", cli_arg_str(call, "config-url"));
+	return store_boot_set(c->store, &b, boot_done, c);
+}
+
+static enum cli_answer
+run_boot(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+	enum err e;
+
+	if (c->boot.id != 0)
+		return cli_fail(call, "another change of the boot stack is being written");
+	e = boot_change(call);
+	if (e == ERR_NOT_FOUND)
+		return cli_fail(call, "there is no boot entry of priority %s", cli_arg_str(call, "number"));
+	if (e == ERR_FULL)
+		return cli_fail(call, "the boot stack has %u entries already, remove one first", (unsigned)STORE_BOOT_MAX);
+	if (e != ERR_OK)
+		return cli_fail(call, "the boot entry is not usable: %s", err_text(e));
+	c->boot = (struct waiting){.id = ++c->next_id, .call = call};
+	call->ended = boot_ended;
+	return CLI_ANSWER_PENDING;
+}
+
+const struct cli_handler chassis_handlers[] = {
+	{SRP_ROW_SWITCHOVER, run_switchover},
+	{GATEWAY_ROW_CLEAR_SUBSCRIBERS, run_clear},
+	{CHASSIS_ROW_BOOT, run_boot},
+	{CHASSIS_ROW_SAVE, config_save},
+	{0, NULL},
+};

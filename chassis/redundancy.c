@@ -1,0 +1,260 @@
+/*
+ * redundancy.c - carries the redundancy engine's orders to tasks, operators, alarms and the disk, and their answers back.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "chassis/chassis.h"
+
+static void
+give_or_take(struct chassis *c, uint32_t token, bool is_take)
+{
+	if (is_take)
+		tasks_take_address(c, token);
+	else
+		tasks_give_address(c, token);
+}
+
+static void
+on_address_take(void *arg, uint32_t token)
+{
+	give_or_take(arg, token, true);
+}
+
+static void
+on_address_give(void *arg, uint32_t token)
+{
+	give_or_take(arg, token, false);
+}
+
+static void
+set_sessions(struct chassis *c, bool is_active, uint64_t epoch)
+{
+	c->is_active = is_active;
+	c->epoch = epoch;
+	tasks_send_role(c);
+	tasks_send_peer(c);
+}
+
+static void
+on_sessions_active(void *arg, uint64_t epoch)
+{
+	set_sessions(arg, true, epoch);
+}
+
+static void
+on_sessions_standby(void *arg)
+{
+	struct chassis *c = arg;
+
+	set_sessions(c, false, c->epoch);
+}
+
+static void
+on_sessions_flush(void *arg, uint32_t token)
+{
+	tasks_flush(arg, token);
+}
+
+static enum err
+on_epoch_reserve(void *arg, uint64_t above, uint64_t *first, uint64_t *count)
+{
+	struct chassis *c = arg;
+
+	*count = EPOCH_BLOCK;
+	return store_reserve_epochs(c->store, EPOCH_BLOCK, above, first);
+}
+
+/* --- the operator's switchover ------------------------------------------------------------------------------- */
+
+static void
+answer_text(const struct srp_action *a, char *buf, size_t cap)
+{
+	switch (a->answer) {
+	case SRP_ANSWER_NOT_CONNECTED:
+		snprintf(buf, cap, "%u session manager%s of this chassis %s not connected to the peer chassis, switchover not initiated (use force to override)",
+		         a->count, a->count == 1 ? "" : "s", a->count == 1 ? "is" : "are");
+		break;
+	case SRP_ANSWER_PEER_REFUSED:
+		if (a->refuse == SRP_REFUSE_NOT_CONNECTED)
+			snprintf(buf, cap, "%u session manager%s of the peer chassis not connected, switchover not initiated (use force to override)",
+			         a->count, a->count == 1 ? "" : "s");
+		else
+			snprintf(buf, cap, "the peer chassis refused: %s", srp_refuse_text(a->refuse));
+		break;
+	default:
+		snprintf(buf, cap, "%s", srp_answer_text(a->answer));
+	}
+}
+
+static void
+on_operator_answer(void *arg, const struct srp_action *a)
+{
+	struct chassis *c = arg;
+	struct cli_call *call = c->switchover.call;
+	bool is_ok = a->answer == SRP_ANSWER_OK;
+	char text[200];
+
+	answer_text(a, text, sizeof text);
+	log_event(LOG_SRP_SWITCHOVER, text);
+	if (c->switchover.id != a->asker)
+		return;
+	c->switchover.id = 0;
+	c->switchover.call = NULL;
+	if (call == NULL)
+		return; /* the operator has gone meanwhile */
+	if (!is_ok)
+		(void)cli_fail(call, "%s", text);
+	cli_session_finish(call->session, is_ok);
+}
+
+/* --- history, alarms, hello -------------------------------------------------------------------------------------- */
+
+static void
+on_transition(void *arg, const struct srp_transition *t, const char *words)
+{
+	struct chassis *c = arg;
+	struct store_switchover s = {.at_ms = (int64_t)t->wall_ms, .epoch = t->epoch};
+	const struct srp *e = srp_link_engine(c->srp);
+
+	s.route_modifier = e->route_modifier;
+	snprintf(s.from, sizeof s.from, "%s", srp_state_text(t->from));
+	snprintf(s.to, sizeof s.to, "%s", srp_state_text(t->to));
+	snprintf(s.cause, sizeof s.cause, "%s: %s", srp_reason_text(t->reason), words);
+	(void)store_history_append(c->store, &s); /* a full queue keeps it in memory; the store logs what it cannot write */
+	if (t->to == SRP_ACTIVE)
+		c->busy_text[0] = '\0';
+}
+
+static void
+on_alarm(void *arg, enum srp_alarm alarm, bool is_raised)
+{
+	struct chassis *c = arg;
+	char object[32], text[ALARM_TEXT_MAX];
+
+	snprintf(object, sizeof object, "srp/%d", (int)alarm);
+	if (alarm == SRP_ALARM_ADDRESS_BUSY && c->busy_text[0] != '\0')
+		snprintf(text, sizeof text, "%s (%s)", srp_alarm_text(alarm), c->busy_text);
+	else
+		snprintf(text, sizeof text, "%s", srp_alarm_text(alarm));
+	if (is_raised && alarm == SRP_ALARM_ADDRESS_BUSY)
+		log_event(LOG_SRP_ADDRESS_BUSY, "of this chassis", c->busy_text);
+	alarm_set(c, object, is_raised, text);
+}
+
+static void
+on_fill_hello(void *arg, struct srp_hello *h)
+{
+	struct chassis *c = arg;
+
+	h->restart_counter = c->restart_counter;
+	h->sessmgrs = (uint16_t)c->sessmgr_count;
+	h->sessmgrs_ready = (uint16_t)(c->sessmgr_count - tasks_not_connected(c));
+}
+
+/* The restart counter belongs to the service address: whoever serves it says the value, the other adopts it. */
+static void
+on_heard(void *arg, const struct srp_hello *h)
+{
+	struct chassis *c = arg;
+
+	if (c->is_active || (h->state != SRP_ACTIVE && h->state != SRP_PENDING_STANDBY) || h->restart_counter == c->restart_counter)
+		return;
+	c->restart_counter = h->restart_counter;
+	(void)store_gtp_restart_adopt(c->store, h->restart_counter);
+	tasks_send_restart_counter(c);
+}
+
+static uint32_t
+on_not_connected(void *arg)
+{
+	return tasks_not_connected(arg);
+}
+
+static void
+on_checkpoint_socket(void *arg, uint32_t instance, int fd)
+{
+	tasks_checkpoint_socket(arg, instance, fd);
+}
+
+static const struct srp_link_ops link_ops = {
+	.address_take = on_address_take,
+	.address_give = on_address_give,
+	.sessions_active = on_sessions_active,
+	.sessions_standby = on_sessions_standby,
+	.sessions_flush = on_sessions_flush,
+	.epoch_reserve = on_epoch_reserve,
+	.operator_answer = on_operator_answer,
+	.transition = on_transition,
+	.alarm = on_alarm,
+	.fill_hello = on_fill_hello,
+	.heard = on_heard,
+	.not_connected = on_not_connected,
+	.checkpoint_socket = on_checkpoint_socket,
+};
+
+/* --- called by the rest of the chassis -------------------------------------------------------------------------- */
+
+enum err
+redundancy_new(struct chassis *c)
+{
+	c->srp = srp_link_new(c->base, &link_ops, c);
+	return c->srp == NULL ? ERR_SYSTEM : ERR_OK;
+}
+
+void
+redundancy_event(struct chassis *c, enum srp_event_kind kind, uint32_t token)
+{
+	struct srp_event ev = {.kind = (uint8_t)kind, .token = token};
+
+	if (srp_link_is_started(c->srp))
+		srp_link_feed(c->srp, &ev);
+}
+
+void
+redundancy_busy(struct chassis *c, uint32_t token, const char *text, size_t n)
+{
+	snprintf(c->busy_text, sizeof c->busy_text, "%.*s", (int)n, text);
+	redundancy_event(c, SRP_EV_ADDRESS_BUSY, token);
+}
+
+void
+redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct addr *local, const struct addr *peer)
+{
+	bool was_peer_same = addr_equal(local, &c->srp_local) && addr_equal(peer, &c->srp_peer);
+
+	if (c->is_standalone) {
+		/* what served alone becomes one of two: the engine decides who serves from now on */
+		c->is_standalone = false;
+		tasks_give_address(c, 0);
+		set_sessions(c, false, c->epoch);
+	}
+	c->srp_local = *local;
+	c->srp_peer = *peer;
+	srp_link_configure(c->srp, cfg, local, peer);
+	if (!was_peer_same)
+		tasks_send_peer(c);
+}
+
+void
+redundancy_absent(struct chassis *c)
+{
+	uint64_t first;
+
+	if (srp_link_is_started(c->srp)) {
+		srp_link_stop(c->srp);
+		tasks_give_address(c, 0);
+		set_sessions(c, false, c->epoch);
+	}
+	if (c->is_standalone || c->gateway.service_count == 0)
+		return;
+	if (store_reserve_epochs(c->store, 1, c->epoch, &first) != ERR_OK)
+		return;
+	c->srp_peer = (struct addr){0};
+	c->is_standalone = true;
+	set_sessions(c, true, first);
+	tasks_take_address(c, 0);
+}

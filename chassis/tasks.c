@@ -1,0 +1,405 @@
+/*
+ * tasks.c - the tasks of this chassis: session managers and demux, their channels, and what is said to them.
+ *
+ * A session manager that ends is started again with an empty arena (mirrored tasks are another part of the product);
+ * a demux that ends is started again and loses nothing: every session manager gets a new channel to it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "chassis/chassis.h"
+#include "chassis/shm.h"
+#include "checkpoint/ckpt_types.h"
+#include "srp/srp_conn_link.h"
+
+static void start_sessmgr(struct chassis *c, unsigned instance);
+static void start_demux(struct chassis *c);
+
+static void
+send_to(struct task *t, uint8_t type, uint32_t id, const void *body, size_t len, int fd)
+{
+	if (t->ipc != NULL)
+		(void)ipc_send(t->ipc, type, id, body, len, fd, 0); /* a task that is gone is started again and told everything */
+}
+
+/* --- what the tasks are told ------------------------------------------------------------------------------- */
+
+static void
+send_config(struct chassis *c, struct task *t, uint32_t id)
+{
+	struct sessmgr_setup setup = {.chassis_id = store_chassis_id(c->store)};
+	int fd;
+
+	if (shm_from("gateway-config", &c->gateway, sizeof c->gateway, &fd) != ERR_OK)
+		return;
+	send_to(t, IPC_CONFIG, id, &setup, sizeof setup, fd);
+	close(fd);
+}
+
+static void
+send_role(struct chassis *c, struct sessmgr_slot *s)
+{
+	struct sessmgr_role r = {.epoch = c->epoch, .role = c->is_active ? CKPT_ACTIVE : CKPT_STANDBY};
+
+	send_to(&s->task, IPC_ROLE, s->instance, &r, sizeof r, -1);
+}
+
+static void
+send_peer(struct chassis *c, struct sessmgr_slot *s)
+{
+	struct sessmgr_peer p = {.local = c->srp_local, .peer = c->srp_peer, .port = SRP_PORT};
+
+	p.is_dialling = c->is_active && c->srp_peer.family != ADDR_NONE;
+	send_to(&s->task, IPC_PEER, s->instance, &p, sizeof p, -1);
+}
+
+void
+tasks_send_config(struct chassis *c)
+{
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		send_config(c, &c->sessmgrs[i].task, i);
+	send_config(c, &c->demux, c->options.driver);
+}
+
+void
+tasks_send_role(struct chassis *c)
+{
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		send_role(c, &c->sessmgrs[i]);
+}
+
+void
+tasks_send_peer(struct chassis *c)
+{
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		send_peer(c, &c->sessmgrs[i]);
+}
+
+void
+tasks_send_restart_counter(struct chassis *c)
+{
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		send_to(&c->sessmgrs[i].task, IPC_RESTART_COUNTER, c->restart_counter, NULL, 0, -1);
+	send_to(&c->demux, IPC_RESTART_COUNTER, c->restart_counter, NULL, 0, -1);
+}
+
+void
+tasks_take_address(struct chassis *c, uint32_t token)
+{
+	c->is_address_wanted = true;
+	c->is_giving = false;
+	c->address_token = token;
+	if (c->is_demux_ready)
+		send_to(&c->demux, IPC_ADDRESS_TAKE, token, NULL, 0, -1);
+}
+
+void
+tasks_give_address(struct chassis *c, uint32_t token)
+{
+	c->is_address_wanted = false;
+	c->is_giving = true;
+	c->address_token = token;
+	if (c->is_demux_ready)
+		send_to(&c->demux, IPC_ADDRESS_GIVE, token, NULL, 0, -1);
+	else
+		redundancy_event(c, SRP_EV_ADDRESS_GIVEN, token); /* nobody holds it */
+}
+
+static void
+flush_answered(struct chassis *c, struct sessmgr_slot *s)
+{
+	if (!s->is_flush_awaited)
+		return;
+	s->is_flush_awaited = false;
+	if (--c->flush_left == 0)
+		redundancy_event(c, SRP_EV_FLUSH_DONE, c->flush_token);
+}
+
+void
+tasks_flush(struct chassis *c, uint32_t token)
+{
+	c->flush_token = token;
+	c->flush_left = c->sessmgr_count;
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		c->sessmgrs[i].is_flush_awaited = true;
+	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
+		if (c->sessmgrs[i].task.ipc == NULL)
+			flush_answered(c, &c->sessmgrs[i]);
+		else
+			send_to(&c->sessmgrs[i].task, IPC_FLUSH, token, NULL, 0, -1);
+	}
+}
+
+static void
+clear_answered(struct chassis *c, struct sessmgr_slot *s, uint32_t released)
+{
+	if (!s->is_clear_awaited)
+		return;
+	s->is_clear_awaited = false;
+	c->clear.count += released;
+	if (--c->clear_left > 0 || c->clear.call == NULL)
+		return;
+	text_printf(c->clear.call->out, "Number of subscribers cleared: %llu\n", (unsigned long long)c->clear.count);
+	cli_session_finish(c->clear.call->session, true);
+}
+
+void
+tasks_clear(struct chassis *c, uint32_t id)
+{
+	c->clear_left = c->sessmgr_count;
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		c->sessmgrs[i].is_clear_awaited = true;
+	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
+		if (c->sessmgrs[i].task.ipc == NULL)
+			clear_answered(c, &c->sessmgrs[i], 0);
+		else
+			send_to(&c->sessmgrs[i].task, IPC_CLEAR, id, NULL, 0, -1);
+	}
+}
+
+void
+tasks_checkpoint_socket(struct chassis *c, uint32_t instance, int fd)
+{
+	if (instance >= 1 && instance <= c->sessmgr_count && !c->is_active)
+		send_to(&c->sessmgrs[instance].task, IPC_CKPT_SOCKET, instance, NULL, 0, fd);
+	close(fd);
+}
+
+uint32_t
+tasks_not_connected(const struct chassis *c)
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		n += c->sessmgrs[i].peer_conn != CKPT_CONN_READY;
+	return n;
+}
+
+/* --- what they say ------------------------------------------------------------------------------------------- */
+
+static void
+note_lost(struct chassis *c, unsigned instance, const struct ipc_msg *m)
+{
+	struct lost_call *l = &c->lost.kept[c->lost.next];
+	char imsi[24];
+
+	if (m->len != sizeof l->call)
+		return;
+	memcpy(&l->call, m->body, sizeof l->call);
+	l->at_s = time(NULL);
+	l->instance = instance;
+	c->lost.next = (c->lost.next + 1) % LOST_CALLS_KEPT;
+	c->lost.total++;
+	c->lost.young += l->call.is_young;
+	snprintf(imsi, sizeof imsi, "%0*llu", l->call.imsi_digits, (unsigned long long)l->call.imsi);
+	log_event(LOG_CALL_LOST, l->call.teid, imsi, l->call.is_young ? "too young to be checkpointed" : "not acknowledged by the peer");
+}
+
+static void
+on_sessmgr_message(void *arg, const struct ipc_msg *m)
+{
+	struct sessmgr_slot *s = arg;
+	struct chassis *c = s->chassis;
+	uint32_t released = 0;
+
+	if (m->fd >= 0)
+		close(m->fd);
+	switch (m->type) {
+	case IPC_READY:
+		break;
+	case IPC_PEER_CONN:
+		s->peer_conn = m->len == 1 ? m->body[0] : CKPT_CONN_NONE;
+		break;
+	case IPC_FLUSHED:
+		if (m->id == c->flush_token)
+			flush_answered(c, s);
+		break;
+	case IPC_CLEARED:
+		if (m->len == sizeof released)
+			memcpy(&released, m->body, sizeof released);
+		if (m->id == c->clear.id)
+			clear_answered(c, s, released);
+		break;
+	case IPC_CALL_LOST:
+		note_lost(c, s->instance, m);
+		break;
+	default:
+		log_event(LOG_IPC_BAD, (unsigned)m->type, "sessmgr", s->instance, "not for chassisd");
+	}
+}
+
+static void
+on_demux_ready(struct chassis *c)
+{
+	c->is_demux_ready = true;
+	if (c->is_address_wanted)
+		send_to(&c->demux, IPC_ADDRESS_TAKE, c->address_token, NULL, 0, -1);
+}
+
+static void
+on_demux_message(void *arg, const struct ipc_msg *m)
+{
+	struct chassis *c = arg;
+
+	if (m->fd >= 0)
+		close(m->fd);
+	switch (m->type) {
+	case IPC_READY:
+		on_demux_ready(c);
+		break;
+	case IPC_ADDRESS_TAKEN:
+		redundancy_event(c, SRP_EV_ADDRESS_TAKEN, m->id);
+		break;
+	case IPC_ADDRESS_BUSY:
+		redundancy_busy(c, m->id, (const char *)m->body, m->len);
+		break;
+	case IPC_ADDRESS_GIVEN:
+		c->is_giving = false;
+		redundancy_event(c, SRP_EV_ADDRESS_GIVEN, m->id);
+		break;
+	default:
+		log_event(LOG_IPC_BAD, (unsigned)m->type, "demux", 1u, "not for chassisd");
+	}
+}
+
+/* --- starting and ending ----------------------------------------------------------------------------------------- */
+
+/* A new pair between demux and @s; both ends learn of it, whichever of them has just been started. */
+static void
+connect_data(struct chassis *c, struct sessmgr_slot *s)
+{
+	int pair[2];
+
+	if (c->demux.ipc == NULL || s->task.ipc == NULL || ipc_pair(pair) != ERR_OK)
+		return;
+	send_to(&c->demux, IPC_DATA_CHANNEL, s->instance, NULL, 0, pair[0]);
+	send_to(&s->task, IPC_DATA_CHANNEL, s->instance, NULL, 0, pair[1]);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void
+drop_arena(struct sessmgr_slot *s)
+{
+	shm_unmap(s->arena_mem, arena_bytes(SESSMGR_SLOTS));
+	s->arena_mem = NULL;
+	s->arena = (struct arena){0};
+	if (s->arena_fd >= 0)
+		close(s->arena_fd);
+	s->arena_fd = -1;
+}
+
+static void
+on_sessmgr_end(struct task *t, void *arg)
+{
+	struct sessmgr_slot *s = arg;
+	struct chassis *c = s->chassis;
+
+	(void)t;
+	s->peer_conn = CKPT_CONN_NONE;
+	flush_answered(c, s);
+	clear_answered(c, s, 0);
+	drop_arena(s);
+	start_sessmgr(c, s->instance);
+}
+
+static void
+on_demux_end(struct task *t, void *arg)
+{
+	struct chassis *c = arg;
+
+	(void)t;
+	c->is_demux_ready = false;
+	start_demux(c);
+	if (c->is_giving) {
+		c->is_giving = false;
+		redundancy_event(c, SRP_EV_ADDRESS_GIVEN, c->address_token); /* its sockets died with it */
+	}
+}
+
+static enum err
+new_arena(struct sessmgr_slot *s)
+{
+	size_t bytes = arena_bytes(SESSMGR_SLOTS);
+	char name[32];
+	enum err e;
+
+	snprintf(name, sizeof name, "sessmgr-%u", s->instance);
+	e = shm_new(name, bytes, &s->arena_fd);
+	if (e != ERR_OK)
+		return e;
+	e = shm_map(s->arena_fd, bytes, &s->arena_mem);
+	/* laid out here: this side reads counters before the task has started; the task attaches */
+	return e == ERR_OK ? arena_init(&s->arena, s->arena_mem, bytes, s->instance, SESSMGR_SLOTS) : e;
+}
+
+static void
+start_sessmgr(struct chassis *c, unsigned instance)
+{
+	struct sessmgr_slot *s = &c->sessmgrs[instance];
+	struct task_spec spec = {.role = "sessmgr", .instance = instance, .root = c->options.root, .fds = {-1, -1}};
+
+	if (new_arena(s) != ERR_OK) {
+		log_event(LOG_TASK_FAILED, "sessmgr", instance, 0, "no memory for its arena");
+		drop_arena(s);
+		return;
+	}
+	spec.fds[0] = s->arena_fd;
+	if (task_start(&s->task, c->base, &spec, on_sessmgr_message, on_sessmgr_end, s) != ERR_OK) {
+		alarm_set(c, "sessmgr", true, "a session manager does not stay alive and was given up");
+		drop_arena(s);
+		return;
+	}
+	send_config(c, &s->task, instance);
+	send_to(&s->task, IPC_RESTART_COUNTER, c->restart_counter, NULL, 0, -1);
+	connect_data(c, s);
+	send_role(c, s);
+	send_peer(c, s);
+}
+
+static void
+start_demux(struct chassis *c)
+{
+	struct task_spec spec = {.role = "demux", .instance = 1, .root = c->options.root, .fds = {c->demux_fd, -1}};
+
+	if (task_start(&c->demux, c->base, &spec, on_demux_message, on_demux_end, c) != ERR_OK) {
+		alarm_set(c, "demux", true, "demux does not stay alive and was given up");
+		return;
+	}
+	send_config(c, &c->demux, c->options.driver);
+	send_to(&c->demux, IPC_RESTART_COUNTER, c->restart_counter, NULL, 0, -1);
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		connect_data(c, &c->sessmgrs[i]);
+}
+
+enum err
+tasks_start(struct chassis *c)
+{
+	void *mem;
+
+	if (shm_new("demux", sizeof *c->demux_shared, &c->demux_fd) != ERR_OK ||
+	    shm_map(c->demux_fd, sizeof *c->demux_shared, &mem) != ERR_OK)
+		return ERR_SYSTEM;
+	c->demux_shared = mem;
+	for (unsigned i = 1; i <= SESSMGRS_MAX; i++)
+		c->sessmgrs[i] = (struct sessmgr_slot){.chassis = c, .instance = i, .arena_fd = -1};
+	start_demux(c);
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		start_sessmgr(c, i);
+	return ERR_OK;
+}
+
+void
+tasks_stop(struct chassis *c)
+{
+	task_kill(&c->demux);
+	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
+		task_kill(&c->sessmgrs[i].task);
+		drop_arena(&c->sessmgrs[i]);
+	}
+	shm_unmap(c->demux_shared, sizeof *c->demux_shared);
+	c->demux_shared = NULL;
+}

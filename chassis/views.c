@@ -1,0 +1,375 @@
+/*
+ * views.c - commands that show something: each gathers a view of what is true now and hands it to its renderer.
+ *
+ * Counters and calls are read from the arenas of the session managers, a slice at a time.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "chassis/build_info.h"
+#include "chassis/chassis.h"
+#include "chassis/chassis_cmds.h"
+#include "chassis/task_usage.h"
+#include "checkpoint/ckpt_show.h"
+#include "gateway/gateway_cmds.h"
+#include "gateway/gateway_show.h"
+#include "session/call_rows.h"
+#include "srp/srp_cmds.h"
+#include "srp/srp_show.h"
+
+enum { SLOTS_PER_STEP = 2048 };
+
+static uint64_t
+sum_counter(const struct chassis *c, unsigned counter)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		if (c->sessmgrs[i].arena_mem != NULL)
+			n += arena_count(&c->sessmgrs[i].arena, counter);
+	return n;
+}
+
+static uint64_t
+calls_of(const struct sessmgr_slot *s)
+{
+	if (s->arena_mem == NULL)
+		return 0;
+	return arena_count(&s->arena, ARENA_CALLS_NOW) + arena_count(&s->arena, ARENA_CALLS_STANDBY);
+}
+
+/* --- srp ------------------------------------------------------------------------------------------------------- */
+
+static enum cli_answer
+show_srp(struct cli_call *call, void (*render)(const struct srp_view *, struct text *))
+{
+	struct chassis *c = call->app;
+	struct srp_view v;
+
+	if (!srp_link_is_started(c->srp))
+		return cli_fail(call, "service-redundancy-protocol is not configured");
+	srp_link_view(c->srp, &v);
+	v.context = c->srp_context;
+	render(&v, call->out);
+	return CLI_ANSWER_DONE;
+}
+
+static enum cli_answer
+show_srp_info(struct cli_call *call)
+{
+	return show_srp(call, srp_show_info);
+}
+
+static enum cli_answer
+show_srp_statistics(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+	const struct hist *late = loop_watch_hist(c->watch);
+	enum cli_answer a = show_srp(call, srp_show_statistics);
+
+	if (a == CLI_ANSWER_DONE)
+		text_printf(call->out, "Event loop lateness (us):               p50 %llu  p99 %llu  max %llu\n",
+		            (unsigned long long)hist_percentile(late, 50), (unsigned long long)hist_percentile(late, 99),
+		            (unsigned long long)late->max_us);
+	return a;
+}
+
+static enum cli_answer
+show_checkpoint(struct cli_call *call)
+{
+	struct ckpt_sessmgr_view views[SESSMGRS_MAX];
+	struct chassis *c = call->app;
+
+	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
+		const struct sessmgr_slot *s = &c->sessmgrs[i];
+		struct ckpt_sessmgr_view *v = &views[i - 1];
+
+		*v = (struct ckpt_sessmgr_view){.instance = i, .is_running = s->arena_mem != NULL};
+		if (s->arena_mem == NULL)
+			continue;
+		for (unsigned k = 0; k < CKPT_COUNTER_COUNT; k++)
+			v->counters[k] = arena_ckpt_count(&s->arena, (enum ckpt_counter)k);
+		/* these two are known to chassisd at once, the task publishes them a moment later */
+		v->counters[CKPT_NOW_CONN] = s->peer_conn;
+		v->counters[CKPT_NOW_ROLE] = c->is_active ? CKPT_ACTIVE : CKPT_STANDBY;
+		v->calls_active = arena_count(&s->arena, ARENA_CALLS_NOW);
+		v->calls_standby = arena_count(&s->arena, ARENA_CALLS_STANDBY);
+		v->calls_restored = arena_count(&s->arena, ARENA_RESTORED);
+		v->calls_lost = arena_count(&s->arena, ARENA_CALLS_LOST);
+	}
+	if (cli_arg_has(call, "verbose"))
+		ckpt_show_statistics_verbose(views, c->sessmgr_count, call->out);
+	else
+		ckpt_show_statistics(views, c->sessmgr_count, call->out);
+	return CLI_ANSWER_DONE;
+}
+
+static void
+wall_text(int64_t at_s, char *buf, size_t cap)
+{
+	time_t t = (time_t)at_s;
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	strftime(buf, cap, "%Y-%b-%d+%H:%M:%S", &tm);
+}
+
+static enum cli_answer
+show_call_loss(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+	const struct lost_calls *l = &c->lost;
+	uint64_t kept = l->total < LOST_CALLS_KEPT ? l->total : LOST_CALLS_KEPT;
+
+	text_printf(call->out, "Calls lost in switchovers:              %llu\n", (unsigned long long)l->total);
+	text_printf(call->out, "  never checkpointed (too young):       %llu\n", (unsigned long long)l->young);
+	text_printf(call->out, "  not acknowledged by the peer:         %llu\n", (unsigned long long)(l->total - l->young));
+	if (kept > 0)
+		text_put(call->out, "\nTime                  smgr inst  callid    imsi             reason\n");
+	for (uint64_t i = 0; i < kept; i++) {
+		const struct lost_call *x = &l->kept[(l->next + LOST_CALLS_KEPT - kept + i) % LOST_CALLS_KEPT];
+		char when[32], imsi[24];
+
+		wall_text(x->at_s, when, sizeof when);
+		snprintf(imsi, sizeof imsi, "%0*llu", x->call.imsi_digits, (unsigned long long)x->call.imsi);
+		text_printf(call->out, "%-22s%9u  %08x  %-15s  %s\n", when, x->instance, x->call.teid, imsi,
+		            x->call.is_young ? "too young" : "not acknowledged");
+	}
+	return CLI_ANSWER_DONE;
+}
+
+/* --- subscribers ------------------------------------------------------------------------------------------------- */
+
+static void
+show_summary(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+	struct gateway_summary_view v = {0};
+
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		v.total += (uint32_t)calls_of(&c->sessmgrs[i]);
+	v.active = v.total;
+	v.ggsn_ipv4 = v.total;
+	gateway_show_summary(&v, call->out);
+}
+
+static void
+show_subscriber(struct cli_call *call, const struct call *s, time_t now)
+{
+	struct gateway_subscriber_view v = {.callid = s->teid, .address = s->address};
+	char imsi[24], msisdn[20];
+
+	snprintf(imsi, sizeof imsi, "%0*llu", s->imsi_digits, (unsigned long long)s->imsi);
+	gateway_msisdn_text(s->msisdn, s->msisdn_len, msisdn);
+	v.imsi = imsi;
+	v.username = msisdn;
+	v.idle_s = s->active_s == 0 || now < (time_t)s->active_s ? 0 : (uint32_t)(now - (time_t)s->active_s);
+	gateway_show_subscriber(&v, call->out);
+}
+
+/* state[0] session manager, [1] slot, [2] rows printed */
+static enum cli_answer
+step_subscribers(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+	time_t now = time(NULL);
+
+	for (unsigned n = 0; n < SLOTS_PER_STEP; n++) {
+		const struct sessmgr_slot *s = &c->sessmgrs[call->state[0]];
+		uint8_t record[ARENA_RECORD_MAX];
+		struct call decoded;
+		size_t len;
+
+		if (call->state[0] > c->sessmgr_count) {
+			gateway_show_subscribers_foot((uint32_t)call->state[2], call->out);
+			return CLI_ANSWER_DONE;
+		}
+		/* slots are given out lowest first: behind the highest ever used there is nothing */
+		if (s->arena_mem == NULL || call->state[1] >= arena_count(&s->arena, ARENA_SLOTS_USED)) {
+			call->state[0]++;
+			call->state[1] = 0;
+			continue;
+		}
+		if (arena_read(&s->arena, (uint32_t)call->state[1]++, record, &len, NULL) != ERR_OK)
+			continue;
+		if (call_rows_decode(record, len, &decoded) != ERR_OK)
+			continue;
+		show_subscriber(call, &decoded, now);
+		call->state[2]++;
+	}
+	return CLI_ANSWER_MORE;
+}
+
+static enum cli_answer
+show_subscribers(struct cli_call *call)
+{
+	if (cli_arg_has(call, "summary")) {
+		show_summary(call);
+		return CLI_ANSWER_DONE;
+	}
+	gateway_show_subscribers_head(call->out);
+	call->state[0] = 1;
+	call->step = step_subscribers;
+	return CLI_ANSWER_MORE;
+}
+
+/* --- services ------------------------------------------------------------------------------------------------------ */
+
+static void
+fill_service(const struct chassis *c, unsigned i, struct gateway_service_view *v)
+{
+	const struct gateway_service *s = &c->gateway.services[i];
+
+	*v = (struct gateway_service_view){.name = s->name,
+	                                   .context = s->context,
+	                                   .bind = s->is_bound ? s->bind : (struct addr){0},
+	                                   .port = s->port,
+	                                   .is_srp_activated = s->is_srp_activated,
+	                                   .restart_counter = c->restart_counter,
+	                                   .contexts = (uint32_t)(sum_counter(c, ARENA_CALLS_NOW) + sum_counter(c, ARENA_CALLS_STANDBY))};
+	if (!s->is_bound) {
+		v->state = GATEWAY_SERVICE_NOT_STARTED;
+		v->reason = "no bind address";
+	} else if (!s->is_srp_activated) {
+		v->state = GATEWAY_SERVICE_NOT_STARTED;
+		v->reason = "its address is not that of an srp-activate interface of this context";
+	} else if (!c->is_demux_ready) {
+		v->state = GATEWAY_SERVICE_NOT_STARTED;
+		v->reason = "demux is not running";
+	} else if (!c->is_address_wanted || c->demux_shared->is_taken[i]) {
+		/* on a Standby the service is started too: its address is the active chassis' */
+		v->state = GATEWAY_SERVICE_STARTED;
+		v->reason = c->is_address_wanted ? NULL : "the address is served by the active chassis";
+	} else {
+		v->state = GATEWAY_SERVICE_WAITING;
+		v->reason = c->busy_text[0] != '\0' ? c->busy_text : "the address is being taken";
+	}
+}
+
+static enum cli_answer
+show_ggsn(struct cli_call *call)
+{
+	const struct chassis *c = call->app;
+	const char *only = cli_arg_has(call, "name") ? cli_arg_str(call, "service") : NULL;
+	unsigned shown = 0;
+
+	for (unsigned i = 0; i < c->gateway.service_count; i++) {
+		struct gateway_service_view v;
+
+		if (only != NULL && strcmp(only, c->gateway.services[i].name) != 0)
+			continue;
+		if (shown++ > 0)
+			text_put(call->out, "\n");
+		fill_service(c, i, &v);
+		gateway_show_service(&v, call->out);
+	}
+	if (only != NULL && shown == 0)
+		return cli_fail(call, "there is no ggsn-service %s", only);
+	return CLI_ANSWER_DONE;
+}
+
+/* --- chassis ---------------------------------------------------------------------------------------------------------- */
+
+static enum cli_answer
+show_boot(struct cli_call *call)
+{
+	const struct chassis *c = call->app;
+
+	text_put(call->out, "\n");
+	for (size_t i = 0; i < store_boot_count(c->store); i++) {
+		const struct store_boot *b = store_boot_at(c->store, i);
+
+		text_printf(call->out, "boot system priority %u \\\n    image %s \\\n    config %s\n\n", b->priority, b->image, b->config);
+	}
+	return CLI_ANSWER_DONE;
+}
+
+static enum cli_answer
+show_version(struct cli_call *call)
+{
+	const struct chassis *c = call->app;
+	const struct store_boot *b = store_boot_count(c->store) > 0 ? store_boot_at(c->store, 0) : NULL;
+
+	text_put(call->out, "Active Software:\n");
+	text_printf(call->out, "  Image Version:                  %s\n", build_version);
+	text_printf(call->out, "  Image Description:              %s\n", build_description);
+	text_printf(call->out, "  Image Date:                     %s\n", build_date);
+	text_printf(call->out, "  Boot Image:                     %s\n", b != NULL ? b->image : "None");
+	text_printf(call->out, "  Source Commit ID:               %s\n", build_commit);
+	return CLI_ANSWER_DONE;
+}
+
+static enum cli_answer
+show_clock(struct cli_call *call)
+{
+	time_t now = time(NULL);
+	char line[80];
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	strftime(line, sizeof line, "%A %B %d %H:%M:%S %Z %Y", &tm);
+	text_printf(call->out, "%s\n", line);
+	return CLI_ANSWER_DONE;
+}
+
+static enum cli_answer
+show_alarms(struct cli_call *call)
+{
+	const struct chassis *c = call->app;
+
+	text_put(call->out, "Sev Object          Event\n");
+	text_put(call->out, "--- ----------      ---------------------------------------------------------------------------\n");
+	for (unsigned i = 0; i < ALARMS_MAX; i++)
+		if (c->alarms[i].is_raised)
+			text_printf(call->out, "MJ  %-15s %s\n", c->alarms[i].object, c->alarms[i].text);
+	return CLI_ANSWER_DONE;
+}
+
+static void
+show_task(struct cli_call *call, const char *facility, unsigned instance, pid_t pid, const char *sessions)
+{
+	struct task_usage u;
+
+	if (pid == 0 || task_usage_read(pid, &u) != ERR_OK) {
+		text_printf(call->out, " 1/0 %-12s %5u %9s %9s %6s %9s  down\n", facility, instance, "--", "--", "--", "--");
+		return;
+	}
+	text_printf(call->out, " 1/0 %-12s %5u %7.1fs %8.1fM %6u %9s  good\n", facility, instance, u.cpu_s, (double)u.rss_bytes / 1048576.0, u.files,
+	            sessions);
+}
+
+static enum cli_answer
+show_tasks(struct cli_call *call)
+{
+	const struct chassis *c = call->app;
+
+	text_put(call->out, "                   task   cputime    memory  files  sessions\n");
+	text_put(call->out, " cpu facility      inst      used      used   used      used  status\n");
+	text_put(call->out, "----------------------- --------- --------- ------ ---------  ------\n");
+	show_task(call, "chassisd", 1, getpid(), "--");
+	show_task(call, "demux", 1, c->demux.pid, "--");
+	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
+		char sessions[24];
+
+		snprintf(sessions, sizeof sessions, "%llu", (unsigned long long)calls_of(&c->sessmgrs[i]));
+		show_task(call, "sessmgr", i, c->sessmgrs[i].task.pid, sessions);
+	}
+	return CLI_ANSWER_DONE;
+}
+
+const struct cli_handler chassis_views[] = {
+	{SRP_ROW_SHOW_INFO, show_srp_info},
+	{SRP_ROW_SHOW_STATISTICS, show_srp_statistics},
+	{SRP_ROW_SHOW_CHECKPOINT, show_checkpoint},
+	{SRP_ROW_SHOW_CALL_LOSS, show_call_loss},
+	{GATEWAY_ROW_SHOW_SUBSCRIBERS, show_subscribers},
+	{GATEWAY_ROW_SHOW_GGSN, show_ggsn},
+	{CHASSIS_ROW_SHOW_BOOT, show_boot},
+	{CHASSIS_ROW_SHOW_VERSION, show_version},
+	{CHASSIS_ROW_SHOW_CLOCK, show_clock},
+	{CHASSIS_ROW_SHOW_ALARM, show_alarms},
+	{CHASSIS_ROW_SHOW_TASKS, show_tasks},
+	{0, NULL},
+};
