@@ -64,14 +64,19 @@ struct world {
 
 struct scenario {
 	const char *name;
-	bool is_split, is_tie, is_same_mode;
+	bool is_split, is_tie, is_same_mode, is_settled, is_calm; /* settled: begins with one Active and one
+	                         Standby; calm: timers and operators only, which goes deeper */
 };
 
 static const struct scenario scenarios[] = {
-    {"one host, primary and backup", false, false, false},
-    {"two namespaces, primary and backup", true, false, false},
-    {"one host, same mode and priority", false, false, true},
-    {"two namespaces, nothing tells them apart", true, true, true},
+    {"one host, primary and backup", false, false, false, false, false},
+    {"two namespaces, primary and backup", true, false, false, false, false},
+    {"one host, same mode and priority", false, false, true, false, false},
+    {"two namespaces, nothing tells them apart", true, true, true, false, false},
+    {"one host, Active and Standby", false, false, false, true, false},
+    {"two namespaces, Active and Standby", true, false, false, true, false},
+    {"one host, Active and Standby, calm", false, false, false, true, true},
+    {"two namespaces, Active and Standby, calm", true, false, false, true, true},
 };
 
 static const struct scenario *now;
@@ -227,6 +232,7 @@ enum move {
 	MOVE_HEAL,
 	MOVE_NOTICE,
 	MOVE_RESET,
+	MOVE_CONNECT_OVER, /* a fresh connection takes the place of one whose end was not noticed */
 	MOVE_CONNECT,
 	MOVE_COUNT
 };
@@ -306,13 +312,12 @@ start(struct world *w, int i)
 }
 
 static void
-connect(struct world *w)
+connect(struct world *w, bool is_end_reported)
 {
 	for (int i = 0; i < 2; i++) {
-		if (w->s[i].is_reset_due) {
-			w->s[i].is_reset_due = false;
+		if (w->s[i].is_reset_due && is_end_reported)
 			feed_kind(w, i, SRP_EV_LINK_DOWN);
-		}
+		w->s[i].is_reset_due = false;
 	}
 	w->is_connected = true;
 	feed_kind(w, 0, SRP_EV_LINK_UP);
@@ -329,6 +334,9 @@ is_possible(const struct world *w, int i, int m)
 
 	if (m >= MOVE_TIMER_FIRST && m <= MOVE_TIMER_LAST)
 		return (s->timers >> (m - MOVE_TIMER_FIRST) & 1) != 0;
+	if (now->is_calm &&
+	    (m == MOVE_LOSE || m == MOVE_DRIVER_BUSY || m == MOVE_CRASH || m == MOVE_CUT || m == MOVE_RESET))
+		return false;
 	switch (m) {
 	case MOVE_DELIVER:
 		return is_up && s->in_count > 0 && !s->is_cut;
@@ -405,7 +413,7 @@ make_move(struct world *w, int i, int m)
 		disconnect(w, -1);
 		break;
 	default:
-		connect(w);
+		connect(w, m == MOVE_CONNECT);
 	}
 }
 
@@ -653,7 +661,7 @@ check_world(const struct seen *s, uint32_t at, const struct world *w, bool is_sa
 	const char *fault = check_safety(w);
 
 	if (fault == NULL && is_sampled)
-		fault = check_fair(w);
+		fault = check_fair(w, NULL);
 	if (fault == NULL)
 		return;
 	printf("FAULT in \"%s\": %s\n", now->name, fault);
@@ -674,6 +682,8 @@ explore(struct seen *s, time_t until)
 		configure(&c, i);
 		srp_init(&w.s[i].e, &c);
 	}
+	if (now->is_settled && check_fair(&w, &w) != NULL)
+		exit(1);
 	pack(&w, packed);
 	(void)seen_add(s, packed, 0, 0);
 	for (uint32_t at = 0; at < s->count; at++) {

@@ -95,7 +95,7 @@ fair_round(struct world *w)
 		if (w->s[i].is_reset_due)
 			make_move(w, i, MOVE_NOTICE);
 	if (!w->is_connected)
-		connect(w);
+		connect(w, true);
 	fair_drain(w);
 	for (int i = 0; i < 2; i++) {
 		for (int t = 0; t < SRP_TIMER_COUNT; t++) {
@@ -120,8 +120,9 @@ is_settled(const struct world *w)
 	       (w->s[0].e.alarms & w->s[1].e.alarms & 1u << SRP_ALARM_MAC_CONFLICT) != 0;
 }
 
+/* @end receives the settled world when it is not NULL. */
 static const char *
-check_fair(const struct world *from)
+check_fair(const struct world *from, struct world *end)
 {
 	struct world w = *from;
 	int settled = 0;
@@ -135,8 +136,11 @@ check_fair(const struct world *from)
 	for (int round = 0; round < FAIR_ROUNDS; round++) {
 		fair_round(&w);
 		settled = is_settled(&w) ? settled + 1 : 0;
-		if (settled == FAIR_STABLE)
+		if (settled == FAIR_STABLE) {
+			if (end != NULL)
+				*end = w;
 			return NULL;
+		}
 	}
 	print_world(&w);
 	return "a fair schedule without faults does not end in one Active and one Standby";
@@ -190,15 +194,13 @@ script_one(uint8_t state, struct srp_event ev)
 static void
 run_scripts(void)
 {
+	struct srp_hello h = script_engine(FSM_DOWN).peer;
 	struct srp_config c;
 	struct srp e;
 
 	configure(&c, 0);
-	for (uint8_t kind = SRP_EV_STOP; kind < SRP_EV_COUNT; kind++) {
-		struct srp_hello h = script_engine(FSM_DOWN).peer;
-
+	for (uint8_t kind = SRP_EV_STOP; kind < SRP_EV_COUNT; kind++)
 		script_one(FSM_DOWN, (struct srp_event){.kind = kind, .config = &c, .hello = &h});
-	}
 	for (uint8_t state = FSM_DOWN; state < FSM_STATE_COUNT; state++) {
 		script_one(state, (struct srp_event){.kind = SRP_EV_RECONFIG, .config = &c});
 		script_one(state, (struct srp_event){.kind = SRP_EV_STOP});
@@ -215,6 +217,13 @@ run_scripts(void)
 	}
 	script_one(FSM_ACTIVE, (struct srp_event){.kind = SRP_EV_OPERATOR_SWITCHOVER, .not_connected = 1, .asker = 1});
 	script_one(FSM_STANDBY, (struct srp_event){.kind = SRP_EV_PREPARE, .epoch = 1});
+	h.epoch = 1; /* lower than the peer's last */
+	script_one(FSM_STANDBY, (struct srp_event){.kind = SRP_EV_HELLO, .hello = &h});
+	h.epoch = UINT64_C(6) << SRP_EPOCH_TAG_BITS;
+	h.state = SRP_PENDING_STANDBY;
+	h.route_modifier = SRP_RM_MAX;
+	script_one(FSM_HANDING, (struct srp_event){.kind = SRP_EV_HELLO, .hello = &h});
+	script_one(FSM_HANDING, (struct srp_event){.kind = SRP_EV_TAKE});
 	for (uint8_t kind = SRP_EV_READY; kind <= SRP_EV_REFUSE; kind++) {
 		script_one(FSM_PREPARING, (struct srp_event){.kind = kind, .request = 7});
 		script_one(FSM_HANDING, (struct srp_event){.kind = kind, .request = 7});
