@@ -128,6 +128,9 @@ struct ckpt_ops {
 	/* Append tombstone number @tomb (0..tombs-1); ERR_NOT_FOUND: none there. */
 	enum err (*read_tomb)(void *arg, uint32_t tomb, uint32_t *teid, struct wbuf *out);
 
+	/* The number of the oldest tombstone, from which a full sync goes round the ring. */
+	uint32_t (*oldest_tomb)(void *arg);
+
 	/*
 	 * Check a received record of @kind without changing anything. @token receives a value of the implementer's
 	 * choice that the apply call gets back; @field names what is wrong on ERR_SHORT, ERR_RANGE or ERR_FORMAT.

@@ -38,6 +38,12 @@ read_tomb(void *arg, uint32_t tomb, uint32_t *teid, struct wbuf *out)
 	return rows_encode(&tombstone_format, &t, CKPT_GROUP_FULL, out);
 }
 
+static uint32_t
+oldest_tomb(void *arg)
+{
+	return call_table_oldest_tomb(arg);
+}
+
 static enum err
 decode_tomb(const uint8_t *p, size_t n, struct tombstone *out, const char **field)
 {
@@ -102,6 +108,7 @@ const struct ckpt_ops call_ckpt_ops = {
     .read_full = read_full,
     .read_micro = read_micro,
     .read_tomb = read_tomb,
+    .oldest_tomb = oldest_tomb,
     .check = check,
     .apply = apply,
     .drop = drop,

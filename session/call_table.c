@@ -83,6 +83,7 @@ publish_count(struct call_table *t)
 
 	arena_count_set(&t->arena, ARENA_CALLS_NOW, is_active ? t->used : 0);
 	arena_count_set(&t->arena, ARENA_CALLS_STANDBY, is_active ? 0 : t->used);
+	arena_count_set(&t->arena, ARENA_SLOTS_USED, t->index.fresh);
 	if (t->used > arena_count(&t->arena, ARENA_CALLS_MAX_SEEN))
 		arena_count_set(&t->arena, ARENA_CALLS_MAX_SEEN, t->used);
 }
@@ -431,4 +432,10 @@ call_table_tomb(const struct call_table *t, uint32_t tomb, struct tombstone *out
 		return ERR_NOT_FOUND;
 	*out = *found;
 	return ERR_OK;
+}
+
+uint32_t
+call_table_oldest_tomb(const struct call_table *t)
+{
+	return call_tombs_oldest(t->tombs);
 }

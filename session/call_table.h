@@ -52,6 +52,9 @@ bool call_table_drop(struct call_table *t, uint32_t slot);
 enum err call_table_record(const struct call_table *t, uint32_t slot, uint32_t *teid, void *buf, size_t *n);
 enum err call_table_tomb(const struct call_table *t, uint32_t tomb, struct tombstone *out);
 
+/* call_table_oldest_tomb - the number that the next tombstone will take. */
+uint32_t call_table_oldest_tomb(const struct call_table *t);
+
 /* call_table_teid - TEID of the call in @slot, 0 when there is none. */
 uint32_t call_table_teid(const struct call_table *t, uint32_t slot);
 

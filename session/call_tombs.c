@@ -71,3 +71,9 @@ call_tombs_get(const struct call_tombs *t, uint32_t number)
 {
 	return number < CALL_TOMBS && t->tombs[number].teid != 0 ? &t->tombs[number] : NULL;
 }
+
+uint32_t
+call_tombs_oldest(const struct call_tombs *t)
+{
+	return t->next;
+}

@@ -21,4 +21,7 @@ const struct tombstone *call_tombs_find(const struct call_tombs *t, uint32_t tei
 /* call_tombs_get - by number; NULL when that place was never used. */
 const struct tombstone *call_tombs_get(const struct call_tombs *t, uint32_t number);
 
+/* call_tombs_oldest - the number that the next one takes. */
+uint32_t call_tombs_oldest(const struct call_tombs *t);
+
 #endif

@@ -1,0 +1,360 @@
+/* ckpt.c - life, roles and events of the link core. */
+#include "checkpoint/ckpt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkpoint/ckpt_core.h"
+#include "session/session_types.h"
+
+static bool
+is_config_good(const struct ckpt_config *cfg)
+{
+	return cfg->instance >= 1 && cfg->instance <= 127 && cfg->incarnation != 0 && cfg->slots >= 1 &&
+	       cfg->slots <= TEID_SLOTS_MAX && cfg->tombs >= 1 && cfg->ops != NULL;
+}
+
+struct ckpt *
+ckpt_new(const struct ckpt_config *cfg)
+{
+	struct ckpt *c;
+
+	if (!is_config_good(cfg))
+		return NULL;
+	c = calloc(1, sizeof *c);
+	if (c == NULL)
+		return NULL;
+	c->cfg = *cfg;
+	c->tx.next_batch = c->tx.first_batch = 1; /* 0 acknowledges nothing */
+	c->compress = compress_new();
+	c->marks = calloc(cfg->slots, 1);
+	c->in = malloc(CKPT_HEADER_BYTES + CKPT_BODY_MAX);
+	c->rx_raw = malloc(CKPT_RAW_MAX);
+	c->tx_raw = malloc(CKPT_SEND_RAW);
+	c->tokens = calloc(CKPT_RECORDS_MAX, sizeof *c->tokens);
+	if (changes_init(&c->changes, cfg->slots, cfg->tombs) != ERR_OK || c->compress == NULL || c->marks == NULL ||
+	    c->in == NULL || c->rx_raw == NULL || c->tx_raw == NULL || c->tokens == NULL) {
+		ckpt_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+ckpt_free(struct ckpt *c)
+{
+	if (c == NULL)
+		return;
+	changes_fini(&c->changes);
+	compress_free(c->compress);
+	free(c->marks);
+	free(c->in);
+	free(c->rx_raw);
+	free(c->tx_raw);
+	free(c->tokens);
+	free(c);
+}
+
+void
+ckpt_configure(struct ckpt *c, uint32_t duration_ms, bool is_aggressive)
+{
+	c->cfg.duration_ms = duration_ms;
+	c->cfg.is_aggressive = is_aggressive;
+	ckpt_consider_ready(c);
+}
+
+enum ckpt_conn
+ckpt_conn(const struct ckpt *c)
+{
+	if (!c->is_up || !c->is_open)
+		return c->is_up ? CKPT_CONN_CONN : CKPT_CONN_NONE;
+	if (c->role == CKPT_ACTIVE)
+		return c->tx.is_ready ? CKPT_CONN_READY : CKPT_CONN_CONN;
+	return c->ready_epoch != 0 ? CKPT_CONN_READY : CKPT_CONN_CONN;
+}
+
+enum ckpt_role
+ckpt_role(const struct ckpt *c)
+{
+	return c->role;
+}
+
+enum ckpt_sync
+ckpt_sync(const struct ckpt *c)
+{
+	if (c->role == CKPT_ACTIVE)
+		return c->tx.sync;
+	if (!c->rx.is_open)
+		return CKPT_SYNC_NONE;
+	return c->rx.is_syncing || c->rx.is_sweeping ? CKPT_SYNC_FULL : CKPT_SYNC_CHANGES;
+}
+
+struct ckpt_lineage
+ckpt_lineage(const struct ckpt *c)
+{
+	if (c->role == CKPT_ACTIVE)
+		return (struct ckpt_lineage){c->epoch, c->cfg.incarnation, c->changes.seq};
+	return c->rx.is_damaged ? (struct ckpt_lineage){0} : c->rx.held;
+}
+
+void
+ckpt_told(struct ckpt *c)
+{
+	enum ckpt_conn now = ckpt_conn(c);
+
+	if (now == c->told_conn)
+		return;
+	c->told_conn = now;
+	if (c->cfg.ops->conn_changed != NULL)
+		c->cfg.ops->conn_changed(c->cfg.arg, now);
+}
+
+void
+ckpt_stop_directions(struct ckpt *c)
+{
+	uint64_t next = c->tx.next_batch;
+	struct ckpt_receiver *rx = &c->rx;
+
+	/* A standby that was inside a full sync may have missed what only a full sync tells. */
+	if (c->tx.sync == CKPT_SYNC_FULL)
+		c->changes.is_broken = true;
+	/* Batch numbers go on, so that a late acknowledgement names none of the batches to come. */
+	c->tx = (struct ckpt_sender){.next_batch = next, .first_batch = next};
+	if (rx->is_syncing || rx->is_sweeping)
+		rx->held = (struct ckpt_lineage){0};
+	rx->is_open = rx->is_syncing = rx->is_sweeping = false;
+	c->ready_epoch = c->ready_incarnation = 0;
+	c->wants.ready = c->wants.ack = c->wants.sync_begin = false;
+}
+
+/* A sweep that runs at a promotion is finished at once: the calls it would drop must not come back. */
+static void
+become_active(struct ckpt *c, uint64_t epoch)
+{
+	while (c->rx.is_sweeping)
+		ckpt_sweep(c);
+	c->base = ckpt_lineage(c);
+	changes_forget(&c->changes);
+	c->begun_seq = c->changes.seq;
+	c->epoch = epoch;
+	c->role = CKPT_ACTIVE;
+}
+
+/* Young calls are in no sequence, so a side that has any does not hold what its last sequence promises. */
+static void
+become_standby(struct ckpt *c, uint64_t epoch)
+{
+	c->rx.held = ckpt_lineage(c);
+	c->rx.is_damaged = false;
+	if (c->changes.young.count > 0)
+		c->rx.held = (struct ckpt_lineage){0};
+	c->epoch = epoch;
+	c->role = CKPT_STANDBY;
+}
+
+static void
+end_flush(struct ckpt *c, enum err result)
+{
+	bool is_told = c->is_flushed;
+
+	c->is_flushed = true;
+	if (!is_told && c->cfg.ops->flushed != NULL)
+		c->cfg.ops->flushed(c->cfg.arg, result);
+}
+
+void
+ckpt_set_role(struct ckpt *c, enum ckpt_role role, uint64_t epoch)
+{
+	if (role == c->role && epoch == c->epoch)
+		return;
+	if (role == CKPT_ACTIVE && c->role == CKPT_ACTIVE)
+		become_standby(c, c->epoch);
+	if (role == CKPT_ACTIVE)
+		become_active(c, epoch);
+	else if (c->role == CKPT_ACTIVE)
+		become_standby(c, epoch);
+	else
+		c->epoch = epoch;
+	ckpt_stop_directions(c);
+	if (c->is_flushing && !c->is_flushed)
+		end_flush(c, ERR_REFUSED);
+	c->is_flushing = c->is_flushed = false;
+	c->wants.role = c->is_up; /* waits for the exchange of OPEN, which may have told the old one */
+	ckpt_consider_ready(c);
+	ckpt_told(c);
+}
+
+enum err
+ckpt_connected(struct ckpt *c, bool is_dialler, uint64_t now_ms)
+{
+	if (c->is_up)
+		return ERR_REFUSED;
+	c->is_up = true;
+	c->is_dialler = is_dialler;
+	c->is_open = c->is_dead = false;
+	c->verdict = (struct ckpt_verdict){0};
+	c->in_len = 0;
+	c->heartbeats_heard = 0;
+	c->heard_ms = now_ms;
+	c->next_heartbeat_ms = now_ms;
+	c->peer = (struct ckpt_peer){0};
+	c->wants = (struct ckpt_wants){.open = is_dialler};
+	c->counters[CKPT_CONNECTS]++;
+	ckpt_stop_directions(c);
+	ckpt_told(c);
+	return ERR_OK;
+}
+
+void
+ckpt_disconnected(struct ckpt *c)
+{
+	if (!c->is_up)
+		return;
+	c->is_up = c->is_open = false;
+	c->in_len = 0;
+	c->wants = (struct ckpt_wants){0};
+	c->counters[CKPT_DISCONNECTS]++;
+	ckpt_stop_directions(c);
+	if (c->is_flushing && !c->is_flushed)
+		end_flush(c, ERR_REFUSED);
+	ckpt_told(c);
+}
+
+void
+ckpt_consider_ready(struct ckpt *c)
+{
+	uint32_t need = c->cfg.is_aggressive ? CKPT_HEARTBEATS_AGGRESSIVE : CKPT_HEARTBEATS_NORMAL;
+
+	if (!c->is_open || c->role != CKPT_STANDBY || c->peer.role != CKPT_ACTIVE || c->heartbeats_heard < need)
+		return;
+	if (c->ready_epoch == c->peer.epoch && c->ready_incarnation == c->peer.incarnation)
+		return;
+	c->ready_epoch = c->peer.epoch;
+	c->ready_incarnation = c->peer.incarnation;
+	c->wants.ready = true;
+	ckpt_told(c);
+}
+
+enum err
+ckpt_tick(struct ckpt *c, uint64_t now_ms)
+{
+	if (now_ms >= c->cfg.duration_ms)
+		changes_admit(&c->changes, now_ms - c->cfg.duration_ms, CKPT_ADMIT_SLICE);
+	if (!c->is_up)
+		return ERR_OK;
+	if (now_ms >= c->next_heartbeat_ms && c->is_open) {
+		c->wants.heartbeat = true;
+		c->next_heartbeat_ms = now_ms + CKPT_HEARTBEAT_MS;
+	}
+	if (now_ms - c->heard_ms < CKPT_SILENCE_MS)
+		return ERR_OK;
+	c->verdict = (struct ckpt_verdict){ERR_REFUSED, "HEARTBEAT", "silence"};
+	return ERR_REFUSED;
+}
+
+void
+ckpt_call_created(struct ckpt *c, uint32_t slot, uint64_t now_ms)
+{
+	if (c->role != CKPT_ACTIVE || slot >= c->cfg.slots)
+		return;
+	if (c->cfg.duration_ms > 0 && !c->is_flushing)
+		changes_make_young(&c->changes, slot, now_ms);
+	else
+		changes_touch(&c->changes, slot, CKPT_GROUP_FULL);
+}
+
+void
+ckpt_call_changed(struct ckpt *c, uint32_t slot, uint32_t groups)
+{
+	if (c->role == CKPT_ACTIVE && slot < c->cfg.slots && (groups & CKPT_GROUPS_ALL))
+		changes_touch(&c->changes, slot, groups & CKPT_GROUPS_ALL);
+}
+
+void
+ckpt_call_released(struct ckpt *c, uint32_t slot, uint32_t tomb)
+{
+	if (c->role == CKPT_ACTIVE && slot < c->cfg.slots && tomb < c->cfg.tombs)
+		changes_bury(&c->changes, slot, tomb);
+}
+
+void
+ckpt_call_restored(struct ckpt *c, uint32_t slot)
+{
+	ckpt_call_changed(c, slot, CKPT_GROUP_FULL);
+}
+
+enum err
+ckpt_flush(struct ckpt *c)
+{
+	if (c->role != CKPT_ACTIVE || !c->tx.is_ready)
+		return ERR_REFUSED;
+	if (c->is_flushing && !c->is_flushed)
+		return ERR_EXISTS;
+	c->is_flushing = true;
+	c->is_flushed = false;
+	return ERR_OK;
+}
+
+void
+ckpt_flush_cancel(struct ckpt *c)
+{
+	c->is_flushing = c->is_flushed = false;
+}
+
+bool
+ckpt_is_quiet(const struct ckpt *c)
+{
+	return c->role == CKPT_ACTIVE && c->tx.is_ready && c->tx.sync == CKPT_SYNC_CHANGES && !c->changes.is_broken &&
+	       c->changes.listed.count == 0 && c->changes.young.count == 0 && c->tx.first_batch == c->tx.next_batch;
+}
+
+void
+ckpt_consider_flushed(struct ckpt *c)
+{
+	if (c->is_flushing && !c->is_flushed && ckpt_is_quiet(c))
+		end_flush(c, ERR_OK);
+}
+
+bool
+ckpt_unacked_next(const struct ckpt *c, uint64_t *cursor, struct ckpt_unacked *out)
+{
+	const struct changes *x = &c->changes;
+	uint32_t entry;
+
+	/* The cursor is 1 + the entry returned last; behind the list's last one come the young calls. */
+	if (*cursor == 0) {
+		entry = x->listed.first != CHANGES_NONE ? x->listed.first : x->young.first;
+	} else {
+		const struct change *last = &x->entries[*cursor - 1];
+
+		entry = last->after;
+		if (entry == CHANGES_NONE && last->place == CHANGES_LISTED)
+			entry = x->young.first;
+	}
+	if (entry == CHANGES_NONE)
+		return false;
+	*cursor = (uint64_t)entry + 1;
+	out->is_tomb = entry >= x->slots;
+	out->index = out->is_tomb ? entry - x->slots : entry;
+	out->is_young = x->entries[entry].place == CHANGES_YOUNG;
+	out->is_never_held = changes_is_never_held(x, entry);
+	return true;
+}
+
+const uint64_t *
+ckpt_counters(struct ckpt *c)
+{
+	c->counters[CKPT_NOW_UNACKED] = c->changes.listed.count;
+	c->counters[CKPT_NOW_YOUNG] = c->changes.young.count;
+	c->counters[CKPT_NOW_CONN] = ckpt_conn(c);
+	c->counters[CKPT_NOW_SYNC] = ckpt_sync(c);
+	c->counters[CKPT_NOW_ROLE] = c->role;
+	c->counters[CKPT_NOW_COMPRESSION] = c->is_open ? c->agreed : COMPRESS_NONE;
+	return c->counters;
+}
+
+const struct ckpt_verdict *
+ckpt_verdict(const struct ckpt *c)
+{
+	return &c->verdict;
+}

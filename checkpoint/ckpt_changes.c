@@ -1,0 +1,211 @@
+/* ckpt_changes.c - the change list. */
+#include "checkpoint/ckpt_changes.h"
+
+#include <stdlib.h>
+
+static const struct changes_list empty_list = {.first = CHANGES_NONE, .last = CHANGES_NONE};
+
+enum err
+changes_init(struct changes *x, uint32_t slots, uint32_t tombs)
+{
+	*x = (struct changes){.slots = slots, .tombs = tombs, .cursor = CHANGES_NONE, .listed = empty_list};
+	x->young = empty_list;
+	x->entries = calloc((size_t)slots + tombs, sizeof *x->entries);
+	return x->entries != NULL ? ERR_OK : ERR_SYSTEM;
+}
+
+void
+changes_fini(struct changes *x)
+{
+	free(x->entries);
+	x->entries = NULL;
+}
+
+static void
+list_append(struct changes *x, struct changes_list *list, uint32_t entry)
+{
+	struct change *c = &x->entries[entry];
+
+	c->before = list->last;
+	c->after = CHANGES_NONE;
+	if (list->last == CHANGES_NONE)
+		list->first = entry;
+	else
+		x->entries[list->last].after = entry;
+	list->last = entry;
+	list->count++;
+}
+
+static void
+list_remove(struct changes *x, struct changes_list *list, uint32_t entry)
+{
+	struct change *c = &x->entries[entry];
+
+	if (c->before == CHANGES_NONE)
+		list->first = c->after;
+	else
+		x->entries[c->before].after = c->after;
+	if (c->after == CHANGES_NONE)
+		list->last = c->before;
+	else
+		x->entries[c->after].before = c->before;
+	list->count--;
+}
+
+/* Takes @entry out of wherever it is; what it had to say is still in its masks. */
+static void
+unlist(struct changes *x, uint32_t entry)
+{
+	struct change *c = &x->entries[entry];
+
+	if (c->place == CHANGES_LISTED) {
+		if (x->cursor == entry)
+			x->cursor = c->after;
+		list_remove(x, &x->listed, entry);
+	} else if (c->place == CHANGES_YOUNG) {
+		list_remove(x, &x->young, entry);
+	}
+	c->place = CHANGES_UNLISTED;
+}
+
+static void
+enlist(struct changes *x, uint32_t entry)
+{
+	struct change *c = &x->entries[entry];
+
+	c->seq = ++x->seq;
+	c->place = CHANGES_LISTED;
+	list_append(x, &x->listed, entry);
+	if (x->cursor == CHANGES_NONE)
+		x->cursor = entry;
+}
+
+/* Nothing of @entry is to be sent or acknowledged any more. */
+static void
+settle(struct changes *x, uint32_t entry)
+{
+	unlist(x, entry);
+	x->entries[entry].pending = 0;
+	x->entries[entry].unacked = 0;
+}
+
+void
+changes_touch(struct changes *x, uint32_t entry, uint32_t groups)
+{
+	struct change *c = &x->entries[entry];
+
+	if (c->place == CHANGES_YOUNG)
+		return;
+	unlist(x, entry);
+	c->pending |= (uint16_t)groups;
+	enlist(x, entry);
+}
+
+void
+changes_make_young(struct changes *x, uint32_t slot, uint64_t now_ms)
+{
+	struct change *c = &x->entries[slot];
+
+	settle(x, slot);
+	c->seq = now_ms;
+	c->place = CHANGES_YOUNG;
+	list_append(x, &x->young, slot);
+}
+
+uint32_t
+changes_admit(struct changes *x, uint64_t until_ms, uint32_t max)
+{
+	uint32_t n = 0;
+
+	while (n < max && x->young.first != CHANGES_NONE && x->entries[x->young.first].seq <= until_ms) {
+		uint32_t slot = x->young.first;
+
+		unlist(x, slot);
+		changes_touch(x, slot, CKPT_GROUP_FULL);
+		n++;
+	}
+	return n;
+}
+
+void
+changes_bury(struct changes *x, uint32_t slot, uint32_t tomb)
+{
+	uint32_t entry = x->slots + tomb;
+
+	settle(x, slot);
+	if (x->entries[entry].place == CHANGES_LISTED)
+		x->is_broken = true;
+	settle(x, entry);
+	changes_touch(x, entry, CKPT_GROUP_FULL);
+}
+
+void
+changes_connect(struct changes *x, uint64_t held)
+{
+	x->cursor = CHANGES_NONE;
+	while (x->listed.first != CHANGES_NONE && x->entries[x->listed.first].seq <= held)
+		settle(x, x->listed.first);
+	x->cursor = x->listed.first;
+	if (held > x->acked)
+		x->acked = held;
+	x->sent = x->acked;
+	/* Stamp 0 is that of entries never sent. After 65535 connections stamps repeat: only a full sync is sure then.
+	 */
+	if (++x->conn == 0) {
+		x->conn = 1;
+		x->is_broken = true;
+	}
+}
+
+uint32_t
+changes_groups(const struct changes *x, uint32_t entry)
+{
+	const struct change *c = &x->entries[entry];
+
+	return c->conn == x->conn ? c->pending : (uint32_t)(c->pending | c->unacked);
+}
+
+void
+changes_sent(struct changes *x)
+{
+	struct change *c = &x->entries[x->cursor];
+
+	if (changes_groups(x, x->cursor) & CKPT_GROUP_FULL)
+		c->full_seq = (uint32_t)c->seq;
+	c->unacked |= c->pending;
+	c->pending = 0;
+	c->conn = x->conn;
+	x->sent = c->seq;
+	x->cursor = c->after;
+}
+
+void
+changes_ack(struct changes *x, uint64_t seq)
+{
+	if (seq <= x->acked || seq > x->sent)
+		return;
+	x->acked = seq;
+	while (x->listed.first != CHANGES_NONE && x->entries[x->listed.first].seq <= seq)
+		settle(x, x->listed.first);
+}
+
+void
+changes_forget(struct changes *x)
+{
+	while (x->listed.first != CHANGES_NONE)
+		settle(x, x->listed.first);
+	while (x->young.first != CHANGES_NONE)
+		settle(x, x->young.first);
+	x->acked = x->sent = x->seq;
+	x->is_broken = false;
+}
+
+bool
+changes_is_never_held(const struct changes *x, uint32_t entry)
+{
+	const struct change *c = &x->entries[entry];
+
+	if (c->place == CHANGES_YOUNG || (c->pending & CKPT_GROUP_FULL))
+		return c->place != CHANGES_UNLISTED;
+	return (c->unacked & CKPT_GROUP_FULL) && (int32_t)((uint32_t)x->acked - c->full_seq) < 0;
+}

@@ -1,0 +1,83 @@
+/*
+ * ckpt_changes.h - what a standby does not have yet: one list of calls and tombstones in the order of their last
+ * change, and the queue of calls still too young to be checkpointed.
+ *
+ * A change moves its entry to the tail under the next sequence, so that several changes between two sends travel once
+ * and the list is sorted. [first, cursor) is sent and not acknowledged, [cursor, last] is not sent on this
+ * connection. Acknowledged entries leave. Everything is O(1) an entry, links are numbers in an array made once.
+ * No bytes, no time of its own.
+ *
+ * Entries are numbered: 0..slots-1 the calls, slots..slots+tombs-1 the tombstones.
+ */
+#ifndef CHECKPOINT_CKPT_CHANGES_H
+#define CHECKPOINT_CKPT_CHANGES_H
+
+#include "checkpoint/ckpt_types.h"
+
+#define CHANGES_NONE UINT32_MAX
+
+enum changes_place { CHANGES_UNLISTED, CHANGES_LISTED, CHANGES_YOUNG };
+
+struct change {
+	uint32_t before, after;
+	uint64_t seq;      /* of the last change; of a young call: when it was made, ms */
+	uint32_t full_seq; /* low half of the sequence under which the full record was last sent */
+	uint16_t pending;  /* groups changed since the last send */
+	uint16_t unacked;  /* groups sent since the last acknowledgement */
+	uint16_t conn;     /* connection on which it was last sent */
+	uint8_t place;     /* enum changes_place */
+};
+
+struct changes_list {
+	uint32_t first, last, count;
+};
+
+struct changes {
+	struct change *entries;
+	uint32_t slots, tombs;
+	uint64_t seq;   /* last change made */
+	uint64_t sent;  /* everything up to here was sent on this connection */
+	uint64_t acked; /* everything up to here is held by the peer */
+	uint32_t cursor;
+	uint16_t conn;
+	bool is_broken; /* a tombstone was overwritten before it was acknowledged: only a full sync helps */
+	struct changes_list listed;
+	struct changes_list young;
+};
+
+enum err changes_init(struct changes *x, uint32_t slots, uint32_t tombs);
+void changes_fini(struct changes *x);
+
+/* changes_touch - @groups of @entry changed. A young call stays young. */
+void changes_touch(struct changes *x, uint32_t entry, uint32_t groups);
+
+/* changes_make_young - a new call enters the queue of the young ones. */
+void changes_make_young(struct changes *x, uint32_t slot, uint64_t now_ms);
+
+/* changes_admit - young calls made at or before @until_ms enter the list, @max at most; returns how many. */
+uint32_t changes_admit(struct changes *x, uint64_t until_ms, uint32_t max);
+
+/* changes_bury - the call in @slot is gone, tombstone @tomb took its place. */
+void changes_bury(struct changes *x, uint32_t slot, uint32_t tomb);
+
+/*
+ * changes_connect - a standby that holds everything up to @held is there: from now on what is later counts as unsent.
+ */
+void changes_connect(struct changes *x, uint64_t held);
+
+/* changes_groups - what of @entry must be sent on this connection; 0 when nothing must. */
+uint32_t changes_groups(const struct changes *x, uint32_t entry);
+
+/* changes_sent - the entry at the cursor was sent (or is covered by a running full sync). */
+void changes_sent(struct changes *x);
+
+/* changes_ack - the peer holds everything up to @seq, which was sent. */
+void changes_ack(struct changes *x, uint64_t seq);
+
+/* changes_forget - nothing is listed or young any more; sequences go on. Costs one step an entry. */
+void changes_forget(struct changes *x);
+
+/* changes_is_never_held - the peer acknowledged no full record of @entry. */
+bool changes_is_never_held(const struct changes *x, uint32_t entry);
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * ckpt_core.h - the inside of the link core, shared by ckpt.c (life and events), ckpt_send.c (what goes out) and
+ * ckpt_receive.c (what comes in). Nobody else includes it.
+ */
+#ifndef CHECKPOINT_CKPT_CORE_H
+#define CHECKPOINT_CKPT_CORE_H
+
+#include "checkpoint/ckpt.h"
+#include "checkpoint/ckpt_changes.h"
+#include "checkpoint/ckpt_wire.h"
+#include "checkpoint/compress.h"
+
+enum {
+	CKPT_WINDOW = 64,          /* batches sent and not acknowledged */
+	CKPT_SEND_RAW = 64 * 1024, /* records of one batch before compression */
+	CKPT_PACK_MIN = 256,       /* smaller batches go as they are: compressing them costs more than it saves */
+	CKPT_CONTROL_ROOM = 512,   /* kept free for control frames beside a batch */
+	CKPT_WALK_SLICE = 4096,    /* slots looked at in one call of ckpt_fill */
+	CKPT_ADMIT_SLICE = 4096,   /* young calls let in in one call */
+	CKPT_SWEEP_SLICE = 16384,  /* slots examined after a full sync in one call */
+	CKPT_SWEEP_DROPS = 512     /* of which so many are dropped */
+};
+
+struct ckpt_peer {
+	uint64_t chassis_id;
+	enum ckpt_role role;
+	uint64_t epoch;
+	uint64_t incarnation;
+	uint32_t schema;
+};
+
+/* Control frames that wait to be written. */
+struct ckpt_wants {
+	bool open, open_ack, heartbeat, role, ready, ack, sync_begin;
+};
+
+/* This side as the active: what is under way to the standby. */
+struct ckpt_sender {
+	bool is_ready;  /* the standby said READY for our epoch */
+	bool is_ending; /* SYNC_END is sent and not yet acknowledged */
+	enum ckpt_sync sync;
+	uint32_t tombs_walked; /* tombs: all */
+	uint32_t tombs_from;
+	uint32_t slots_walked;
+	uint64_t end_batch; /* number of the SYNC_END */
+	uint64_t next_batch;
+	uint64_t first_batch; /* not yet acknowledged */
+	uint64_t
+	    through[CKPT_WINDOW]; /* of the batches in flight, by number; 0: carries no promise (inside a full sync) */
+};
+
+/* This side as the standby: what it holds and what it is being given. */
+struct ckpt_receiver {
+	struct ckpt_lineage held;
+	bool is_damaged;  /* something could not be applied: only a full sync makes it whole */
+	bool is_open;     /* SYNC_BEGIN of the present active was seen */
+	bool is_syncing;  /* inside a full sync */
+	bool is_sweeping; /* SYNC_END was seen, what was not refreshed is being dropped */
+	uint32_t swept;
+	uint64_t sweep_batch; /* number of the SYNC_END */
+	uint64_t next_batch;
+	uint64_t through;
+	uint8_t mark;
+};
+
+struct ckpt {
+	struct ckpt_config cfg;
+	enum ckpt_role role;
+	uint64_t epoch;
+	struct ckpt_lineage base; /* what this side held when it became active */
+	uint64_t begun_seq;       /* the last sequence when it became active */
+	struct changes changes;
+
+	bool is_up, is_dialler, is_open, is_dead;
+	uint32_t agreed; /* enum compress_id */
+	uint32_t heartbeats_heard;
+	uint64_t heard_ms, next_heartbeat_ms;
+	uint64_t ready_epoch, ready_incarnation; /* READY is said or due for this incarnation of the active */
+	enum ckpt_conn told_conn;
+	struct ckpt_peer peer;
+	struct ckpt_wants wants;
+	struct ckpt_sender tx;
+	struct ckpt_receiver rx;
+
+	bool is_flushing; /* a critical flush was asked for: no call is young */
+	bool is_flushed;  /* and its end was told */
+
+	struct ckpt_verdict verdict;
+	uint64_t counters[CKPT_COUNTER_COUNT];
+	struct compress *compress;
+	uint8_t *marks; /* a byte a slot: the full sync that refreshed it last */
+	uint8_t *in;    /* the beginning of a frame that has not ended yet */
+	size_t in_len;
+	uint8_t *rx_raw;  /* CKPT_RAW_MAX */
+	uint8_t *tx_raw;  /* CKPT_SEND_RAW */
+	uint64_t *tokens; /* CKPT_RECORDS_MAX */
+};
+
+/* ckpt_told - tell the shell when the connection's state is another one now. */
+void ckpt_told(struct ckpt *c);
+
+/* ckpt_consider_ready - a standby that may say READY to its active decides so. */
+void ckpt_consider_ready(struct ckpt *c);
+
+/* ckpt_consider_flushed - end a critical flush when nothing is left. */
+void ckpt_consider_flushed(struct ckpt *c);
+
+/* ckpt_begin_sync - the active starts from what its standby holds. */
+void ckpt_begin_sync(struct ckpt *c, const struct ckpt_lineage *held);
+
+/* ckpt_sweep - a slice of the work after a full sync; the acknowledgement is due when it is done. */
+void ckpt_sweep(struct ckpt *c);
+
+/* ckpt_stop_directions - nothing is under way in either direction any more: role or connection changed. */
+void ckpt_stop_directions(struct ckpt *c);
+
+#endif

@@ -1,0 +1,486 @@
+/* ckpt_receive.c - what comes in: framing, verdicts, and a batch that is checked whole before any of it is applied. */
+#include <string.h>
+#include <zlib.h>
+
+#include "checkpoint/ckpt_core.h"
+#include "session/session_types.h"
+
+static enum err
+refuse(struct ckpt *c, enum err e, uint8_t type, const char *field)
+{
+	c->verdict = (struct ckpt_verdict){e, ckpt_frame_name(type), field};
+	c->counters[CKPT_REJECTED]++;
+	c->is_dead = true;
+	return e;
+}
+
+/* --- control frames -------------------------------------------------------------------------------- */
+
+static void
+take_role(struct ckpt *c, const struct ckpt_msg *m)
+{
+	bool is_other = m->role != c->peer.role || m->epoch != c->peer.epoch || m->incarnation != c->peer.incarnation;
+
+	c->peer.role = (enum ckpt_role)m->role;
+	c->peer.epoch = m->epoch;
+	c->peer.incarnation = m->incarnation;
+	if (is_other && c->is_open)
+		ckpt_stop_directions(c);
+	ckpt_consider_ready(c);
+	ckpt_told(c);
+}
+
+static enum err
+on_open(struct ckpt *c, uint8_t type, const struct ckpt_msg *m)
+{
+	if (c->is_open || c->is_dialler != (type == CKPT_OPEN_ACK))
+		return refuse(c, ERR_REFUSED, type, "unexpected");
+	if (m->instance != c->cfg.instance)
+		return refuse(c, ERR_RANGE, type, "instance");
+	if (m->chassis_id == c->cfg.chassis_id)
+		return refuse(c, ERR_RANGE, type, "chassis-id");
+	if (type == CKPT_OPEN_ACK && (m->compressions & COMPRESS_OFFERED) == 0)
+		return refuse(c, ERR_RANGE, type, "compressions");
+	c->agreed = compress_agree(COMPRESS_OFFERED, m->compressions);
+	c->peer.chassis_id = m->chassis_id;
+	c->peer.schema = m->schema;
+	c->wants.open_ack = type == CKPT_OPEN;
+	c->wants.heartbeat = true;
+	take_role(c, m);
+	c->is_open = true;
+	ckpt_consider_ready(c);
+	ckpt_told(c);
+	return ERR_OK;
+}
+
+static void
+on_heartbeat(struct ckpt *c)
+{
+	c->heartbeats_heard++;
+	c->counters[CKPT_HEARTBEATS_RECEIVED]++;
+	ckpt_consider_ready(c);
+}
+
+static void
+on_ready(struct ckpt *c, const struct ckpt_msg *m)
+{
+	struct ckpt_lineage held = {m->held_epoch, m->held_incarnation, m->held_seq};
+
+	/* Said to another incarnation of this side, or to a side that is no longer active: it will be said again. */
+	if (c->role != CKPT_ACTIVE || m->epoch != c->epoch || m->incarnation != c->cfg.incarnation)
+		return;
+	ckpt_begin_sync(c, &held);
+}
+
+static bool
+is_from_our_active(const struct ckpt *c, const struct ckpt_msg *m)
+{
+	return c->role == CKPT_STANDBY && c->peer.role == CKPT_ACTIVE && m->epoch == c->peer.epoch &&
+	       m->incarnation == c->peer.incarnation && c->ready_epoch == m->epoch;
+}
+
+static void
+on_sync_begin(struct ckpt *c, const struct ckpt_msg *m)
+{
+	struct ckpt_receiver *rx = &c->rx;
+
+	if (!is_from_our_active(c, m))
+		return;
+	changes_forget(&c->changes);
+	rx->is_open = true;
+	rx->is_sweeping = false;
+	rx->is_syncing = m->is_full;
+	rx->next_batch = m->batch;
+	rx->through = m->seq;
+	c->counters[CKPT_SYNCS_RECEIVED]++;
+	if (!m->is_full) {
+		rx->held = (struct ckpt_lineage){m->epoch, m->incarnation, m->seq};
+		return;
+	}
+	rx->held = (struct ckpt_lineage){0};
+	rx->is_damaged = false;
+	if (++rx->mark == 0) {
+		memset(c->marks, 0, c->cfg.slots);
+		rx->mark = 1;
+	}
+}
+
+static enum err
+on_sync_end(struct ckpt *c, const struct ckpt_msg *m)
+{
+	struct ckpt_receiver *rx = &c->rx;
+
+	if (!rx->is_open)
+		return ERR_OK;
+	if (!rx->is_syncing)
+		return refuse(c, ERR_REFUSED, CKPT_SYNC_END, "no sync runs");
+	if (m->batch != rx->next_batch)
+		return refuse(c, ERR_RANGE, CKPT_SYNC_END, "batch");
+	if (m->seq < rx->through)
+		return refuse(c, ERR_RANGE, CKPT_SYNC_END, "seq");
+	rx->through = m->seq;
+	rx->sweep_batch = rx->next_batch++;
+	rx->is_syncing = false;
+	rx->is_sweeping = true;
+	rx->swept = 0;
+	return ERR_OK;
+}
+
+void
+ckpt_sweep(struct ckpt *c)
+{
+	struct ckpt_receiver *rx = &c->rx;
+	uint32_t end = c->cfg.slots - rx->swept > CKPT_SWEEP_SLICE ? rx->swept + CKPT_SWEEP_SLICE : c->cfg.slots;
+
+	for (unsigned drops = 0; rx->swept < end && drops < CKPT_SWEEP_DROPS; rx->swept++) {
+		if (c->marks[rx->swept] != rx->mark && c->cfg.ops->drop(c->cfg.arg, rx->swept)) {
+			c->counters[CKPT_SYNC_DROPPED]++;
+			drops++;
+		}
+	}
+	if (rx->swept < c->cfg.slots)
+		return;
+	rx->is_sweeping = false;
+	rx->held = (struct ckpt_lineage){c->peer.epoch, c->peer.incarnation, rx->through};
+	c->wants.ack = true;
+}
+
+static enum err
+on_ack(struct ckpt *c, const struct ckpt_msg *m)
+{
+	struct ckpt_sender *tx = &c->tx;
+
+	c->counters[CKPT_ACKS_RECEIVED]++;
+	if (m->batch >= tx->next_batch)
+		return refuse(c, ERR_RANGE, CKPT_ACK, "batch");
+	while (tx->first_batch <= m->batch) {
+		changes_ack(&c->changes, tx->through[tx->first_batch++ % CKPT_WINDOW]);
+		if (tx->is_ending && tx->end_batch < tx->first_batch) {
+			tx->is_ending = false;
+			tx->sync = CKPT_SYNC_CHANGES;
+		}
+	}
+	ckpt_consider_flushed(c);
+	return ERR_OK;
+}
+
+/* --- batches --------------------------------------------------------------------------------------- */
+
+static bool
+is_known_kind(uint8_t kind)
+{
+	return kind == CKPT_KIND_FULL || kind == CKPT_KIND_INVALIDATE_CRR || ckpt_micro_group(kind) != 0;
+}
+
+/* All records of @raw: shape, length, and what the owner of the calls says to each. */
+static enum err
+check_records(struct ckpt *c, const struct ckpt_batch *b, struct rbuf raw, const char **field)
+{
+	struct ckpt_record r;
+	enum err e;
+
+	for (uint32_t i = 0; i < b->count; i++) {
+		e = ckpt_record_read(&raw, &r, field);
+		if (e != ERR_OK)
+			return e;
+		*field = "record seq";
+		if (r.seq > b->through)
+			return ERR_RANGE;
+		*field = "record teid";
+		if (teid_instance(r.teid) != c->cfg.instance || teid_slot(r.teid) >= c->cfg.slots)
+			return ERR_RANGE;
+		if (!is_known_kind(r.kind))
+			continue;
+		e = c->cfg.ops->check(c->cfg.arg, r.kind, r.teid, r.bytes, r.len, &c->tokens[i], field);
+		if (e != ERR_OK)
+			return e;
+	}
+	*field = "count";
+	return rbuf_left(&raw) == 0 ? ERR_OK : ERR_TRAILING;
+}
+
+static void
+count_record(struct ckpt *c, uint8_t kind, enum err e)
+{
+	enum ckpt_counter received = CKPT_MICRO_RECEIVED;
+
+	if (kind == CKPT_KIND_FULL)
+		received = CKPT_FULL_RECEIVED;
+	else if (kind == CKPT_KIND_INVALIDATE_CRR)
+		received = CKPT_INVALIDATE_RECEIVED;
+	c->counters[received]++;
+	if (e != ERR_OK)
+		c->counters[received + 1]++;
+}
+
+static void
+apply_records(struct ckpt *c, const struct ckpt_batch *b, struct rbuf raw)
+{
+	struct ckpt_record r;
+	const char *field;
+
+	for (uint32_t i = 0; i < b->count; i++) {
+		enum err e;
+
+		ckpt_record_read(&raw, &r, &field);
+		if (!is_known_kind(r.kind)) {
+			c->counters[CKPT_UNKNOWN_RECEIVED]++;
+			continue;
+		}
+		e = c->cfg.ops->apply(c->cfg.arg, r.kind, r.teid, r.bytes, r.len, c->tokens[i]);
+		count_record(c, r.kind, e);
+		if (e != ERR_OK)
+			c->rx.is_damaged = true;
+		else if (r.kind == CKPT_KIND_FULL)
+			c->marks[teid_slot(r.teid)] = c->rx.mark;
+	}
+}
+
+/* The records of @b, unpacked: borrowed from the frame, or in rx_raw. */
+static enum err
+unpack(struct ckpt *c, const struct ckpt_batch *b, struct rbuf *in, struct rbuf *raw, const char **field)
+{
+	size_t n = rbuf_left(in);
+	const uint8_t *p = rbuf_take(in, n);
+	enum err e;
+
+	*field = "codec";
+	if (b->codec != COMPRESS_NONE && b->codec != c->agreed)
+		return ERR_RANGE;
+	*field = "raw bytes";
+	if (b->codec == COMPRESS_NONE) {
+		if (n != b->raw_bytes)
+			return ERR_RANGE;
+		rbuf_init(raw, p, n);
+	} else {
+		e = compress_unpack(c->compress, b->codec, p, n, c->rx_raw, b->raw_bytes);
+		if (e != ERR_OK)
+			return e;
+		rbuf_init(raw, c->rx_raw, b->raw_bytes);
+	}
+	*field = "crc32";
+	return crc32(0, raw->data, (uInt)raw->len) == b->crc ? ERR_OK : ERR_CORRUPT;
+}
+
+static enum err
+check_batch(struct ckpt *c, struct rbuf *in, struct ckpt_batch *b, struct rbuf *raw, const char **field)
+{
+	enum err e = ckpt_batch_read(in, b, field);
+
+	if (e != ERR_OK)
+		return e;
+	*field = "number";
+	if (b->number != c->rx.next_batch)
+		return ERR_RANGE;
+	*field = "through";
+	if (b->through < c->rx.through)
+		return ERR_RANGE;
+	e = unpack(c, b, in, raw, field);
+	return e == ERR_OK ? check_records(c, b, *raw, field) : e;
+}
+
+static enum err
+on_batch(struct ckpt *c, const uint8_t *p, size_t n)
+{
+	struct ckpt_receiver *rx = &c->rx;
+	struct ckpt_batch b;
+	struct rbuf in, raw;
+	const char *field;
+	enum err e;
+
+	if (!rx->is_open) {
+		c->counters[CKPT_BATCHES_IGNORED]++;
+		return ERR_OK;
+	}
+	rbuf_init(&in, p, n);
+	e = check_batch(c, &in, &b, &raw, &field);
+	if (e != ERR_OK)
+		return refuse(c, e, CKPT_BATCH, field);
+	apply_records(c, &b, raw);
+	c->counters[CKPT_BATCHES_RECEIVED]++;
+	c->counters[CKPT_RAW_BYTES_RECEIVED] += b.raw_bytes;
+	rx->next_batch++;
+	rx->through = b.through;
+	if (!rx->is_syncing && !rx->is_sweeping)
+		rx->held.seq = b.through;
+	c->wants.ack = true;
+	return ERR_OK;
+}
+
+/* --- framing --------------------------------------------------------------------------------------- */
+
+static enum err
+on_control(struct ckpt *c, uint8_t type, const uint8_t *p, size_t n)
+{
+	struct ckpt_msg m;
+	const char *field;
+	enum err e = ckpt_msg_read(p, n, type, &m, &field);
+
+	if (e != ERR_OK)
+		return refuse(c, e, type, field);
+	switch (type) {
+	case CKPT_OPEN:
+	case CKPT_OPEN_ACK:
+		return on_open(c, type, &m);
+	case CKPT_HEARTBEAT:
+		on_heartbeat(c);
+		break;
+	case CKPT_READY:
+		on_ready(c, &m);
+		break;
+	case CKPT_SYNC_BEGIN:
+		on_sync_begin(c, &m);
+		break;
+	case CKPT_SYNC_END:
+		return on_sync_end(c, &m);
+	case CKPT_ACK:
+		return on_ack(c, &m);
+	default:
+		take_role(c, &m);
+	}
+	return ERR_OK;
+}
+
+static enum err
+on_frame(struct ckpt *c, const struct ckpt_header *h, const uint8_t *body)
+{
+	if (!c->is_open && h->type != CKPT_OPEN && h->type != CKPT_OPEN_ACK)
+		return refuse(c, ERR_REFUSED, h->type, "before OPEN");
+	if (h->type == CKPT_BATCH)
+		return on_batch(c, body, h->length);
+	if (h->type == 0 || h->type >= CKPT_FRAME_TYPE_COUNT) {
+		/* Of a newer release: passed over. */
+		c->counters[CKPT_UNKNOWN_RECEIVED]++;
+		return ERR_OK;
+	}
+	return on_control(c, h->type, body, h->length);
+}
+
+/* Carries out the frames that are whole in @p; *used is how many bytes they took. */
+static enum err
+take_frames(struct ckpt *c, const uint8_t *p, size_t n, size_t *used)
+{
+	struct ckpt_header h;
+	const char *field;
+
+	*used = 0;
+	while (n - *used >= CKPT_HEADER_BYTES) {
+		enum err e = ckpt_header_read(p + *used, n - *used, &h, &field);
+
+		if (e != ERR_OK)
+			return refuse(c, e, 0, field);
+		if (n - *used - CKPT_HEADER_BYTES < h.length)
+			return ERR_OK;
+		e = on_frame(c, &h, p + *used + CKPT_HEADER_BYTES);
+		if (e != ERR_OK)
+			return e;
+		*used += CKPT_HEADER_BYTES + h.length;
+	}
+	return ERR_OK;
+}
+
+/* How many bytes the frame that begins in the buffer still lacks: the header first, then the body. */
+static enum err
+lacking(struct ckpt *c, size_t *bytes)
+{
+	struct ckpt_header h;
+	const char *field;
+	enum err e;
+
+	if (c->in_len < CKPT_HEADER_BYTES) {
+		*bytes = CKPT_HEADER_BYTES - c->in_len;
+		return ERR_OK;
+	}
+	e = ckpt_header_read(c->in, c->in_len, &h, &field);
+	if (e != ERR_OK)
+		return refuse(c, e, 0, field);
+	*bytes = CKPT_HEADER_BYTES + h.length - c->in_len;
+	return ERR_OK;
+}
+
+/* Completes the frame whose beginning is in the buffer; *used is how much of @p went there. */
+static enum err
+complete_frame(struct ckpt *c, const uint8_t *p, size_t n, size_t *used)
+{
+	size_t lack = 0, frames;
+	enum err e;
+
+	*used = 0;
+	while (c->in_len > 0) {
+		e = lacking(c, &lack);
+		if (e != ERR_OK)
+			return e;
+		if (lack > n - *used)
+			lack = n - *used;
+		memcpy(c->in + c->in_len, p + *used, lack);
+		c->in_len += lack;
+		*used += lack;
+		e = take_frames(c, c->in, c->in_len, &frames);
+		if (e != ERR_OK)
+			return e;
+		if (frames > 0)
+			c->in_len = 0;
+		else if (*used == n)
+			break;
+	}
+	return ERR_OK;
+}
+
+enum err
+ckpt_input(struct ckpt *c, const void *p, size_t n, uint64_t now_ms)
+{
+	const uint8_t *bytes = p;
+	size_t used = 0, frames;
+	enum err e;
+
+	if (!c->is_up || c->is_dead)
+		return ERR_REFUSED;
+	if (n == 0)
+		return ERR_OK;
+	c->heard_ms = now_ms;
+	c->counters[CKPT_WIRE_BYTES_RECEIVED] += n;
+	e = complete_frame(c, bytes, n, &used);
+	if (e != ERR_OK)
+		return e;
+	if (c->in_len > 0)
+		return ERR_OK;
+	e = take_frames(c, bytes + used, n - used, &frames);
+	if (e != ERR_OK)
+		return e;
+	used += frames;
+	memcpy(c->in, bytes + used, n - used);
+	c->in_len = n - used;
+	return ERR_OK;
+}
+
+/* --- the first bytes of a connection --------------------------------------------------------------- */
+
+enum err
+ckpt_peek_open(const void *p, size_t n, uint32_t *instance, uint64_t *chassis_id)
+{
+	/* The header and the first two rows of an OPEN: ids 1 and 2, four and eight bytes. */
+	struct ckpt_header h;
+	struct ckpt_msg m = {0};
+	struct rows_verdict v;
+	struct rbuf in, first;
+	const char *field;
+	enum err e = ckpt_header_read(p, n, &h, &field);
+
+	if (e != ERR_OK)
+		return e;
+	if (h.type != CKPT_OPEN || h.length > CKPT_BODY_MAX)
+		return ERR_FORMAT;
+	rbuf_init(&in, p, n);
+	rbuf_take(&in, CKPT_HEADER_BYTES);
+	rbuf_sub(&in, 2 + 4 + 2 + 8, &first);
+	if (first.is_short)
+		return ERR_SHORT;
+	e = rows_decode(&ckpt_msg_format, &first, &m, 1u << CKPT_OPEN, &v);
+	if (e == ERR_OK && (m.present & 3) != 3)
+		e = ERR_FORMAT;
+	if (e != ERR_OK)
+		return e;
+	*instance = m.instance;
+	*chassis_id = m.chassis_id;
+	return ERR_OK;
+}

@@ -1,0 +1,140 @@
+/* ckpt_show.c - text of the checkpoint statistics. */
+#include "checkpoint/ckpt_show.h"
+
+#include <inttypes.h>
+
+static uint64_t
+sum(const struct ckpt_sessmgr_view *views, unsigned count, enum ckpt_counter counter)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		n += views[i].counters[counter];
+	return n;
+}
+
+static void
+line(struct text *out, const char *label, uint64_t value)
+{
+	text_printf(out, "%-48s%" PRIu64 "\n", label, value);
+}
+
+/* Session managers by connection: Ready ones by role, the others are pending. */
+static void
+show_states(const struct ckpt_sessmgr_view *views, unsigned count, struct text *out)
+{
+	unsigned active = 0, standby = 0, pending = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		bool is_ready = views[i].counters[CKPT_NOW_CONN] == CKPT_CONN_READY;
+
+		if (!is_ready)
+			pending++;
+		else if (views[i].counters[CKPT_NOW_ROLE] == CKPT_ACTIVE)
+			active++;
+		else
+			standby++;
+	}
+	line(out, "Number of Sessmgrs:", count);
+	line(out, "Sessmgrs in Active-Connected state:", active);
+	line(out, "Sessmgrs in Standby-Connected state:", standby);
+	line(out, "Sessmgrs in Pending-Active state:", pending);
+}
+
+static void
+show_calls(const struct ckpt_sessmgr_view *views, unsigned count, struct text *out)
+{
+	uint64_t active = 0, standby = 0, restored = 0, lost = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		active += views[i].calls_active;
+		standby += views[i].calls_standby;
+		restored += views[i].calls_restored;
+		lost += views[i].calls_lost;
+	}
+	text_put(out, "\nCURRENT CALL STATISTICS\n");
+	line(out, "Current active calls:", active);
+	line(out, "Current pre-allocated calls:", standby);
+	line(out, "Current calls not yet acknowledged by peer:", sum(views, count, CKPT_NOW_UNACKED));
+	line(out, "Current calls below checkpoint duration:", sum(views, count, CKPT_NOW_YOUNG));
+	text_put(out, "\nCUMULATIVE CALL RECOVERY STATISTICS\n");
+	line(out, "Total calls recovered:", restored);
+	line(out, "Total calls lost:", lost);
+}
+
+static void
+show_totals(const struct ckpt_sessmgr_view *views, unsigned count, struct text *out)
+{
+	static const struct {
+		const char *label;
+		enum ckpt_counter counter;
+	} totals[] = {
+	    {"Total full checkpoints sent:", CKPT_FULL_SENT},
+	    {"Total full checkpoints received:", CKPT_FULL_RECEIVED},
+	    {"Total full checkpoints failed:", CKPT_FULL_FAILED},
+	    {"Total micro checkpoints sent:", CKPT_MICRO_SENT},
+	    {"Total micro checkpoints received:", CKPT_MICRO_RECEIVED},
+	    {"Total micro checkpoints failed:", CKPT_MICRO_FAILED},
+	    {"Total call deletions sent:", CKPT_INVALIDATE_SENT},
+	    {"Total call deletions received:", CKPT_INVALIDATE_RECEIVED},
+	    {"Total checkpoints of unknown kind received:", CKPT_UNKNOWN_RECEIVED},
+	    {"Total batches sent:", CKPT_BATCHES_SENT},
+	    {"Total batches received:", CKPT_BATCHES_RECEIVED},
+	    {"Total batches refused:", CKPT_REJECTED},
+	    {"Total acknowledgements sent:", CKPT_ACKS_SENT},
+	    {"Total acknowledgements received:", CKPT_ACKS_RECEIVED},
+	    {"Total heartbeats sent:", CKPT_HEARTBEATS_SENT},
+	    {"Total heartbeats received:", CKPT_HEARTBEATS_RECEIVED},
+	    {"Total bytes sent before compression:", CKPT_RAW_BYTES_SENT},
+	    {"Total bytes sent:", CKPT_WIRE_BYTES_SENT},
+	    {"Total bytes received:", CKPT_WIRE_BYTES_RECEIVED},
+	    {"Total connections:", CKPT_CONNECTS},
+	    {"Total full synchronisations begun:", CKPT_SYNCS_FULL},
+	    {"Total synchronisations of changes only:", CKPT_SYNCS_CHANGES},
+	    {"Total calls removed by synchronisation:", CKPT_SYNC_DROPPED},
+	};
+
+	for (unsigned i = 0; i < sizeof totals / sizeof totals[0]; i++)
+		line(out, totals[i].label, sum(views, count, totals[i].counter));
+}
+
+void
+ckpt_show_statistics(const struct ckpt_sessmgr_view *views, unsigned count, struct text *out)
+{
+	show_states(views, count, out);
+	show_calls(views, count, out);
+	show_totals(views, count, out);
+}
+
+static void
+show_row(const struct ckpt_sessmgr_view *v, struct text *out)
+{
+	static const char *const conns[] = {
+	    [CKPT_CONN_NONE] = "", [CKPT_CONN_CONN] = "Conn", [CKPT_CONN_READY] = "Ready"};
+	uint64_t conn = v->counters[CKPT_NOW_CONN];
+	bool is_active = v->counters[CKPT_NOW_ROLE] == CKPT_ACTIVE;
+
+	text_printf(out,
+	            "%4" PRIu32 " %-6s %-5s %9" PRIu64 " %8" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64
+	            " %8" PRIu64 "\n",
+	            v->instance,
+	            !v->is_running ? "Down"
+	            : is_active    ? "Actv"
+	                           : "Stby",
+	            conn <= CKPT_CONN_READY ? conns[conn] : "?", is_active ? v->calls_active : v->calls_standby,
+	            v->counters[CKPT_NOW_UNACKED], v->counters[CKPT_FULL_SENT], v->counters[CKPT_FULL_RECEIVED],
+	            v->counters[CKPT_MICRO_SENT], v->counters[CKPT_MICRO_RECEIVED],
+	            v->counters[CKPT_FULL_FAILED] + v->counters[CKPT_MICRO_FAILED] + v->counters[CKPT_REJECTED]);
+}
+
+void
+ckpt_show_statistics_verbose(const struct ckpt_sessmgr_view *views, unsigned count, struct text *out)
+{
+	ckpt_show_statistics(views, count, out);
+	text_put(out, "\n");
+	text_put(out, "smgr state  peer      calls  unacked      full      full     micro     micro   failed\n");
+	text_put(out, "inst        conn                         sent      rcvd      sent      rcvd\n");
+	text_put(out, "---- ------ ----- --------- -------- --------- --------- --------- --------- --------\n");
+	for (unsigned i = 0; i < count; i++)
+		show_row(&views[i], out);
+}

@@ -1,0 +1,110 @@
+/*
+ * ckpt_wire.h - the bytes of a checkpoint connection: frame header, control messages, batch header, records.
+ *
+ *   frame    magic u16 = 0x5343, version u8, type u8, length u32 of what follows (<= 1 MiB)
+ *   control  field rows (TLV8), one table for all types; unknown fields are skipped
+ *   BATCH    number u64, through u64, codec u8, count u32, raw bytes u32 (<= 256 KiB), crc32 of the raw bytes u32,
+ * packed records record   kind u8, TEID u32, change sequence u64, length u16, bytes
+ */
+#ifndef CHECKPOINT_CKPT_WIRE_H
+#define CHECKPOINT_CKPT_WIRE_H
+
+#include "base/rows.h"
+#include "checkpoint/ckpt_types.h"
+
+enum {
+	CKPT_MAGIC = 0x5343,
+	CKPT_VERSION = 1,
+	CKPT_HEADER_BYTES = 8,
+	CKPT_BODY_MAX = 1 << 20,
+	CKPT_BATCH_HEADER_BYTES = 29,
+	CKPT_RAW_MAX = 256 * 1024,
+	CKPT_RECORD_HEADER_BYTES = 15,
+	CKPT_RECORDS_MAX = CKPT_RAW_MAX / CKPT_RECORD_HEADER_BYTES
+};
+
+enum ckpt_frame_type {
+	CKPT_OPEN = 1,
+	CKPT_OPEN_ACK,
+	CKPT_HEARTBEAT,
+	CKPT_READY,
+	CKPT_SYNC_BEGIN,
+	CKPT_SYNC_END,
+	CKPT_BATCH,
+	CKPT_ACK,
+	CKPT_ROLE,
+	CKPT_FRAME_TYPE_COUNT
+};
+
+struct ckpt_header {
+	uint8_t version;
+	uint8_t type;
+	uint32_t length; /* of the body, bytes */
+};
+
+/* The values of all control messages; which type carries which is in the table's groups (bit = type). */
+struct ckpt_msg {
+	uint64_t present;
+	uint32_t instance;
+	uint64_t chassis_id;
+	uint8_t role;
+	uint64_t epoch;
+	uint64_t incarnation;
+	uint32_t schema;
+	uint32_t compressions;
+	uint8_t is_aggressive;
+	uint8_t is_full;
+	uint64_t seq;
+	uint64_t batch;
+	uint64_t held_epoch;
+	uint64_t held_incarnation;
+	uint64_t held_seq;
+};
+
+struct ckpt_batch {
+	uint64_t number;
+	uint64_t through; /* change sequence up to which this and all batches before carry everything */
+	uint8_t codec;
+	uint32_t count;
+	uint32_t raw_bytes;
+	uint32_t crc;
+};
+
+struct ckpt_record {
+	uint8_t kind;
+	uint32_t teid;
+	uint64_t seq;
+	uint16_t len;
+	const uint8_t *bytes; /* borrowed from the batch */
+};
+
+extern const struct rows_format ckpt_msg_format;
+
+const char *ckpt_frame_name(uint8_t type);
+
+/*
+ * ckpt_header_read - ERR_SHORT: fewer than CKPT_HEADER_BYTES; ERR_FORMAT "magic", ERR_VERSION "version", ERR_RANGE
+ * "length".
+ */
+enum err ckpt_header_read(const void *p, size_t n, struct ckpt_header *h, const char **field);
+
+/* ckpt_frame_begin/end - write a header, and its length once the body is written. @at is where the frame begins. */
+size_t ckpt_frame_begin(struct wbuf *out, uint8_t type);
+void ckpt_frame_end(struct wbuf *out, size_t at);
+
+/* ckpt_msg_write - a whole control frame with the fields of its type; all of them count as present. */
+enum err ckpt_msg_write(struct wbuf *out, uint8_t type, struct ckpt_msg *m);
+
+/* ckpt_msg_read - the body of a control frame. ERR_SHORT "missing field" when one of its type's fields is not there. */
+enum err ckpt_msg_read(const void *p, size_t n, uint8_t type, struct ckpt_msg *m, const char **field);
+
+void ckpt_batch_write(struct wbuf *out, const struct ckpt_batch *b);
+enum err ckpt_batch_read(struct rbuf *in, struct ckpt_batch *b, const char **field);
+
+/* ckpt_record_begin/end - write a record header, and its length after the bytes. */
+size_t ckpt_record_begin(struct wbuf *out, uint8_t kind, uint64_t seq);
+void ckpt_record_end(struct wbuf *out, size_t at, uint32_t teid);
+
+enum err ckpt_record_read(struct rbuf *in, struct ckpt_record *r, const char **field);
+
+#endif

@@ -1,0 +1,132 @@
+/* compress.c - codecs as rows. deflateReset a batch, never deflateInit: the set-up costs more than the batch. */
+#include "checkpoint/compress.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+struct compress {
+	z_stream deflate;
+	z_stream inflate;
+};
+
+struct codec {
+	const char *name;
+	enum err (*pack)(struct compress *c, const void *in, size_t n, void *out, size_t cap, size_t *len);
+	enum err (*unpack)(struct compress *c, const void *in, size_t n, void *out, size_t raw_bytes);
+};
+
+struct compress *
+compress_new(void)
+{
+	struct compress *c = calloc(1, sizeof *c);
+
+	if (c == NULL)
+		return NULL;
+	if (deflateInit(&c->deflate, 1) != Z_OK) {
+		free(c);
+		return NULL;
+	}
+	if (inflateInit(&c->inflate) != Z_OK) {
+		deflateEnd(&c->deflate);
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+compress_free(struct compress *c)
+{
+	if (c == NULL)
+		return;
+	deflateEnd(&c->deflate);
+	inflateEnd(&c->inflate);
+	free(c);
+}
+
+static enum err
+none_pack(struct compress *c, const void *in, size_t n, void *out, size_t cap, size_t *len)
+{
+	(void)c;
+	if (n > cap)
+		return ERR_FULL;
+	memcpy(out, in, n);
+	*len = n;
+	return ERR_OK;
+}
+
+static enum err
+none_unpack(struct compress *c, const void *in, size_t n, void *out, size_t raw_bytes)
+{
+	(void)c;
+	if (n != raw_bytes)
+		return ERR_RANGE;
+	memcpy(out, in, n);
+	return ERR_OK;
+}
+
+static void
+zlib_io(z_stream *z, const void *in, size_t n, void *out, size_t cap)
+{
+	z->next_in = (Bytef *)(uintptr_t)in;
+	z->avail_in = (uInt)n;
+	z->next_out = out;
+	z->avail_out = (uInt)cap;
+}
+
+static enum err
+zlib_pack(struct compress *c, const void *in, size_t n, void *out, size_t cap, size_t *len)
+{
+	deflateReset(&c->deflate);
+	zlib_io(&c->deflate, in, n, out, cap);
+	if (deflate(&c->deflate, Z_FINISH) != Z_STREAM_END)
+		return ERR_FULL;
+	*len = cap - c->deflate.avail_out;
+	return ERR_OK;
+}
+
+static enum err
+zlib_unpack(struct compress *c, const void *in, size_t n, void *out, size_t raw_bytes)
+{
+	int r;
+
+	inflateReset(&c->inflate);
+	zlib_io(&c->inflate, in, n, out, raw_bytes);
+	r = inflate(&c->inflate, Z_FINISH);
+	if (r == Z_STREAM_END)
+		return c->inflate.avail_out == 0 && c->inflate.avail_in == 0 ? ERR_OK : ERR_RANGE;
+	return r == Z_BUF_ERROR && c->inflate.avail_out == 0 ? ERR_RANGE : ERR_FORMAT;
+}
+
+static const struct codec codecs[COMPRESS_ID_COUNT] = {
+    [COMPRESS_NONE] = {"none", none_pack, none_unpack},
+    [COMPRESS_ZLIB] = {"zlib", zlib_pack, zlib_unpack},
+};
+
+enum compress_id
+compress_agree(uint32_t offered, uint32_t by_peer)
+{
+	for (int id = COMPRESS_ID_COUNT - 1; id > COMPRESS_NONE; id--)
+		if (offered & by_peer & 1u << id)
+			return (enum compress_id)id;
+	return COMPRESS_NONE;
+}
+
+const char *
+compress_name(enum compress_id id)
+{
+	return (unsigned)id < COMPRESS_ID_COUNT ? codecs[id].name : "unknown";
+}
+
+enum err
+compress_pack(struct compress *c, enum compress_id id, const void *in, size_t n, void *out, size_t cap, size_t *len)
+{
+	return (unsigned)id < COMPRESS_ID_COUNT ? codecs[id].pack(c, in, n, out, cap, len) : ERR_NOT_FOUND;
+}
+
+enum err
+compress_unpack(struct compress *c, enum compress_id id, const void *in, size_t n, void *out, size_t raw_bytes)
+{
+	return (unsigned)id < COMPRESS_ID_COUNT ? codecs[id].unpack(c, in, n, out, raw_bytes) : ERR_NOT_FOUND;
+}
