@@ -15,7 +15,11 @@
 #include <unistd.h>
 
 enum { KEY_BYTES = 32, NONCE_BYTES = 12, TAG_BYTES = 16, VERSION = 1 };
-enum { BLOB_HEAD = 1 + NONCE_BYTES, BLOB_MIN = BLOB_HEAD + 1 + TAG_BYTES, BLOB_MAX = BLOB_HEAD + SECRETS_CLEAR_MAX + TAG_BYTES };
+enum {
+	BLOB_HEAD = 1 + NONCE_BYTES,
+	BLOB_MIN = BLOB_HEAD + 1 + TAG_BYTES,
+	BLOB_MAX = BLOB_HEAD + SECRETS_CLEAR_MAX + TAG_BYTES
+};
 
 static const char prefix[] = "+B";
 
@@ -43,7 +47,8 @@ read_key(int fd, uint8_t key[KEY_BYTES], const char *path, struct text *why)
 		return ERR_SYSTEM;
 	}
 	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		text_printf(why, "The key %s may be read by others (mode %04o), chmod 600 it", path, (unsigned)(st.st_mode & 07777));
+		text_printf(why, "The key %s may be read by others (mode %04o), chmod 600 it", path,
+		            (unsigned)(st.st_mode & 07777));
 		return ERR_REFUSED;
 	}
 	if (n != KEY_BYTES) {
@@ -55,7 +60,8 @@ read_key(int fd, uint8_t key[KEY_BYTES], const char *path, struct text *why)
 	return ERR_OK;
 }
 
-/* Written under a name of its own and linked into place: whoever is killed leaves no half key, and of two makers one wins. */
+/* Written under a name of its own and linked into place: whoever is killed leaves no half key, and of two makers one
+ * wins. */
 static enum err
 make_key(const char *root, const char *path)
 {
@@ -150,8 +156,9 @@ seal_blob(const struct secrets *s, const uint8_t *clear, int n, uint8_t *blob)
 		return ERR_SYSTEM;
 	c = EVP_CIPHER_CTX_new();
 	is_ok = c != NULL && EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), NULL, s->key, nonce) == 1 &&
-	        EVP_EncryptUpdate(c, NULL, &len, blob, 1) == 1 && EVP_EncryptUpdate(c, cipher, &len, clear, n) == 1 && len == n &&
-	        EVP_EncryptFinal_ex(c, tag, &len) == 1 && EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, tag) == 1;
+	        EVP_EncryptUpdate(c, NULL, &len, blob, 1) == 1 && EVP_EncryptUpdate(c, cipher, &len, clear, n) == 1 &&
+	        len == n && EVP_EncryptFinal_ex(c, tag, &len) == 1 &&
+	        EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, tag) == 1;
 	EVP_CIPHER_CTX_free(c);
 	return is_ok ? ERR_OK : ERR_SYSTEM;
 }
@@ -169,8 +176,10 @@ open_blob(const struct secrets *s, const uint8_t *blob, int blob_len, uint8_t *c
 	memcpy(tag, cipher + cipher_len, TAG_BYTES);
 	c = EVP_CIPHER_CTX_new();
 	is_ok = c != NULL && EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), NULL, s->key, nonce) == 1 &&
-	        EVP_DecryptUpdate(c, NULL, &len, blob, 1) == 1 && EVP_DecryptUpdate(c, clear, &len, cipher, cipher_len) == 1 &&
-	        EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag) == 1 && EVP_DecryptFinal_ex(c, clear + len, &len) == 1;
+	        EVP_DecryptUpdate(c, NULL, &len, blob, 1) == 1 &&
+	        EVP_DecryptUpdate(c, clear, &len, cipher, cipher_len) == 1 &&
+	        EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag) == 1 &&
+	        EVP_DecryptFinal_ex(c, clear + len, &len) == 1;
 	EVP_CIPHER_CTX_free(c);
 	if (!is_ok)
 		return ERR_CORRUPT;
@@ -196,8 +205,8 @@ secrets_seal(const struct secrets *s, const char *clear, char out[SECRETS_SEALED
 }
 
 /*
- * EVP_DecodeBlock forgives blanks around the text and ignores the bits no byte uses, so several texts would stand for one
- * secret: the decoded bytes are encoded again and must give the text back.
+ * EVP_DecodeBlock forgives blanks around the text and ignores the bits no byte uses, so several texts would stand for
+ * one secret: the decoded bytes are encoded again and must give the text back.
  */
 static enum err
 decode_base64(const char *text, uint8_t blob[BLOB_MAX + 2], int *blob_len)

@@ -16,7 +16,7 @@
 #include "base/text.h"
 
 enum {
-	SECRETS_CLEAR_MAX = 255,                                         /* bytes of a secret */
+	SECRETS_CLEAR_MAX = 255,                                                /* bytes of a secret */
 	SECRETS_SEALED_MAX = 2 + (1 + 12 + SECRETS_CLEAR_MAX + 16 + 2) / 3 * 4, /* characters, without the NUL */
 };
 

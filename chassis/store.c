@@ -26,7 +26,8 @@ struct store {
 	struct store_switchover history[STORE_HISTORY_MAX]; /* ring */
 };
 
-static const char meta_put_sql[] = "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2";
+static const char meta_put_sql[] =
+    "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2";
 
 /* ---- meta: one value by name ---- */
 
@@ -147,10 +148,11 @@ static int
 load_history(struct store *s)
 {
 	sqlite3_stmt *st;
-	int rc = sqlite3_prepare_v2(s->db,
-	                            "SELECT at_ms, epoch, route_modifier, duration_us, from_state, to_state, cause, peer_cause"
-	                            " FROM switchover ORDER BY id",
-	                            -1, &st, NULL);
+	int rc = sqlite3_prepare_v2(
+	    s->db,
+	    "SELECT at_ms, epoch, route_modifier, duration_us, from_state, to_state, cause, peer_cause"
+	    " FROM switchover ORDER BY id",
+	    -1, &st, NULL);
 
 	if (rc != SQLITE_OK)
 		return rc;
@@ -328,8 +330,8 @@ write_boot(sqlite3 *db, const struct store_job *job)
 	int rc = store_sql_run(db, "DELETE FROM boot", "");
 
 	for (size_t i = 0; rc == SQLITE_OK && i < job->len / sizeof *b; i++)
-		rc = store_sql_run(db, "INSERT INTO boot(priority, image, config) VALUES(?1, ?2, ?3)", "itt", (int64_t)b[i].priority,
-		                   b[i].image, b[i].config);
+		rc = store_sql_run(db, "INSERT INTO boot(priority, image, config) VALUES(?1, ?2, ?3)", "itt",
+		                   (int64_t)b[i].priority, b[i].image, b[i].config);
 	return rc;
 }
 
@@ -353,7 +355,8 @@ store_boot_set(struct store *s, const struct store_boot *entry, store_done_fn *d
 	size_t at = 0, count = s->boot_count;
 
 	if (entry->priority < 1 || entry->priority > STORE_BOOT_PRIORITY_MAX || entry->image[0] == '\0' ||
-	    memchr(entry->image, 0, sizeof entry->image) == NULL || memchr(entry->config, 0, sizeof entry->config) == NULL)
+	    memchr(entry->image, 0, sizeof entry->image) == NULL ||
+	    memchr(entry->config, 0, sizeof entry->config) == NULL)
 		return ERR_RANGE;
 	memcpy(list, s->boot, count * sizeof list[0]);
 	while (at < count && list[at].priority < entry->priority)
@@ -427,8 +430,9 @@ store_config_load(struct store *s, char **out, size_t *len)
 static int
 write_config(sqlite3 *db, const struct store_job *job)
 {
-	return store_sql_run(db, "INSERT INTO config(id, crc, body) VALUES(1, ?1, ?2) ON CONFLICT(id) DO UPDATE SET crc = ?1, body = ?2",
-	                     "ib", checksum(job->data, job->len), job->data, (int)job->len);
+	return store_sql_run(
+	    db, "INSERT INTO config(id, crc, body) VALUES(1, ?1, ?2) ON CONFLICT(id) DO UPDATE SET crc = ?1, body = ?2",
+	    "ib", checksum(job->data, job->len), job->data, (int)job->len);
 }
 
 enum err
@@ -457,11 +461,12 @@ static int
 write_history(sqlite3 *db, const struct store_job *job)
 {
 	const struct store_switchover *h = (const struct store_switchover *)job->data;
-	int rc = store_sql_run(db,
-	                       "INSERT INTO switchover(at_ms, epoch, route_modifier, duration_us, from_state, to_state, cause, peer_cause)"
-	                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	                       "iiiitttt", h->at_ms, (int64_t)h->epoch, (int64_t)h->route_modifier, (int64_t)h->duration_us, h->from,
-	                       h->to, h->cause, h->peer_cause);
+	int rc = store_sql_run(
+	    db,
+	    "INSERT INTO switchover(at_ms, epoch, route_modifier, duration_us, from_state, to_state, cause, peer_cause)"
+	    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	    "iiiitttt", h->at_ms, (int64_t)h->epoch, (int64_t)h->route_modifier, (int64_t)h->duration_us, h->from,
+	    h->to, h->cause, h->peer_cause);
 
 	if (rc != SQLITE_OK)
 		return rc;

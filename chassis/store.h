@@ -33,8 +33,8 @@ enum {
 struct store;
 
 struct store_boot {
-	uint8_t priority;              /* 1..STORE_BOOT_PRIORITY_MAX */
-	char image[STORE_URL_MAX + 1]; /* at least one character */
+	uint8_t priority;               /* 1..STORE_BOOT_PRIORITY_MAX */
+	char image[STORE_URL_MAX + 1];  /* at least one character */
 	char config[STORE_URL_MAX + 1]; /* empty: none */
 };
 
@@ -54,15 +54,16 @@ struct store_switchover {
 typedef void store_done_fn(void *arg, enum err e, const char *why);
 
 /*
- * store_open - open or make @path (its folder must exist), check it, migrate it, read the small things, start the writer.
+ * store_open - open or make @path (its folder must exist), check it, migrate it, read the small things, start the
+ * writer.
  *
  * Blocks for the disk (some milliseconds, a check of the whole file included). A chassis id and a MAC (locally
  * administered, 02-...) are made the first time, from the kernel's random numbers.
  *
  * @why  on an error one clear sentence without newline
  *
- * Returns ERR_SYSTEM (cannot be opened, read or written, full disk), ERR_CORRUPT (not a sound database: it is left as it is),
- * ERR_VERSION (made by a newer release), ERR_REFUSED (another process writes it for longer than 2 s).
+ * Returns ERR_SYSTEM (cannot be opened, read or written, full disk), ERR_CORRUPT (not a sound database: it is left as
+ * it is), ERR_VERSION (made by a newer release), ERR_REFUSED (another process writes it for longer than 2 s).
  */
 enum err store_open(const char *path, struct store **out, struct text *why);
 
@@ -79,7 +80,8 @@ uint64_t store_chassis_id(const struct store *s);
 /* store_mac - the chassis' MAC address, borrowed. */
 const uint8_t *store_mac(const struct store *s);
 
-/* store_set_mac - durable on return (blocks: for the start only). ERR_RANGE for an all-zero or group address, ERR_SYSTEM. */
+/* store_set_mac - durable on return (blocks: for the start only). ERR_RANGE for an all-zero or group address,
+ * ERR_SYSTEM. */
 enum err store_set_mac(struct store *s, const uint8_t mac[MAC_LEN]);
 
 /*
@@ -103,7 +105,8 @@ enum err store_gtp_restart_adopt(struct store *s, uint8_t value);
 /*
  * store_boot_count, store_boot_at - the boot entries by ascending priority; the pointer dies at the next change.
  * store_boot_set adds an entry or replaces the one of the same priority: ERR_RANGE (priority, empty or
- * unterminated image), ERR_FULL (STORE_BOOT_MAX entries, or the queue). store_boot_remove: ERR_NOT_FOUND, ERR_FULL (queue).
+ * unterminated image), ERR_FULL (STORE_BOOT_MAX entries, or the queue). store_boot_remove: ERR_NOT_FOUND, ERR_FULL
+ * (queue).
  *
  * The list answers with the new content at once; @done (may be NULL) tells when it is durable. If the write fails,
  * memory keeps the new list until the restart, and @done says so.
@@ -123,8 +126,8 @@ enum err store_boot_remove(struct store *s, uint8_t priority, store_done_fn *don
 enum err store_config_load(struct store *s, char **out, size_t *len);
 
 /*
- * store_config_replace - keep @len bytes of @config (copied) instead of the old ones: one transaction of the writer thread.
- * A caller that changes often waits for @done before the next: the queue is bounded.
+ * store_config_replace - keep @len bytes of @config (copied) instead of the old ones: one transaction of the writer
+ * thread. A caller that changes often waits for @done before the next: the queue is bounded.
  *
  * Returns ERR_RANGE (longer than STORE_CONFIG_MAX), ERR_FULL (queue), ERR_SYSTEM (no memory); @done is not called then.
  */
@@ -132,7 +135,8 @@ enum err store_config_replace(struct store *s, const char *config, size_t len, s
 
 /*
  * store_history_count, store_history_at - switchovers, the oldest first (0); pointers die at the next append.
- * store_history_append - remembered at once, durable later; the oldest beyond STORE_HISTORY_MAX goes. ERR_FULL (queue): remembered in memory only.
+ * store_history_append - remembered at once, durable later; the oldest beyond STORE_HISTORY_MAX goes. ERR_FULL (queue):
+ * remembered in memory only.
  */
 size_t store_history_count(const struct store *s);
 const struct store_switchover *store_history_at(const struct store *s, size_t i);

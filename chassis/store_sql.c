@@ -1,4 +1,5 @@
-/* store_sql.c - opening, checking and migrating chassis.db. The schema is a list of migrations, never edited, only added to. */
+/* store_sql.c - opening, checking and migrating chassis.db. The schema is a list of migrations, never edited, only
+ * added to. */
 #include "chassis/store_sql.h"
 
 #include <errno.h>
@@ -14,7 +15,8 @@ enum { BUSY_MS = 2000, WAL_KEPT_BYTES = 4 << 20, APPLICATION_ID = 0x53544152 /* 
 /* Entry i brings a file of user_version i to i + 1. */
 static const char *const migrations[] = {
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE boot(priority INTEGER PRIMARY KEY CHECK(priority BETWEEN 1 AND 100), image TEXT NOT NULL CHECK(image <> ''),"
+    "CREATE TABLE boot(priority INTEGER PRIMARY KEY CHECK(priority BETWEEN 1 AND 100), image TEXT NOT NULL CHECK(image "
+    "<> ''),"
     " config TEXT NOT NULL) STRICT;"
     "CREATE TABLE config(id INTEGER PRIMARY KEY CHECK(id = 1), crc INTEGER NOT NULL, body BLOB NOT NULL) STRICT;"
     "CREATE TABLE switchover(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, epoch INTEGER NOT NULL,"
@@ -60,8 +62,8 @@ touch(const char *path, struct text *why)
 enum err
 store_sql_open(const char *path, sqlite3 **out, struct text *why)
 {
-	static const char *const settings[] = {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON",
-	                                       "PRAGMA trusted_schema=OFF"};
+	static const char *const settings[] = {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
+	                                       "PRAGMA foreign_keys=ON", "PRAGMA trusted_schema=OFF"};
 	sqlite3 *db = NULL;
 	char limit[64];
 	enum err e = touch(path, why);
@@ -113,7 +115,8 @@ migrate(sqlite3 *db, int from)
 
 	for (int v = from; rc == SQLITE_OK && v < SCHEMA_VERSION; v++)
 		rc = sqlite3_exec(db, migrations[v], NULL, NULL, NULL);
-	snprintf(mark, sizeof mark, "PRAGMA user_version=%d; PRAGMA application_id=%d; COMMIT", SCHEMA_VERSION, APPLICATION_ID);
+	snprintf(mark, sizeof mark, "PRAGMA user_version=%d; PRAGMA application_id=%d; COMMIT", SCHEMA_VERSION,
+	         APPLICATION_ID);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, mark, NULL, NULL, NULL);
 	return rc;
@@ -141,7 +144,8 @@ store_sql_prepare_file(sqlite3 *db, const char *path, struct text *why)
 		return ERR_CORRUPT;
 	}
 	if (rc == SQLITE_OK && version > SCHEMA_VERSION) {
-		text_printf(why, "%s was written by a newer release (schema %d, this one knows %d)", path, (int)version, SCHEMA_VERSION);
+		text_printf(why, "%s was written by a newer release (schema %d, this one knows %d)", path, (int)version,
+		            SCHEMA_VERSION);
 		return ERR_VERSION;
 	}
 	if (rc == SQLITE_OK && version < SCHEMA_VERSION)

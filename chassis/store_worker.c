@@ -1,8 +1,8 @@
 /*
  * store_worker.c - the writer thread.
  *
- * Two lists under one lock: jobs waiting, jobs done. The thread holds the lock only to move a job from one to the other, so
- * the loop never waits for the disk.
+ * Two lists under one lock: jobs waiting, jobs done. The thread holds the lock only to move a job from one to the
+ * other, so the loop never waits for the disk.
  */
 #include "chassis/store_worker.h"
 
@@ -29,7 +29,7 @@ struct store_worker {
 	struct job_list waiting, finished;
 	unsigned count; /* waiting, running and finished ones */
 	bool is_ending;
-	int fd; /* eventfd, counts finished jobs */
+	int fd;      /* eventfd, counts finished jobs */
 	sqlite3 *db; /* the thread's, between its start and its end */
 };
 
@@ -173,8 +173,8 @@ store_worker_free(struct store_worker *w)
 }
 
 enum err
-store_worker_take(struct store_worker *w, int (*run)(sqlite3 *, const struct store_job *), const char *what, const void *data,
-                  size_t len, store_done_fn *done, void *arg)
+store_worker_take(struct store_worker *w, int (*run)(sqlite3 *, const struct store_job *), const char *what,
+                  const void *data, size_t len, store_done_fn *done, void *arg)
 {
 	struct store_job *job;
 	enum err e = ERR_OK;

@@ -18,7 +18,8 @@ struct store_worker;
 
 struct store_job {
 	struct store_job *next;
-	/* Runs between BEGIN and COMMIT on the writer thread; returns SQLite's result, anything but SQLITE_OK rolls back. */
+	/* Runs between BEGIN and COMMIT on the writer thread; returns SQLite's result, anything but SQLITE_OK rolls
+	 * back. */
 	int (*run)(sqlite3 *db, const struct store_job *job);
 	const char *what; /* for the log, a constant */
 	store_done_fn *done;
@@ -36,8 +37,8 @@ enum err store_worker_new(const char *path, struct store_worker **out, struct te
 void store_worker_free(struct store_worker *w);
 
 /*
- * store_worker_take - a copy of @data (@len bytes) to be written by @run. ERR_FULL when STORE_QUEUE_MAX jobs are neither
- * written nor collected, ERR_SYSTEM without memory; nothing is called then.
+ * store_worker_take - a copy of @data (@len bytes) to be written by @run. ERR_FULL when STORE_QUEUE_MAX jobs are
+ * neither written nor collected, ERR_SYSTEM without memory; nothing is called then.
  */
 enum err store_worker_take(struct store_worker *w, int (*run)(sqlite3 *, const struct store_job *), const char *what,
                            const void *data, size_t len, store_done_fn *done, void *arg);

@@ -138,7 +138,8 @@ identity_is_made_once_and_kept(void **state)
 static void
 a_set_mac_is_kept_and_no_group_or_zero_mac_is_taken(void **state)
 {
-	const uint8_t mac[MAC_LEN] = {0x02, 0, 0x43, 0x03, 0x1c, 0x2b}, group[MAC_LEN] = {0x03, 0, 0, 0, 0, 1}, zero[MAC_LEN] = {0};
+	const uint8_t mac[MAC_LEN] = {0x02, 0, 0x43, 0x03, 0x1c, 0x2b}, group[MAC_LEN] = {0x03, 0, 0, 0, 0, 1},
+	              zero[MAC_LEN] = {0};
 	struct store *s = must_open();
 
 	(void)state;
@@ -346,7 +347,8 @@ static void
 the_youngest_switchovers_are_kept_in_order(void **state)
 {
 	struct store *s = must_open();
-	struct store_switchover h = {.from = "Standby", .to = "Active", .cause = "dead timer expired", .peer_cause = "unknown"};
+	struct store_switchover h = {
+	    .from = "Standby", .to = "Active", .cause = "dead timer expired", .peer_cause = "unknown"};
 
 	(void)state;
 	for (int i = 0; i < STORE_HISTORY_MAX + 7; i++) {
@@ -577,7 +579,8 @@ on_a_full_disk_the_old_configuration_stands(void **state)
 
 /* ---- kill -9 ---- */
 
-/* A configuration all of one letter, boot entries and history of the same generation; the acknowledged one goes up the pipe. */
+/* A configuration all of one letter, boot entries and history of the same generation; the acknowledged one goes up the
+ * pipe. */
 static void
 write_generations(int report, unsigned from)
 {
@@ -593,7 +596,8 @@ write_generations(int report, unsigned from)
 		memcpy(text, &generation, sizeof generation);
 		snprintf(b.config, sizeof b.config, "%u", generation);
 		if (store_config_replace(s, text, KILL_CONFIG_BYTES, note, &o) != ERR_OK ||
-		    store_boot_set(s, &b, note, &o) != ERR_OK || store_reserve_epochs(s, 1, generation, &epoch) != ERR_OK)
+		    store_boot_set(s, &b, note, &o) != ERR_OK ||
+		    store_reserve_epochs(s, 1, generation, &epoch) != ERR_OK)
 			_exit(1);
 		wait_for(s, &o, (int)(generation - from + 1) * 2);
 		if (write(report, &generation, sizeof generation) != sizeof generation)

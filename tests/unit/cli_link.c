@@ -30,11 +30,31 @@ enum { ROW_HELLO = CLI_ROWS_OF_CHASSIS, ROW_FLOOD, ROW_WAIT, ROW_ASK, ROW_FAIL }
 enum { TURNS_MAX = 20000, SCREEN = 1 << 20 };
 
 static const struct cli_row rows[] = {
-    {.id = ROW_HELLO, .mode = &cli_exec_mode, .kind = CLI_EVENT, .tokens = TOKENS(KEYWORD("greet", "Says hello")), .doc = "."},
-    {.id = ROW_FLOOD, .mode = &cli_exec_mode, .kind = CLI_EVENT, .tokens = TOKENS(KEYWORD("flood", "Never ends")), .doc = "."},
-    {.id = ROW_WAIT, .mode = &cli_exec_mode, .kind = CLI_EVENT, .tokens = TOKENS(KEYWORD("wait", "Ends later")), .doc = "."},
-    {.id = ROW_ASK, .mode = &cli_exec_mode, .kind = CLI_EVENT, .tokens = TOKENS(KEYWORD("ask", "Asks first")), .doc = "."},
-    {.id = ROW_FAIL, .mode = &cli_exec_mode, .kind = CLI_EVENT, .tokens = TOKENS(KEYWORD("refuse", "Fails")), .doc = "."},
+    {.id = ROW_HELLO,
+     .mode = &cli_exec_mode,
+     .kind = CLI_EVENT,
+     .tokens = TOKENS(KEYWORD("greet", "Says hello")),
+     .doc = "."},
+    {.id = ROW_FLOOD,
+     .mode = &cli_exec_mode,
+     .kind = CLI_EVENT,
+     .tokens = TOKENS(KEYWORD("flood", "Never ends")),
+     .doc = "."},
+    {.id = ROW_WAIT,
+     .mode = &cli_exec_mode,
+     .kind = CLI_EVENT,
+     .tokens = TOKENS(KEYWORD("wait", "Ends later")),
+     .doc = "."},
+    {.id = ROW_ASK,
+     .mode = &cli_exec_mode,
+     .kind = CLI_EVENT,
+     .tokens = TOKENS(KEYWORD("ask", "Asks first")),
+     .doc = "."},
+    {.id = ROW_FAIL,
+     .mode = &cli_exec_mode,
+     .kind = CLI_EVENT,
+     .tokens = TOKENS(KEYWORD("refuse", "Fails")),
+     .doc = "."},
 };
 static const struct cli_table table = TABLE(rows);
 static const struct cli_table *const tables[] = {&table, NULL};
@@ -132,7 +152,8 @@ try_link(struct cli_link **out)
 static int
 set_up(void **state)
 {
-	const struct cli_setup setup = {.tables = tables, .handlers = handler_tables, .cfg_nodes = 256, .cfg_text = 16384};
+	const struct cli_setup setup = {
+	    .tables = tables, .handlers = handler_tables, .cfg_nodes = 256, .cfg_text = 16384};
 	struct text_fixed f;
 	struct text why;
 
@@ -171,7 +192,8 @@ tear_down(void **state)
 static struct shell
 connect_only(void)
 {
-	struct shell s = {.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), .bytes = malloc(SCREEN)};
+	struct shell s = {.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+	                  .bytes = malloc(SCREEN)};
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
 	strcpy(a.sun_path, t.path);
@@ -460,8 +482,8 @@ the_end_of_the_chassis_is_told_and_ends_what_runs(void **state)
 static void
 garbage_closes_its_connection_and_nothing_else(void **state)
 {
-	static const char *const garbage[] = {"GET / HTTP/1.0\r\n\r\n", "\002\177\377\377\377", "\001zzzzbbbbbbbbbbbbbbb",
-	                                      "\201zzzz"};
+	static const char *const garbage[] = {"GET / HTTP/1.0\r\n\r\n", "\002\177\377\377\377",
+	                                      "\001zzzzbbbbbbbbbbbbbbb", "\201zzzz"};
 	struct shell good = shell_new(0), bad;
 
 	(void)state;
@@ -472,7 +494,8 @@ garbage_closes_its_connection_and_nothing_else(void **state)
 		shell_free(&bad);
 		bad = shell_new(0); /* and behind a running line */
 		put(&bad, CLI_MSG_LINE, "wait");
-		assert_true(send(bad.fd, garbage[i][0] == 1 ? "x" : garbage[i], garbage[i][0] == 1 ? 1 : strlen(garbage[i]), 0) > 0);
+		assert_true(send(bad.fd, garbage[i][0] == 1 ? "x" : garbage[i],
+		                 garbage[i][0] == 1 ? 1 : strlen(garbage[i]), 0) > 0);
 		expect_closed(&bad);
 		shell_free(&bad);
 	}
@@ -498,8 +521,10 @@ mutated_frames_never_harm_the_next_session(void **state)
 	print_message("seed %llu\n", (unsigned long long)seed);
 	for (int round = 0; round < 300; round++) {
 		const struct cli_hello hello = {.version = CLI_PROTO_VERSION, .flags = CLI_HELLO_INTERACTIVE};
-		static const enum cli_msg types[] = {CLI_MSG_LINE, CLI_MSG_COMPLETE, CLI_MSG_HELP, CLI_MSG_INTERRUPT, CLI_MSG_TO_EXEC};
-		static const char *const lines[] = {"greet", "flood", "wait", "ask", "refuse", "configure", "context x", "exit", "y"};
+		static const enum cli_msg types[] = {CLI_MSG_LINE, CLI_MSG_COMPLETE, CLI_MSG_HELP, CLI_MSG_INTERRUPT,
+		                                     CLI_MSG_TO_EXEC};
+		static const char *const lines[] = {"greet",     "flood",     "wait", "ask", "refuse",
+		                                    "configure", "context x", "exit", "y"};
 		uint8_t bytes[512];
 		struct wbuf w;
 

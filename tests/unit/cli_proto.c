@@ -107,8 +107,9 @@ frames_of_a_fixed_length_have_no_other(void **state)
 		enum cli_msg type;
 		enum cli_side from;
 		size_t len;
-	} bad[] = {{CLI_MSG_INTERRUPT, CLI_SIDE_SHELL, 1}, {CLI_MSG_TO_EXEC, CLI_SIDE_SHELL, 1}, {CLI_MSG_END, CLI_SIDE_CHASSIS, 0},
-	           {CLI_MSG_END, CLI_SIDE_CHASSIS, 4},     {CLI_MSG_QUESTION, CLI_SIDE_CHASSIS, 0}, {CLI_MSG_HELLO, CLI_SIDE_SHELL, 9},
+	} bad[] = {{CLI_MSG_INTERRUPT, CLI_SIDE_SHELL, 1},  {CLI_MSG_TO_EXEC, CLI_SIDE_SHELL, 1},
+	           {CLI_MSG_END, CLI_SIDE_CHASSIS, 0},      {CLI_MSG_END, CLI_SIDE_CHASSIS, 4},
+	           {CLI_MSG_QUESTION, CLI_SIDE_CHASSIS, 0}, {CLI_MSG_HELLO, CLI_SIDE_SHELL, 9},
 	           {CLI_MSG_HELLO, CLI_SIDE_SHELL, 65}};
 
 	(void)state;
@@ -128,7 +129,11 @@ frames_of_a_fixed_length_have_no_other(void **state)
 static void
 a_hello_is_known_by_magic_and_version(void **state)
 {
-	struct cli_hello in = {.version = CLI_PROTO_VERSION, .flags = CLI_HELLO_INTERACTIVE, .rows = 24, .columns = 512}, out;
+	struct cli_hello in = {.version = CLI_PROTO_VERSION,
+	                       .flags = CLI_HELLO_INTERACTIVE,
+	                       .rows = 24,
+	                       .columns = 512},
+	                 out;
 	uint8_t bytes[32];
 	struct cli_frame f;
 	struct wbuf w;
