@@ -248,6 +248,7 @@ chassis_new(const struct chassis_options *o)
 		c->sessmgr_count = (unsigned)cfg_leaf_uint(cli_running(c->cli), cfg_root(cli_running(c->cli)), CHASSIS_ROW_SESSMGR);
 	if (c->sessmgr_count == 0 || c->sessmgr_count > SESSMGRS_MAX)
 		c->sessmgr_count = SESSMGRS_DEFAULT;
+	c->gateway.sessmgr_count = (uint16_t)c->sessmgr_count; /* an empty configuration until the first apply */
 	if (tasks_start(c) != ERR_OK) {
 		complain("tasks", strerror(errno));
 		chassis_free(c);

@@ -97,7 +97,7 @@ static bool
 load_at_start(struct chassis *c, const char *name, char *take_text, size_t len)
 {
 	struct load l = {.chassis = c, .name = name, .text = take_text, .len = len};
-	struct cfg *cfg = cfg_new(c->cli, 0, 0);
+	struct cfg *cfg = cfg_new(c->cli, CFG_NODES_DEFAULT, CFG_TEXT_DEFAULT);
 	bool is_good;
 
 	l.loader = cfg == NULL ? NULL : cfg_load_new(c->cli, cfg, load_error, &l);
