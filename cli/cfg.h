@@ -71,8 +71,8 @@ uint32_t cfg_lines(const struct cfg *cfg);
  * @node  receives the block that an opener opened (it stays good until it is removed), otherwise NULL
  * @why   receives one sentence, without `Failure: `, when it is refused
  *
- * Returns ERR_FULL, ERR_NOT_FOUND (no X, and X is not there is silent: only for openers) or ERR_REFUSED; the tree is
- * unchanged then.
+ * Returns ERR_FULL, ERR_NOT_FOUND (`no X` of a block or a keyed line that is not there; for other lines that is
+ * silent) or ERR_REFUSED (a row's check; the block exists as another kind); the tree is unchanged then.
  */
 enum err cfg_apply(struct cfg *cfg, struct cfg_node *block, const struct cli_bound *line, struct cfg_node **node,
                    struct text *why);
@@ -128,7 +128,8 @@ typedef void cfg_load_error(void *arg, unsigned line, const char *reason);
 
 /*
  * cfg_load_new - begin to load lines into @cfg (the running tree or a fresh one), as an administrator, without
- * questions. The change callback of @cfg is called once, by cfg_load_end. NULL: no memory.
+ * questions. The change callback of @cfg is called once, by cfg_load_end. @cfg outlives the loader: no cli_swap
+ * of the running tree meanwhile. NULL: no memory.
  */
 struct cfg_loader *cfg_load_new(struct cli *cli, struct cfg *cfg, cfg_load_error *error, void *arg);
 

@@ -86,6 +86,7 @@ cfg_load_line(struct cfg_loader *l, const char *line, size_t n)
 	bool is_exit;
 
 	l->line++;
+	place_settle(&l->place, l->cfg); /* a session may have removed a block meanwhile */
 	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
 		n--;
 	text_fixed_init(&f, &why, said, sizeof said);

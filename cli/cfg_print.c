@@ -117,8 +117,10 @@ print_next(struct cfg_print *p, struct text *out)
 	const struct cfg *cfg = p->cfg;
 	const struct cfg_node *n = &cfg->pool[p->at];
 
-	if (!p->is_up && n->first) {
-		p->at = n->first;
+	uint32_t inside = n->is_unsettled ? n->saved : n->first; /* what is in force */
+
+	if (!p->is_up && inside) {
+		p->at = inside;
 		p->depth++;
 		return;
 	}

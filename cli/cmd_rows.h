@@ -48,11 +48,10 @@ enum cli_form {
 };
 
 enum cli_flag {
-	CLI_ASKS = 1,        /* `Are you sure?` before the handler runs; takes -noconfirm */
-	CLI_MAY_ASK = 2,     /* takes -noconfirm; the handler decides whether to ask (CLI_ANSWER_ASK) */
-	CLI_ASKS_NEW = 4,    /* opener: creating (not entering) asks; takes -noconfirm */
-	CLI_SRP_BLOCK = 8,   /* the block belongs to `show configuration srp` */
-	CLI_IN_CONTEXT = 16, /* event or view that wants the session's context */
+	CLI_ASKS = 1,      /* `Are you sure?` before the handler runs; takes -noconfirm */
+	CLI_MAY_ASK = 2,   /* takes -noconfirm; the handler decides whether to ask (CLI_ANSWER_ASK) */
+	CLI_ASKS_NEW = 4,  /* opener: creating (not entering) asks; takes -noconfirm */
+	CLI_SRP_BLOCK = 8, /* the block belongs to `show configuration srp` */
 };
 
 enum cli_token_kind {

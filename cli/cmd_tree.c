@@ -235,12 +235,10 @@ cmd_tree_find(struct cmd_tree *tree, const struct words *w, struct cmd_at *at, s
 	cli_set_context(tree->cli, tree);
 	cli_run_command(tree->cli, line);
 	place = tree->found ? place_of(tree, tree->found) : NULL;
-	if (!place) {
+	if (!place || place->row != at->row || place->how != at->how) {
 		text_printf(why, "Unknown command - \"%.60s\", unrecognized keyword\n", w->word[0]);
 		return ERR_FORMAT;
 	}
-	at->row = place->row;
-	at->how = place->how;
 	return ERR_OK;
 }
 

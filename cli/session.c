@@ -160,20 +160,15 @@ asks_first(struct cli_session *s)
 	return is_there == (line->how != CLI_HOW_PLAIN);
 }
 
+/* is_on - the operator's own choice, or else whether the configuration holds the line @row_id. */
 static bool
-has_autoconfirm(const struct cli_session *s)
+is_on(const struct cli_session *s, enum session_choice choice, uint16_t row_id)
 {
 	const struct cfg *cfg = s->cli->running;
 
-	return s->has_autoconfirm || cfg_first(cfg, cfg_root(cfg), CLI_ROW_AUTOCONFIRM);
-}
-
-static bool
-has_timestamps(const struct cli_session *s)
-{
-	const struct cfg *cfg = s->cli->running;
-
-	return s->has_timestamps || cfg_first(cfg, cfg_root(cfg), CLI_ROW_TIMESTAMPS);
+	if (choice != SESSION_AS_CONFIGURED)
+		return choice == SESSION_ON;
+	return cfg_first(cfg, cfg_root(cfg), row_id) != NULL;
 }
 
 static struct cli_result
@@ -248,8 +243,8 @@ cli_session_line(struct cli_session *s, const char *line, size_t n)
 		return remark(s, is_exit);
 	if (!parse(s, line, n))
 		return finish(s, true);
-	s->owes_timestamp = has_timestamps(s);
-	s->call.is_confirmed = s->bound.has_noconfirm || has_autoconfirm(s);
+	s->owes_timestamp = is_on(s, s->timestamps, CLI_ROW_TIMESTAMPS);
+	s->call.is_confirmed = s->bound.has_noconfirm || is_on(s, s->autoconfirm, CLI_ROW_AUTOCONFIRM);
 	if (asks_first(s) && !s->call.is_confirmed)
 		return waits(s, CLI_STATE_ASKS);
 	return carry_out(s);

@@ -5,6 +5,9 @@
 #include "cli/cli_internal.h"
 #include "cli/filter.h"
 
+/* What this operator has chosen, against what the configuration says for all. */
+enum session_choice { SESSION_AS_CONFIGURED, SESSION_ON, SESSION_OFF };
+
 struct cli_session {
 	struct cli *cli;
 	char user[32];
@@ -16,7 +19,7 @@ struct cli_session {
 	struct cli_place place;
 	char context[80]; /* of Exec mode */
 	unsigned length, width;
-	bool has_timestamps, has_autoconfirm;
+	enum session_choice timestamps, autoconfirm;
 
 	enum cli_state state;
 	bool is_leaving;     /* exit at Exec: EXIT when this command is done */

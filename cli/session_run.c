@@ -74,14 +74,14 @@ run_terminal(struct cli_call *call)
 static enum cli_answer
 run_timestamps(struct cli_call *call)
 {
-	call->session->has_timestamps = !call->is_no;
+	call->session->timestamps = call->is_no ? SESSION_OFF : SESSION_ON;
 	return CLI_ANSWER_DONE;
 }
 
 static enum cli_answer
 run_autoconfirm(struct cli_call *call)
 {
-	call->session->has_autoconfirm = !call->is_no;
+	call->session->autoconfirm = call->is_no ? SESSION_OFF : SESSION_ON;
 	return CLI_ANSWER_DONE;
 }
 

@@ -206,6 +206,8 @@ dead_interval_below_three_hellos_is_refused_when_the_mode_is_left(void **state)
 	assert_int_equal(cfg_leaf_uint(running(r), srp, SRP_ROW_HELLO), 5);
 	assert_int_equal(r->changes, changes);
 	assert_string_equal(rig_type(r, "priority 9"), "");
+	prints_as(r, running(r), "config\n  context a\n    service-redundancy-protocol\n      hello-interval 5\n"
+	                         "      dead-interval 15\n    #exit\n  #exit\nend\n");
 	assert_string_equal(rig_type(r, "exit"), "Failure: dead-interval 15 must be at least three times hello-interval 20; "
 	                                         "what was in force before stays\n");
 	assert_true(r->last.has_failed);
@@ -240,6 +242,23 @@ the_rule_holds_at_the_end_of_a_file_and_of_a_session(void **state)
 	cli_session_free(r->s);
 	r->s = cli_session_new(r->cli, "next", CLI_ADMINISTRATOR, r->out, NULL, NULL);
 	assert_null(strstr(rig_type(r, "show configuration"), "hello-interval 60"));
+}
+
+static void
+a_block_removed_while_a_file_loads_into_it_is_left(void **state)
+{
+	struct rig *r = *state;
+	struct cfg_loader *l = cfg_load_new(r->cli, running(r), rig_load_error, r);
+
+	cfg_load_line(l, "context a", 9);
+	cfg_load_line(l, "interface i", 11);
+	rig_type(r, "configure");
+	rig_type(r, "no context a -noconfirm");
+	cfg_load_line(l, "ip address 1.2.3.4/8", 20);
+	assert_int_equal(r->refused_line, 3);
+	cfg_load_line(l, "system hostname h", 17);
+	assert_int_equal(cfg_load_end(l), 1);
+	prints_as(r, running(r), "config\n  system hostname h\nend\n");
 }
 
 static void
@@ -565,6 +584,7 @@ main(void)
 	    T(getters_give_values_and_defaults),
 	    T(dead_interval_below_three_hellos_is_refused_when_the_mode_is_left),
 	    T(the_rule_holds_at_the_end_of_a_file_and_of_a_session),
+	    T(a_block_removed_while_a_file_loads_into_it_is_left),
 	    T(one_chassis_has_one_redundancy_link),
 	    T(refused_lines_are_told_with_their_number_and_change_nothing),
 	    T(binary_rubbish_ends_in_errors_and_the_rest_still_loads),

@@ -296,6 +296,10 @@ timestamps_stand_before_output(void **state)
 	SAYS(r, "terminal length 0", "");
 	SAYS(r, "no timestamps", "");
 	assert_memory_equal(rig_type(r, "show version"), "Active Software:\n", 17);
+	rig_type(r, "configure");
+	SAYS(r, "timestamps", "");
+	rig_type(r, "end");
+	assert_memory_equal(rig_type(r, "show version"), "Active Software:\n", 17); /* this operator said no */
 }
 
 static void
