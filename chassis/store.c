@@ -300,13 +300,13 @@ store_gtp_restart_next(struct store *s, uint8_t *out)
 static int
 write_gtp_restart(sqlite3 *db, const struct store_job *job)
 {
-	return meta_put_number(db, "gtp_restart", job->data[0]);
+	return meta_put_number(db, "gtp_restart", *(const uint8_t *)job->bytes);
 }
 
 enum err
 store_gtp_restart_adopt(struct store *s, uint8_t value)
 {
-	return store_worker_take(s->worker, write_gtp_restart, "GTP restart counter", &value, 1, NULL, NULL);
+	return store_worker_write(s->worker, write_gtp_restart, "GTP restart counter", &value, 1, NULL, NULL);
 }
 
 /* ---- boot entries ---- */
@@ -326,7 +326,7 @@ store_boot_at(const struct store *s, size_t i)
 static int
 write_boot(sqlite3 *db, const struct store_job *job)
 {
-	const struct store_boot *b = (const struct store_boot *)job->data;
+	const struct store_boot *b = job->bytes;
 	int rc = store_sql_run(db, "DELETE FROM boot", "");
 
 	for (size_t i = 0; rc == SQLITE_OK && i < job->len / sizeof *b; i++)
@@ -339,7 +339,7 @@ write_boot(sqlite3 *db, const struct store_job *job)
 static enum err
 replace_boot(struct store *s, const struct store_boot *list, size_t count, store_done_fn *done, void *arg)
 {
-	enum err e = store_worker_take(s->worker, write_boot, "boot entries", list, count * sizeof *list, done, arg);
+	enum err e = store_worker_write(s->worker, write_boot, "boot entries", list, count * sizeof *list, done, arg);
 
 	if (e != ERR_OK)
 		return e;
@@ -432,7 +432,7 @@ write_config(sqlite3 *db, const struct store_job *job)
 {
 	return store_sql_run(
 	    db, "INSERT INTO config(id, crc, body) VALUES(1, ?1, ?2) ON CONFLICT(id) DO UPDATE SET crc = ?1, body = ?2",
-	    "ib", checksum(job->data, job->len), job->data, (int)job->len);
+	    "ib", checksum(job->bytes, job->len), job->bytes, (int)job->len);
 }
 
 enum err
@@ -440,7 +440,15 @@ store_config_replace(struct store *s, const char *config, size_t len, store_done
 {
 	if (len > STORE_CONFIG_MAX)
 		return ERR_RANGE;
-	return store_worker_take(s->worker, write_config, "running configuration", config, len, done, arg);
+	return store_worker_write(s->worker, write_config, "running configuration", config, len, done, arg);
+}
+
+enum err
+store_config_take(struct store *s, char *heap, size_t len, store_done_fn *done, void *arg)
+{
+	if (len > STORE_CONFIG_MAX)
+		return ERR_RANGE;
+	return store_worker_take(s->worker, write_config, "running configuration", heap, len, done, arg);
 }
 
 /* ---- switchover history ---- */
@@ -460,7 +468,7 @@ store_history_at(const struct store *s, size_t i)
 static int
 write_history(sqlite3 *db, const struct store_job *job)
 {
-	const struct store_switchover *h = (const struct store_switchover *)job->data;
+	const struct store_switchover *h = job->bytes;
 	int rc = store_sql_run(
 	    db,
 	    "INSERT INTO switchover(at_ms, epoch, route_modifier, duration_us, from_state, to_state, cause, peer_cause)"
@@ -489,5 +497,5 @@ store_history_append(struct store *s, const struct store_switchover *entry)
 
 	*h = *entry;
 	end_texts(h);
-	return store_worker_take(s->worker, write_history, "switchover history", h, sizeof *h, NULL, NULL);
+	return store_worker_write(s->worker, write_history, "switchover history", h, sizeof *h, NULL, NULL);
 }

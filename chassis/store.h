@@ -126,12 +126,15 @@ enum err store_boot_remove(struct store *s, uint8_t priority, store_done_fn *don
 enum err store_config_load(struct store *s, char **out, size_t *len);
 
 /*
- * store_config_replace - keep @len bytes of @config (copied) instead of the old ones: one transaction of the writer
- * thread. A caller that changes often waits for @done before the next: the queue is bounded.
+ * store_config_replace - keep @len bytes of @config (copied, some milliseconds for the longest) instead of the old
+ * ones: one transaction of the writer thread. A caller that changes often waits for @done before the next: the queue is
+ * bounded. store_config_take - the same without the copy: @heap (of malloc) is the store's on success, the caller's on
+ * an error.
  *
  * Returns ERR_RANGE (longer than STORE_CONFIG_MAX), ERR_FULL (queue), ERR_SYSTEM (no memory); @done is not called then.
  */
 enum err store_config_replace(struct store *s, const char *config, size_t len, store_done_fn *done, void *arg);
+enum err store_config_take(struct store *s, char *heap, size_t len, store_done_fn *done, void *arg);
 
 /*
  * store_history_count, store_history_at - switchovers, the oldest first (0); pointers die at the next append.

@@ -172,23 +172,12 @@ store_worker_free(struct store_worker *w)
 	free(w);
 }
 
-enum err
-store_worker_take(struct store_worker *w, int (*run)(sqlite3 *, const struct store_job *), const char *what,
-                  const void *data, size_t len, store_done_fn *done, void *arg)
+/* Queue @job, or free it. */
+static enum err
+enqueue(struct store_worker *w, struct store_job *job)
 {
-	struct store_job *job;
 	enum err e = ERR_OK;
 
-	job = calloc(1, sizeof *job + len);
-	if (job == NULL)
-		return ERR_SYSTEM;
-	job->run = run;
-	job->what = what;
-	job->done = done;
-	job->arg = arg;
-	job->len = len;
-	if (len > 0)
-		memcpy(job->data, data, len);
 	pthread_mutex_lock(&w->lock);
 	if (w->count >= STORE_QUEUE_MAX || w->is_ending) {
 		e = ERR_FULL;
@@ -201,6 +190,33 @@ store_worker_take(struct store_worker *w, int (*run)(sqlite3 *, const struct sto
 	if (e != ERR_OK)
 		free(job);
 	return e;
+}
+
+enum err
+store_worker_write(struct store_worker *w, int (*run)(sqlite3 *, const struct store_job *), const char *what,
+                   const void *data, size_t len, store_done_fn *done, void *arg)
+{
+	struct store_job *job = malloc(sizeof *job + len);
+
+	if (job == NULL)
+		return ERR_SYSTEM;
+	*job = (struct store_job){.run = run, .what = what, .done = done, .arg = arg, .bytes = job->copy, .len = len};
+	if (len > 0)
+		memcpy(job->copy, data, len);
+	return enqueue(w, job);
+}
+
+enum err
+store_worker_take(struct store_worker *w, int (*run)(sqlite3 *, const struct store_job *), const char *what, void *heap,
+                  size_t len, store_done_fn *done, void *arg)
+{
+	struct store_job *job = malloc(sizeof *job);
+
+	if (job == NULL)
+		return ERR_SYSTEM;
+	*job = (struct store_job){
+	    .run = run, .what = what, .done = done, .arg = arg, .bytes = heap, .len = len, .taken = heap};
+	return enqueue(w, job);
 }
 
 int
@@ -229,6 +245,7 @@ store_worker_run_done(struct store_worker *w)
 			log_event(LOG_STORE_ERROR, job->what, job->why);
 		if (job->done != NULL)
 			job->done(job->arg, job->result, job->why);
+		free(job->taken);
 		free(job);
 	}
 }

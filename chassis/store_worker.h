@@ -26,8 +26,10 @@ struct store_job {
 	void *arg;
 	enum err result;
 	char why[160];
+	const void *bytes; /* what is to be written, len of them: in copy, or taken */
 	size_t len;
-	_Alignas(8) uint8_t data[]; /* the job's own copy of what is to be written, len bytes */
+	void *taken; /* heap memory of which bytes are, freed with the job; NULL for a copy */
+	_Alignas(8) uint8_t copy[];
 };
 
 /* store_worker_new - start the thread with a connection to @path. */
@@ -37,11 +39,14 @@ enum err store_worker_new(const char *path, struct store_worker **out, struct te
 void store_worker_free(struct store_worker *w);
 
 /*
- * store_worker_take - a copy of @data (@len bytes) to be written by @run. ERR_FULL when STORE_QUEUE_MAX jobs are
+ * store_worker_write - a copy of @data (@len bytes) is to be written by @run. ERR_FULL when STORE_QUEUE_MAX jobs are
  * neither written nor collected, ERR_SYSTEM without memory; nothing is called then.
+ * store_worker_take - the same without the copy: @heap is the worker's on success, and still the caller's on an error.
  */
+enum err store_worker_write(struct store_worker *w, int (*run)(sqlite3 *, const struct store_job *), const char *what,
+                            const void *data, size_t len, store_done_fn *done, void *arg);
 enum err store_worker_take(struct store_worker *w, int (*run)(sqlite3 *, const struct store_job *), const char *what,
-                           const void *data, size_t len, store_done_fn *done, void *arg);
+                           void *heap, size_t len, store_done_fn *done, void *arg);
 
 int store_worker_fd(const struct store_worker *w);
 
