@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "gateway/demux_imsi.h"
-#include "gateway/gtp1.h"
 #include "gateway/gateway_types.h"
+#include "gateway/gtp1.h"
 
 /* A TEID names its session manager in its upper seven bits (session/session_types.h has the whole layout). */
 #include "session/session_types.h"

@@ -18,9 +18,9 @@
 #include "base/err.h"
 
 enum {
-	DEMUX_FLIGHT_MAX = 8192,   /* Creates in flight remembered; the oldest is forgotten beyond */
-	DEMUX_FLIGHT_MS = 60000,   /* a Create not answered for so long is no longer in flight */
-	DEMUX_IMSI_MAX = 16777216  /* bound subscribers, upper limit of demux_new */
+	DEMUX_FLIGHT_MAX = 8192,  /* Creates in flight remembered; the oldest is forgotten beyond */
+	DEMUX_FLIGHT_MS = 60000,  /* a Create not answered for so long is no longer in flight */
+	DEMUX_IMSI_MAX = 16777216 /* bound subscribers, upper limit of demux_new */
 };
 
 enum demux_verdict { DEMUX_DISCARD, DEMUX_ANSWER, DEMUX_FORWARD };
@@ -28,29 +28,29 @@ enum demux_verdict { DEMUX_DISCARD, DEMUX_ANSWER, DEMUX_FORWARD };
 /* Why; DISCARD and ANSWER have one, FORWARD is DEMUX_REASON_NONE. demux_reason_text names them. */
 enum demux_reason {
 	DEMUX_REASON_NONE,
-	DEMUX_REASON_ECHO,              /* answered */
-	DEMUX_REASON_VERSION,           /* answered with Version Not Supported */
-	DEMUX_REASON_UNKNOWN_TEID,      /* answered with cause 192 */
-	DEMUX_REASON_BAD_CREATE,        /* answered with the cause: no IMSI to find an owner by, or unreadable */
+	DEMUX_REASON_ECHO,         /* answered */
+	DEMUX_REASON_VERSION,      /* answered with Version Not Supported */
+	DEMUX_REASON_UNKNOWN_TEID, /* answered with cause 192 */
+	DEMUX_REASON_BAD_CREATE,   /* answered with the cause: no IMSI to find an owner by, or unreadable */
 	DEMUX_REASON_TOO_SHORT,
 	DEMUX_REASON_TOO_LONG,
-	DEMUX_REASON_BAD_LENGTH,        /* header length and datagram disagree */
-	DEMUX_REASON_GTP_PRIME,         /* protocol type 0 */
+	DEMUX_REASON_BAD_LENGTH, /* header length and datagram disagree */
+	DEMUX_REASON_GTP_PRIME,  /* protocol type 0 */
 	DEMUX_REASON_BAD_EXTENSION,
 	DEMUX_REASON_NO_SEQUENCE,
 	DEMUX_REASON_UNKNOWN_TYPE,
-	DEMUX_REASON_RESPONSE,          /* a response, though we have asked nothing */
-	DEMUX_REASON_ZERO_TEID,         /* a request other than Create and Echo with TEID 0 */
-	DEMUX_REASON_NO_SESSMGR,        /* the owner is not ready, or none is */
+	DEMUX_REASON_RESPONSE,   /* a response, though we have asked nothing */
+	DEMUX_REASON_ZERO_TEID,  /* a request other than Create and Echo with TEID 0 */
+	DEMUX_REASON_NO_SESSMGR, /* the owner is not ready, or none is */
 	DEMUX_REASON_COUNT
 };
 
 struct demux_result {
 	enum demux_verdict verdict;
 	enum demux_reason reason;
-	uint8_t type;      /* GTP message type, 0 if unreadable */
-	uint8_t instance;  /* FORWARD: 1..count */
-	uint64_t imsi;     /* FORWARD of a Create: its IMSI as gtp1 has it, otherwise 0 */
+	uint8_t type;     /* GTP message type, 0 if unreadable */
+	uint8_t instance; /* FORWARD: 1..count */
+	uint64_t imsi;    /* FORWARD of a Create: its IMSI as gtp1 has it, otherwise 0 */
 };
 
 struct demux_stats {

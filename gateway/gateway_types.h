@@ -19,10 +19,10 @@ enum {
 	GATEWAY_SERVICES_MAX = 16,
 	GATEWAY_APNS_MAX = 64,
 	GATEWAY_POOLS_MAX = 64,
-	GATEWAY_NAME_MAX = 79,    /* characters of a service, context or pool name */
-	GATEWAY_APN_MAX = 62,     /* characters of an access point name */
+	GATEWAY_NAME_MAX = 79,      /* characters of a service, context or pool name */
+	GATEWAY_APN_MAX = 62,       /* characters of an access point name */
 	GATEWAY_SESSMGRS_MAX = 127, /* instances 1..127: seven bits of a TEID */
-	GATEWAY_PREFIX_MIN = 8,   /* shortest and longest prefix of an address pool */
+	GATEWAY_PREFIX_MIN = 8,     /* shortest and longest prefix of an address pool */
 	GATEWAY_PREFIX_MAX = 30,
 	GATEWAY_PORT_GTPC = 2123
 };
@@ -36,10 +36,10 @@ enum gateway_recovery { GATEWAY_RECOVERY_NORMAL, GATEWAY_RECOVERY_AGGRESSIVE };
 struct gateway_service {
 	char name[GATEWAY_NAME_MAX + 1];
 	char context[GATEWAY_NAME_MAX + 1];
-	struct addr bind;         /* ADDR_NONE: no `bind address` line yet */
-	uint16_t port;            /* GATEWAY_PORT_GTPC */
-	bool is_bound;            /* the operator has bound it; it starts where the chassis is Active */
-	bool is_srp_activated;    /* bind is the address of an interface marked srp-activate in that context */
+	struct addr bind;      /* ADDR_NONE: no `bind address` line yet */
+	uint16_t port;         /* GATEWAY_PORT_GTPC */
+	bool is_bound;         /* the operator has bound it; it starts where the chassis is Active */
+	bool is_srp_activated; /* bind is the address of an interface marked srp-activate in that context */
 };
 
 /* An APN; context is where its pool lies (`ip context-name`, otherwise the APN's own context). */
@@ -47,16 +47,16 @@ struct gateway_apn {
 	char name[GATEWAY_APN_MAX + 1];
 	char context[GATEWAY_NAME_MAX + 1];
 	char pool[GATEWAY_NAME_MAX + 1];
-	uint32_t dns_primary;   /* host order, 0: none; offered in protocol configuration options */
+	uint32_t dns_primary; /* host order, 0: none; offered in protocol configuration options */
 	uint32_t dns_secondary;
 };
 
 struct gateway_pool {
 	char name[GATEWAY_NAME_MAX + 1];
 	char context[GATEWAY_NAME_MAX + 1];
-	uint32_t network;    /* host order, host bits 0 */
-	uint8_t prefix_len;  /* GATEWAY_PREFIX_MIN..GATEWAY_PREFIX_MAX */
-	uint8_t kind;        /* enum gateway_pool_kind */
+	uint32_t network;   /* host order, host bits 0 */
+	uint8_t prefix_len; /* GATEWAY_PREFIX_MIN..GATEWAY_PREFIX_MAX */
+	uint8_t kind;       /* enum gateway_pool_kind */
 	bool is_srp_activated;
 };
 
@@ -65,7 +65,7 @@ struct gateway_config {
 	uint16_t service_count;
 	uint16_t apn_count;
 	uint16_t pool_count;
-	uint16_t sessmgr_count; /* 1..GATEWAY_SESSMGRS_MAX */
+	uint16_t sessmgr_count;          /* 1..GATEWAY_SESSMGRS_MAX */
 	uint32_t checkpoint_duration_ms; /* a call younger than this is not yet checkpointed; 0: at once */
 	uint8_t recovery;                /* enum gateway_recovery */
 	struct gateway_service services[GATEWAY_SERVICES_MAX];

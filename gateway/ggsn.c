@@ -74,7 +74,8 @@ put_accepted(struct step *s, const struct call *call, struct gtp1_msg *m)
 static void
 send_answer(struct step *s, uint32_t teid, const struct gtp1_msg *m)
 {
-	struct gtp1_header h = {.type = gtp1_response_type(s->head.type), .teid = teid, .has_seq = true, .seq = s->head.seq};
+	struct gtp1_header h = {
+	    .type = gtp1_response_type(s->head.type), .teid = teid, .has_seq = true, .seq = s->head.seq};
 	enum err e = gtp1_encode(&h, m, s->reply);
 
 	assert(e == ERR_OK);
@@ -133,8 +134,8 @@ is_repeat_of_last(const struct step *s, const struct call *call)
 static bool
 is_repeat_of_create(const struct step *s, const struct call *call)
 {
-	bool is_other_context = addr_equal(&call->sgsn_control, &s->msg.gsn_control) &&
-	                        call->peer_teid_control != s->msg.teid_control;
+	bool is_other_context =
+	    addr_equal(&call->sgsn_control, &s->msg.gsn_control) && call->peer_teid_control != s->msg.teid_control;
 
 	return !is_other_context && is_same_sender(s, &call->create_peer, call->create_port, call->create_seq);
 }
@@ -199,8 +200,8 @@ tombstone_of(const struct call *call, uint32_t now_s)
 
 /* The APN, the address asked for and the PDP type, or the cause to refuse with. */
 struct create_wish {
-	int apn;            /* index into the configuration */
-	uint32_t address;   /* host order; 0: any */
+	int apn;          /* index into the configuration */
+	uint32_t address; /* host order; 0: any */
 };
 
 static uint8_t

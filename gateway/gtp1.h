@@ -20,12 +20,12 @@
 #include "base/text.h"
 
 enum {
-	GTP1_MESSAGE_MAX = 2048, /* bytes of one datagram we read or write */
-	GTP1_APN_WIRE_MAX = 100, /* TS 23.003 section 9.1 */
-	GTP1_APN_TEXT_MAX = 100, /* with the NUL: labels joined by dots */
-	GTP1_PCO_MAX = 251,      /* TS 24.008 section 10.5.6.3: 253 with type and length */
+	GTP1_MESSAGE_MAX = 2048,  /* bytes of one datagram we read or write */
+	GTP1_APN_WIRE_MAX = 100,  /* TS 23.003 section 9.1 */
+	GTP1_APN_TEXT_MAX = 100,  /* with the NUL: labels joined by dots */
+	GTP1_PCO_MAX = 251,       /* TS 24.008 section 10.5.6.3: 253 with type and length */
 	GTP1_PCO_ANSWER_MAX = 32, /* what of it a call keeps */
-	GTP1_QOS_MAX = 24,       /* allocation/retention priority and the profile of TS 24.008 10.5.6.5 */
+	GTP1_QOS_MAX = 24,        /* allocation/retention priority and the profile of TS 24.008 10.5.6.5 */
 	GTP1_MSISDN_MAX = 9,
 	GTP1_EUA_MAX = 22,
 	GTP1_IMSI_TEXT_MAX = 16, /* 15 digits and NUL */
@@ -114,7 +114,7 @@ struct gtp1_msg {
 	uint32_t charging_id;
 	uint16_t charging_characteristics;
 	uint8_t cause;
-	uint8_t reordering;     /* 0xfe no, 0xff yes: the spare bits are ones */
+	uint8_t reordering; /* 0xfe no, 0xff yes: the spare bits are ones */
 	uint8_t recovery;
 	uint8_t selection_mode; /* spare bits as they came */
 	uint8_t teardown;       /* 0xfe no, 0xff yes */
@@ -195,7 +195,8 @@ const char *gtp1_cause_text(uint8_t cause);
 
 /* --- values ------------------------------------------------------------------------------------------ */
 
-/* gtp1_imsi_text - the digits of @imsi into @out and true; false when a nibble is no digit or there are fewer than 6. */
+/* gtp1_imsi_text - the digits of @imsi into @out and true; false when a nibble is no digit or there are fewer than 6.
+ */
 bool gtp1_imsi_text(uint64_t imsi, char out[GTP1_IMSI_TEXT_MAX]);
 
 /* gtp1_imsi_parse - 6..15 digits to the wire number; ERR_FORMAT otherwise. */
@@ -215,7 +216,8 @@ enum err gtp1_apn_wire(const char *text, uint8_t out[GTP1_APN_WIRE_MAX], uint8_t
 
 enum gtp1_pdp { GTP1_PDP_OTHER, GTP1_PDP_IPV4, GTP1_PDP_PPP, GTP1_PDP_IPV6, GTP1_PDP_IPV4V6 };
 
-/* gtp1_eua_parse - End User Address (TS 29.060 section 7.7.27): type, and the IPv4 address in host order or 0. ERR_FORMAT. */
+/* gtp1_eua_parse - End User Address (TS 29.060 section 7.7.27): type, and the IPv4 address in host order or 0.
+ * ERR_FORMAT. */
 enum err gtp1_eua_parse(const uint8_t *eua, size_t len, enum gtp1_pdp *pdp, uint32_t *v4);
 
 /* gtp1_eua_ipv4 - put an IPv4 End User Address with @v4 (host order; 0: to be assigned, no address) into @m. */
@@ -223,14 +225,15 @@ void gtp1_eua_ipv4(struct gtp1_msg *m, uint32_t v4);
 
 /* The protocols of a Protocol Configuration Options list that we look at. */
 struct gtp1_pco {
-	uint8_t ipcp_id;       /* identifier of the IPCP Configure-Request */
-	bool has_ipcp;         /* an IPCP Configure-Request was there */
-	bool wants_dns1;       /* it named option 129, 131 */
+	uint8_t ipcp_id; /* identifier of the IPCP Configure-Request */
+	bool has_ipcp;   /* an IPCP Configure-Request was there */
+	bool wants_dns1; /* it named option 129, 131 */
 	bool wants_dns2;
 	bool wants_dns_container; /* container 000dH, DNS server IPv4 address request */
 };
 
-/* gtp1_pco_parse - TS 24.008 section 10.5.6.3; ERR_FORMAT when lengths do not add up. Other protocols are passed over. */
+/* gtp1_pco_parse - TS 24.008 section 10.5.6.3; ERR_FORMAT when lengths do not add up. Other protocols are passed over.
+ */
 enum err gtp1_pco_parse(const uint8_t *pco, size_t len, struct gtp1_pco *out);
 
 /*

@@ -23,7 +23,7 @@ enum {
 	CREATE_UPDATE = CREATE_REQ | UPDATE_REQ | CREATE_RSP | UPDATE_RSP
 };
 
-#define AT(member) .offset = offsetof(struct gtp1_msg, member)
+#define AT(member)  .offset = offsetof(struct gtp1_msg, member)
 #define LEN(member) .len_offset = offsetof(struct gtp1_msg, member)
 
 static const struct field_row rows[GTP1_IE_COUNT] = {

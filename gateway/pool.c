@@ -12,11 +12,11 @@ struct pool {
 	uint32_t addresses; /* in the whole pool, network and broadcast included */
 	uint32_t offset;    /* number of the share's first address */
 	uint32_t stride;
-	uint32_t bits;      /* addresses of the share, network and broadcast included */
-	uint32_t size;      /* of them to be given out */
+	uint32_t bits; /* addresses of the share, network and broadcast included */
+	uint32_t size; /* of them to be given out */
 	uint32_t used;
-	uint32_t cursor;    /* bit at which the next search starts */
-	uint64_t words[];   /* 1: not to be had (used, or never given out) */
+	uint32_t cursor;  /* bit at which the next search starts */
+	uint64_t words[]; /* 1: not to be had (used, or never given out) */
 };
 
 static uint32_t

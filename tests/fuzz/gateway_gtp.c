@@ -67,7 +67,8 @@ make_world(struct world *w)
 static void
 serve(struct world *w, unsigned instance, const uint8_t *bytes, size_t len, struct wbuf *reply)
 {
-	struct ggsn_request in = {.bytes = bytes, .len = len, .peer = addr_v4(0x7f000132), .peer_port = 2123, .now_s = 1};
+	struct ggsn_request in = {
+	    .bytes = bytes, .len = len, .peer = addr_v4(0x7f000132), .peer_port = 2123, .now_s = 1};
 	struct ggsn_result out;
 	uint32_t pool_size, used;
 

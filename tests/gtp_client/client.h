@@ -27,12 +27,12 @@ struct options {
 	enum client_mode mode;
 	struct sockaddr_in local, remote;
 	uint32_t contexts;
-	uint64_t imsi;       /* of the first context, as a number */
+	uint64_t imsi; /* of the first context, as a number */
 	uint8_t imsi_digits;
 	const char *apn;
 	uint64_t interval_ns; /* between two new requests */
 	uint64_t t3_ns;
-	unsigned n3; /* transmissions of one request */
+	unsigned n3;    /* transmissions of one request */
 	double seconds; /* update, mixed: how long; 0: until SIGTERM */
 	uint64_t seed;
 	const char *ledger, *state, *capture;
@@ -56,15 +56,15 @@ struct context {
 };
 
 struct totals {
-	uint64_t sent;     /* requests, without repetitions */
+	uint64_t sent; /* requests, without repetitions */
 	uint64_t answered;
 	uint64_t lost;
 	uint64_t accepted; /* cause 128 */
 	uint64_t other;    /* any other cause */
 	uint64_t wrong;    /* answers that contradict what is known */
 	uint64_t retransmissions;
-	uint64_t surplus;  /* answers to nothing outstanding: a repetition was answered too */
-	uint64_t refused;  /* ICMP port unreachable, tolerated */
+	uint64_t surplus; /* answers to nothing outstanding: a repetition was answered too */
+	uint64_t refused; /* ICMP port unreachable, tolerated */
 	struct hist round_trip;
 };
 

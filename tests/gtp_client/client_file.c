@@ -101,8 +101,9 @@ file_ledger(struct client *c, const struct context *x, uint64_t answered_ns, int
 	if (c->ledger == NULL)
 		return;
 	(void)gtp1_imsi_text(x->imsi, imsi);
-	fprintf(c->ledger, "sent_ns=%" PRIu64 " seq=%u type=%u teid=%08x imsi=%s retransmissions=%u answered_ns=%" PRIu64
-	                   " cause=%d verdict=%s\n",
+	fprintf(c->ledger,
+	        "sent_ns=%" PRIu64 " seq=%u type=%u teid=%08x imsi=%s retransmissions=%u answered_ns=%" PRIu64
+	        " cause=%d verdict=%s\n",
 	        x->first_ns, x->seq, x->type, x->teid_control, imsi, x->transmissions - 1, answered_ns, cause, verdict);
 }
 

@@ -54,6 +54,5 @@ gap_print(const struct gaps *g, FILE *out)
 	qsort(sorted, g->markers, sizeof sorted[0], compare);
 	fprintf(out, "markers=%u gap_median_us=%llu gap_p99_us=%llu gap_max_us=%llu\n", g->markers,
 	        (unsigned long long)percentile(sorted, g->markers, 50),
-	        (unsigned long long)percentile(sorted, g->markers, 99),
-	        (unsigned long long)sorted[g->markers - 1]);
+	        (unsigned long long)percentile(sorted, g->markers, 99), (unsigned long long)sorted[g->markers - 1]);
 }

@@ -147,14 +147,21 @@ static bool
 parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option table[] = {
-	    {"local", 1, NULL, 'l'},   {"remote", 1, NULL, 'r'}, {"contexts", 1, NULL, 'c'},    {"imsi", 1, NULL, 'i'},
-	    {"apn", 1, NULL, 'a'},     {"rate", 1, NULL, 'R'},   {"interval-us", 1, NULL, 'I'}, {"t3", 1, NULL, '3'},
-	    {"n3", 1, NULL, 'n'},      {"seconds", 1, NULL, 's'}, {"seed", 1, NULL, 'S'},       {"ledger", 1, NULL, 'L'},
-	    {"state", 1, NULL, 'T'},   {"capture", 1, NULL, 'C'}, {0}};
+	    {"local", 1, NULL, 'l'},       {"remote", 1, NULL, 'r'},  {"contexts", 1, NULL, 'c'},
+	    {"imsi", 1, NULL, 'i'},        {"apn", 1, NULL, 'a'},     {"rate", 1, NULL, 'R'},
+	    {"interval-us", 1, NULL, 'I'}, {"t3", 1, NULL, '3'},      {"n3", 1, NULL, 'n'},
+	    {"seconds", 1, NULL, 's'},     {"seed", 1, NULL, 'S'},    {"ledger", 1, NULL, 'L'},
+	    {"state", 1, NULL, 'T'},       {"capture", 1, NULL, 'C'}, {0}};
 	int which;
 
-	*o = (struct options){.contexts = 1, .imsi = 240010000000000, .imsi_digits = 15, .apn = "internet",
-	                      .interval_ns = 1000000, .t3_ns = 100000000, .n3 = 5, .seed = client_now_ns()};
+	*o = (struct options){.contexts = 1,
+	                      .imsi = 240010000000000,
+	                      .imsi_digits = 15,
+	                      .apn = "internet",
+	                      .interval_ns = 1000000,
+	                      .t3_ns = 100000000,
+	                      .n3 = 5,
+	                      .seed = client_now_ns()};
 	while ((which = getopt_long(argc, argv, "", table, NULL)) != -1)
 		if (which == '?' || !parse_option(which, optarg, o))
 			return false;

@@ -48,23 +48,24 @@ struct answered {
 struct ask {
 	uint8_t type;
 	uint16_t seq;
-	uint32_t teid;       /* header */
+	uint32_t teid; /* header */
 	const char *imsi;
 	const char *apn;
 	uint8_t nsapi;
 	uint32_t sgsn_teid;
-	uint32_t address;    /* asked for, 0: any */
-	uint32_t peer;       /* sender */
+	uint32_t address; /* asked for, 0: any */
+	uint32_t peer;    /* sender */
 	uint16_t port;
-	uint64_t without;    /* bits of elements to leave out */
-	uint8_t qos;         /* second octet of the QoS */
-	uint8_t pdp_number;  /* 0: IPv4 */
+	uint64_t without;   /* bits of elements to leave out */
+	uint8_t qos;        /* second octet of the QoS */
+	uint8_t pdp_number; /* 0: IPv4 */
 };
 
 static inline struct gateway_config
 fixture_config(unsigned sessmgrs)
 {
-	struct gateway_config cfg = {.sessmgr_count = (uint16_t)sessmgrs, .service_count = 1, .apn_count = 2, .pool_count = 2};
+	struct gateway_config cfg = {
+	    .sessmgr_count = (uint16_t)sessmgrs, .service_count = 1, .apn_count = 2, .pool_count = 2};
 
 	strcpy(cfg.services[0].name, "ggsn");
 	strcpy(cfg.services[0].context, "gn");
@@ -151,22 +152,35 @@ manager_replica(const struct manager *from, const struct gateway_config *cfg)
 static inline struct ask
 ask_create(const char *imsi, uint16_t seq)
 {
-	return (struct ask){.type = GTP1_CREATE_REQUEST, .seq = seq, .imsi = imsi, .apn = "internet", .nsapi = 5,
-	                    .sgsn_teid = 0x11110000u + seq, .peer = FIXTURE_SGSN, .port = 2123, .qos = 0x0b};
+	return (struct ask){.type = GTP1_CREATE_REQUEST,
+	                    .seq = seq,
+	                    .imsi = imsi,
+	                    .apn = "internet",
+	                    .nsapi = 5,
+	                    .sgsn_teid = 0x11110000u + seq,
+	                    .peer = FIXTURE_SGSN,
+	                    .port = 2123,
+	                    .qos = 0x0b};
 }
 
 static inline struct ask
 ask_update(uint32_t teid, uint16_t seq)
 {
-	return (struct ask){.type = GTP1_UPDATE_REQUEST, .seq = seq, .teid = teid, .nsapi = 5, .sgsn_teid = 0x22220000u + seq,
-	                    .peer = FIXTURE_SGSN, .port = 2123, .qos = 0x1b};
+	return (struct ask){.type = GTP1_UPDATE_REQUEST,
+	                    .seq = seq,
+	                    .teid = teid,
+	                    .nsapi = 5,
+	                    .sgsn_teid = 0x22220000u + seq,
+	                    .peer = FIXTURE_SGSN,
+	                    .port = 2123,
+	                    .qos = 0x1b};
 }
 
 static inline struct ask
 ask_delete(uint32_t teid, uint16_t seq)
 {
-	return (struct ask){.type = GTP1_DELETE_REQUEST, .seq = seq, .teid = teid, .nsapi = 5, .peer = FIXTURE_SGSN,
-	                    .port = 2123};
+	return (struct ask){
+	    .type = GTP1_DELETE_REQUEST, .seq = seq, .teid = teid, .nsapi = 5, .peer = FIXTURE_SGSN, .port = 2123};
 }
 
 static inline void
@@ -211,7 +225,8 @@ ask_bytes(const struct ask *a, uint8_t out[GTP1_MESSAGE_MAX])
 static inline struct answered
 manager_bytes(struct manager *m, const void *bytes, size_t len, uint32_t peer, uint16_t port)
 {
-	struct ggsn_request in = {.bytes = bytes, .len = len, .peer = addr_v4(peer), .peer_port = port, .now_s = FIXTURE_NOW};
+	struct ggsn_request in = {
+	    .bytes = bytes, .len = len, .peer = addr_v4(peer), .peer_port = port, .now_s = FIXTURE_NOW};
 	struct answered a = {0};
 	struct rows_verdict v;
 	struct rbuf body;

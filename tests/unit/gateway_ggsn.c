@@ -38,9 +38,9 @@ refused_create_has_its_cause_and_leaves_nothing(void **state)
 	struct gateway_config cfg = fixture_config(1);
 	struct manager m = manager_make(&cfg, 1);
 	struct ask cases[6];
-	static const uint8_t causes[] = {GTP1_CAUSE_UNKNOWN_APN,       GTP1_CAUSE_UNKNOWN_APN,     GTP1_CAUSE_UNKNOWN_PDP_TYPE,
-	                                 GTP1_CAUSE_UNKNOWN_PDP_TYPE,  GTP1_CAUSE_MANDATORY_MISSING,
-	                                 GTP1_CAUSE_UNKNOWN_PDP_TYPE};
+	static const uint8_t causes[] = {GTP1_CAUSE_UNKNOWN_APN,       GTP1_CAUSE_UNKNOWN_APN,
+	                                 GTP1_CAUSE_UNKNOWN_PDP_TYPE,  GTP1_CAUSE_UNKNOWN_PDP_TYPE,
+	                                 GTP1_CAUSE_MANDATORY_MISSING, GTP1_CAUSE_UNKNOWN_PDP_TYPE};
 
 	(void)state;
 	for (size_t i = 0; i < 6; i++)
@@ -469,8 +469,9 @@ mutated_requests_never_leak_an_address(void **state)
 		size_t len;
 
 		snprintf(imsi, sizeof imsi, "2400100000000%02u", rng_below(&rng, 40));
-		ask = rng_below(&rng, 2) ? ask_create(imsi, (uint16_t)round)
-		                         : ask_delete(teid_make(1, rng_below(&rng, 4), rng_below(&rng, 40)), (uint16_t)round);
+		ask = rng_below(&rng, 2)
+		          ? ask_create(imsi, (uint16_t)round)
+		          : ask_delete(teid_make(1, rng_below(&rng, 4), rng_below(&rng, 40)), (uint16_t)round);
 		len = ask_bytes(&ask, bytes);
 		if (rng_below(&rng, 4) == 0)
 			bytes[rng_below(&rng, (uint32_t)len)] = (uint8_t)rng_next(&rng);

@@ -98,8 +98,14 @@ create_response_is_written_as_the_specification_draws_it(void **state)
 	uint8_t want[128], got[128];
 	size_t len = unhex(expected, want);
 	struct gtp1_header h = {.type = GTP1_CREATE_RESPONSE, .has_seq = true, .seq = 0xabcd, .teid = 0x11111111};
-	struct gtp1_msg m = {.cause = 128, .reordering = 0xfe, .recovery = 7, .teid_data = 0x02000001,
-	                     .teid_control = 0x02000001, .charging_id = 0x02000005, .qos = {1, 0x0b, 0x92, 0x1f}, .qos_len = 4};
+	struct gtp1_msg m = {.cause = 128,
+	                     .reordering = 0xfe,
+	                     .recovery = 7,
+	                     .teid_data = 0x02000001,
+	                     .teid_control = 0x02000001,
+	                     .charging_id = 0x02000005,
+	                     .qos = {1, 0x0b, 0x92, 0x1f},
+	                     .qos_len = 4};
 	struct wbuf w;
 
 	(void)state;
@@ -221,8 +227,8 @@ extension_headers_are_passed_over_by_rule(void **state)
 static void
 every_missing_mandatory_element_is_named(void **state)
 {
-	static const enum gtp1_ie needed[] = {GTP1_IE_IMSI,        GTP1_IE_TEID_DATA, GTP1_IE_TEID_CONTROL, GTP1_IE_NSAPI,
-	                                      GTP1_IE_EUA,         GTP1_IE_GSN_USER,  GTP1_IE_QOS};
+	static const enum gtp1_ie needed[] = {GTP1_IE_IMSI, GTP1_IE_TEID_DATA, GTP1_IE_TEID_CONTROL, GTP1_IE_NSAPI,
+	                                      GTP1_IE_EUA,  GTP1_IE_GSN_USER,  GTP1_IE_QOS};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
@@ -277,8 +283,8 @@ static void
 unknown_and_repeated_elements_are_passed_over(void **state)
 {
 	/* Recovery twice, RAB Context (TV of 9), an unknown TLV, Delete's own Cause, then NSAPI. */
-	static const uint8_t bytes[] = {0x32, 20, 0, 28, 0, 0, 0, 1, 0, 1, 0, 0, 14, 1, 14, 2, 22, 5, 0, 0, 0, 0,
-	                                0,    0,  0, 0,  20, 5, 200, 0, 3, 1, 2, 3, 20, 6};
+	static const uint8_t bytes[] = {0x32, 20, 0, 28, 0, 0, 0, 1, 0,  1, 0,   0, 14, 1, 14, 2, 22, 5,
+	                                0,    0,  0, 0,  0, 0, 0, 0, 20, 5, 200, 0, 3,  1, 2,  3, 20, 6};
 	struct gtp1_header h;
 	struct gtp1_msg m;
 	struct rows_verdict v;
@@ -353,10 +359,14 @@ end_user_address_types_are_told_apart(void **state)
 		enum err e;
 		enum gtp1_pdp pdp;
 	} cases[] = {
-	    {"\xf1\x21", 2, ERR_OK, GTP1_PDP_IPV4},        {"\xf1\x21\x0a\x01\x00\x07", 6, ERR_OK, GTP1_PDP_IPV4},
-	    {"\xf1\x57", 2, ERR_OK, GTP1_PDP_IPV6},        {"\xf1\x8d", 2, ERR_OK, GTP1_PDP_IPV4V6},
-	    {"\xf0\x01", 2, ERR_OK, GTP1_PDP_PPP},         {"\xf2\x21", 2, ERR_OK, GTP1_PDP_OTHER},
-	    {"\xf1\x21\x0a", 3, ERR_FORMAT, GTP1_PDP_OTHER}, {"\xf1\x21\x0a\x01\x00\x07\x01", 7, ERR_FORMAT, GTP1_PDP_OTHER},
+	    {"\xf1\x21", 2, ERR_OK, GTP1_PDP_IPV4},
+	    {"\xf1\x21\x0a\x01\x00\x07", 6, ERR_OK, GTP1_PDP_IPV4},
+	    {"\xf1\x57", 2, ERR_OK, GTP1_PDP_IPV6},
+	    {"\xf1\x8d", 2, ERR_OK, GTP1_PDP_IPV4V6},
+	    {"\xf0\x01", 2, ERR_OK, GTP1_PDP_PPP},
+	    {"\xf2\x21", 2, ERR_OK, GTP1_PDP_OTHER},
+	    {"\xf1\x21\x0a", 3, ERR_FORMAT, GTP1_PDP_OTHER},
+	    {"\xf1\x21\x0a\x01\x00\x07\x01", 7, ERR_FORMAT, GTP1_PDP_OTHER},
 	    {"\xf1", 1, ERR_FORMAT, GTP1_PDP_OTHER},
 	};
 
@@ -374,7 +384,8 @@ static void
 dns_is_answered_only_when_asked_for_and_known(void **state)
 {
 	/* PPP; IPCP Configure-Request id 7 with DNS 1 and 2 as 0.0.0.0; container 000dH. */
-	static const uint8_t ask[] = {0x80, 0x80, 0x21, 0x10, 1, 7, 0, 16, 129, 6, 0, 0, 0, 0, 131, 6, 0, 0, 0, 0, 0, 0x0d, 0};
+	static const uint8_t ask[] = {0x80, 0x80, 0x21, 0x10, 1, 7, 0, 16, 129, 6,    0, 0,
+	                              0,    0,    131,  6,    0, 0, 0, 0,  0,   0x0d, 0};
 	static const uint8_t want[] = {0x80, 0x80, 0x21, 0x0a, 3, 7, 0, 10, 129, 6, 8, 8, 8, 8, 0, 0x0d, 4, 8, 8, 8, 8};
 	static const uint8_t pap[] = {0x80, 0xc0, 0x23, 0x06, 1, 1, 0, 6, 0, 0};
 	uint8_t out[GTP1_PCO_ANSWER_MAX], len;

@@ -176,7 +176,8 @@ each_fault_of_a_configuration_is_named(void **state)
 
 	(void)state;
 	cfg.services[0].is_srp_activated = false;
-	assert_fault(&cfg, ERR_REFUSED, "ggsn-service ggsn: bind address is not the address of an srp-activated loopback");
+	assert_fault(&cfg, ERR_REFUSED,
+	             "ggsn-service ggsn: bind address is not the address of an srp-activated loopback");
 	cfg = fixture_config(2);
 	cfg.services[0].bind.family = ADDR_NONE;
 	assert_fault(&cfg, ERR_REFUSED, "not an IPv4 address");

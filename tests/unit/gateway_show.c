@@ -23,11 +23,13 @@ summary_has_the_reference_layout_and_true_numbers(void **state)
 	(void)state;
 	gateway_show_summary(&v, &out);
 	assert_false(fixed.is_cut);
-	assert_int_equal(strncmp(said, "Total Subscribers:             200\n"
-	                               "Active:                        200           Dormant:                       0\n",
+	assert_int_equal(strncmp(said,
+	                         "Total Subscribers:             200\n"
+	                         "Active:                        200           Dormant:                       0\n",
 	                         35 + 78),
 	                 0);
-	assert_non_null(strstr(said, "\nggsn-pdp-type-ipv4:            200           lns-l2tp:                      0\n"));
+	assert_non_null(
+	    strstr(said, "\nggsn-pdp-type-ipv4:            200           lns-l2tp:                      0\n"));
 	assert_non_null(strstr(said, "\npcc:                           0\n"));
 	assert_non_null(strstr(said, "\ntraffic flow templates:        0\n"));
 }
@@ -35,8 +37,11 @@ summary_has_the_reference_layout_and_true_numbers(void **state)
 static void
 subscriber_table_has_legend_rows_and_total(void **state)
 {
-	struct gateway_subscriber_view v = {.callid = 0x02000001, .imsi = "240010123456789", .username = "46702123456",
-	                                    .address = addr_v4(0x0a010001), .idle_s = 3725};
+	struct gateway_subscriber_view v = {.callid = 0x02000001,
+	                                    .imsi = "240010123456789",
+	                                    .username = "46702123456",
+	                                    .address = addr_v4(0x0a010001),
+	                                    .idle_s = 3725};
 
 	(void)state;
 	gateway_show_subscribers_head(&out);
@@ -45,10 +50,11 @@ subscriber_table_has_legend_rows_and_total(void **state)
 	assert_false(fixed.is_cut);
 	assert_int_equal(strncmp(said, "+-----Access  (S) - pdsn-simple-ip", 34), 0);
 	assert_non_null(strstr(said, "|             (I) - ggsn-pdp-type-ipv4"));
-	assert_non_null(strstr(said, "\nvvvvvv CALLID   MSID            USERNAME               IP                            TIME-IDLE\n"
-	                             "------ -------- --------------- ---------------------- ----------------------------- ---------\n"
-	                             "I.CNAI 02000001 240010123456789 46702123456            10.1.0.1                      01h02m05s\n"
-	                             "\nTotal subscribers matching specified criteria: 1\n"));
+	assert_non_null(strstr(
+	    said, "\nvvvvvv CALLID   MSID            USERNAME               IP                            TIME-IDLE\n"
+	          "------ -------- --------------- ---------------------- ----------------------------- ---------\n"
+	          "I.CNAI 02000001 240010123456789 46702123456            10.1.0.1                      01h02m05s\n"
+	          "\nTotal subscribers matching specified criteria: 1\n"));
 }
 
 static void
@@ -65,8 +71,13 @@ text_of_a_peer_is_escaped_in_the_table(void **state)
 static void
 service_says_started_only_when_it_is(void **state)
 {
-	struct gateway_service_view v = {.name = "ggsn", .context = "gn", .bind = addr_v4(FIXTURE_SERVICE), .port = 2123,
-	                                 .is_srp_activated = true, .state = GATEWAY_SERVICE_STARTED, .contexts = 3};
+	struct gateway_service_view v = {.name = "ggsn",
+	                                 .context = "gn",
+	                                 .bind = addr_v4(FIXTURE_SERVICE),
+	                                 .port = 2123,
+	                                 .is_srp_activated = true,
+	                                 .state = GATEWAY_SERVICE_STARTED,
+	                                 .contexts = 3};
 
 	(void)state;
 	gateway_show_service(&v, &out);
