@@ -1,0 +1,871 @@
+/* srp_engine.c - claims about the redundancy engine, each rule by itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "srp/srp_fsm.h"
+
+enum { PEER_ID = 2, SELF_ID = 1, DEAD = 3000 };
+
+static struct srp_out out;
+
+static struct srp_config
+config(uint8_t mode)
+{
+	struct srp_config c;
+
+	srp_config_init(&c);
+	c.chassis_id = SELF_ID;
+	c.incarnation = 10;
+	c.mode = mode;
+	c.hello_ms = DEAD / 3;
+	c.dead_ms = DEAD;
+	c.mac[5] = 1;
+	return c;
+}
+
+static void
+feed(struct srp *e, struct srp_event ev)
+{
+	assert_int_equal(srp_input(e, &ev, &out), ERR_OK);
+}
+
+static void
+feed_kind(struct srp *e, uint8_t kind)
+{
+	feed(e, (struct srp_event){.kind = kind, .token = e->token, .request = e->request});
+}
+
+/* The @nth action of @kind in the last answer, or NULL. */
+static const struct srp_action *
+action(uint8_t kind)
+{
+	for (size_t i = 0; i < out.count; i++)
+		if (out.actions[i].kind == kind)
+			return &out.actions[i];
+	return NULL;
+}
+
+static bool
+starts(uint8_t timer)
+{
+	for (size_t i = 0; i < out.count; i++)
+		if (out.actions[i].kind == SRP_ACT_TIMER_START && out.actions[i].timer == timer)
+			return true;
+	return false;
+}
+
+static bool
+raises(uint8_t alarm)
+{
+	const struct srp_action *a = action(SRP_ACT_ALARM_RAISE);
+
+	return a != NULL && a->alarm == alarm;
+}
+
+static uint64_t
+epoch(uint64_t counter, uint64_t chassis)
+{
+	return counter << SRP_EPOCH_TAG_BITS | chassis;
+}
+
+static struct srp_hello
+peer_hello(uint8_t state)
+{
+	return (struct srp_hello){.chassis_id = PEER_ID,
+	                          .incarnation = 20,
+	                          .state = state,
+	                          .mode = SRP_MODE_BACKUP,
+	                          .priority = SRP_PRIORITY_DEFAULT,
+	                          .route_modifier = 1,
+	                          .mac_len = MAC_LEN};
+}
+
+static void
+hear(struct srp *e, struct srp_hello h)
+{
+	feed(e, (struct srp_event){.kind = SRP_EV_HELLO, .hello = &h});
+}
+
+static struct srp
+started(uint8_t mode)
+{
+	struct srp_config c = config(mode);
+	struct srp e;
+
+	srp_init(&e, &c);
+	feed_kind(&e, SRP_EV_START);
+	feed(&e, (struct srp_event){.kind = SRP_EV_EPOCH_BLOCK, .block_first = 100, .block_count = 1000});
+	feed_kind(&e, SRP_EV_LINK_UP);
+	return e;
+}
+
+/* Active in contact with a Standby that follows it. */
+static struct srp
+active(void)
+{
+	struct srp e = started(SRP_MODE_PRIMARY);
+	struct srp_hello h = peer_hello(SRP_STANDBY);
+
+	hear(&e, peer_hello(SRP_INIT));
+	feed_kind(&e, SRP_EV_ADDRESS_TAKEN);
+	h.epoch = h.lineage = e.epoch;
+	hear(&e, h);
+	assert_int_equal(e.fsm_state, FSM_ACTIVE);
+	return e;
+}
+
+/* Standby that follows an Active of epoch 50. */
+static struct srp
+standby(void)
+{
+	struct srp e = started(SRP_MODE_BACKUP);
+	struct srp_hello h = peer_hello(SRP_ACTIVE);
+
+	h.epoch = epoch(50, PEER_ID);
+	hear(&e, h);
+	assert_int_equal(srp_state(&e), SRP_STANDBY);
+	return e;
+}
+
+static void
+operate(struct srp *e, uint32_t not_connected, bool is_forced)
+{
+	feed(e, (struct srp_event){.kind = SRP_EV_OPERATOR_SWITCHOVER,
+	                           .asker = 5,
+	                           .not_connected = not_connected,
+	                           .is_forced = is_forced});
+}
+
+static uint8_t
+answered(void)
+{
+	const struct srp_action *a = action(SRP_ACT_OPERATOR_ANSWER);
+
+	assert_non_null(a);
+	assert_int_equal(a->asker, 5);
+	return a->answer;
+}
+
+static void
+prepare(struct srp *e, uint64_t of, uint32_t not_connected, bool is_forced)
+{
+	feed(e, (struct srp_event){.kind = SRP_EV_PREPARE,
+	                           .epoch = of,
+	                           .request = 3,
+	                           .not_connected = not_connected,
+	                           .is_forced = is_forced});
+}
+
+static void
+take(struct srp *e, uint64_t of)
+{
+	feed(e, (struct srp_event){.kind = SRP_EV_TAKE, .epoch = of, .request = 3});
+}
+
+/* --- table and configuration ------------------------------------------------------------------------------ */
+
+static void
+table_has_no_holes_and_no_dead_rows(void **state)
+{
+	char buf[4096];
+	struct text_fixed f;
+	struct text t;
+
+	(void)state;
+	text_fixed_init(&f, &t, buf, sizeof buf);
+	if (srp_self_check(&t) != ERR_OK)
+		fail_msg("%s", buf);
+}
+
+static void
+no_row_overflows_the_list_of_actions(void **state)
+{
+	const struct fsm_table *t = srp_fsm_table();
+
+	(void)state;
+	/* Per row at most: every action one, HEARD three, STOP_TIMERS all timers, and history, hello, reserve. */
+	for (size_t i = 0; i < t->count; i++) {
+		size_t n = 3;
+
+		for (size_t k = 0; k < FSM_ACTIONS_MAX && t->rows[i].actions[k] != DO_NOTHING; k++)
+			n += t->rows[i].actions[k] == DO_HEARD         ? 3
+			     : t->rows[i].actions[k] == DO_STOP_TIMERS ? SRP_TIMER_COUNT
+			                                               : 1;
+		assert_true(n <= SRP_OUT_MAX);
+	}
+}
+
+static void
+configuration_bounds_are_named(void **state)
+{
+	struct srp_config c = config(SRP_MODE_BACKUP);
+	const char *field = NULL;
+
+	(void)state;
+	assert_int_equal(srp_config_check(&c, &field), ERR_OK);
+	c.dead_ms = 3 * c.hello_ms - 1;
+	assert_int_equal(srp_config_check(&c, &field), ERR_RANGE);
+	assert_string_equal(field, "dead-interval");
+	c = config(SRP_MODE_BACKUP);
+	c.rm_threshold = 33;
+	assert_int_equal(srp_config_check(&c, &field), ERR_RANGE);
+	assert_string_equal(field, "route-modifier threshold");
+}
+
+static void
+what_is_no_event_changes_nothing(void **state)
+{
+	struct srp e = started(SRP_MODE_PRIMARY), before = e;
+	struct srp_hello h = peer_hello(SRP_STATE_COUNT);
+
+	(void)state;
+	assert_int_equal(srp_input(&e, &(struct srp_event){.kind = SRP_EV_COUNT}, &out), ERR_RANGE);
+	assert_int_equal(srp_input(&e, &(struct srp_event){.kind = SRP_EV_HELLO, .hello = &h}, &out), ERR_RANGE);
+	assert_memory_equal(&e, &before, sizeof e);
+}
+
+/* --- election ------------------------------------------------------------------------------------------------ */
+
+static void
+higher_mac_wins_in_the_last_three_octets(void **state)
+{
+	const uint8_t chapter_a[] = {0, 2, 0x43, 3, 0x1c, 0x2b}, chapter_b[] = {0, 2, 0x43, 3, 1, 0x3b};
+	const uint8_t vendor_high[] = {9, 9, 9, 3, 1, 0x3b};
+
+	(void)state;
+	assert_true(srp_mac_compare(chapter_a, chapter_b) > 0);
+	assert_true(srp_mac_compare(chapter_b, chapter_a) < 0);
+	assert_true(srp_mac_compare(chapter_a, vendor_high) > 0);
+	assert_true(srp_mac_compare(vendor_high, chapter_b) > 0); /* equal octets: the whole decides */
+	assert_int_equal(srp_mac_compare(chapter_a, chapter_a), 0);
+}
+
+static void
+mode_then_priority_then_mac_elect(void **state)
+{
+	struct {
+		uint8_t mode, priority, mac, next;
+	} cases[] = {
+	    {SRP_MODE_BACKUP, 1, 9, FSM_TAKING},    /* our mode wins against priority and MAC */
+	    {SRP_MODE_PRIMARY, 126, 9, FSM_TAKING}, /* lower number wins against MAC */
+	    {SRP_MODE_PRIMARY, 124, 0, FSM_STANDBY}, {SRP_MODE_PRIMARY, 125, 0, FSM_TAKING},
+	    {SRP_MODE_PRIMARY, 125, 2, FSM_STANDBY}, {SRP_MODE_PRIMARY, 125, 1, FSM_INIT}, /* equal: refused */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct srp e = started(SRP_MODE_PRIMARY);
+		struct srp_hello h = peer_hello(SRP_INIT);
+
+		h.mode = cases[i].mode;
+		h.priority = cases[i].priority;
+		h.mac[5] = cases[i].mac;
+		hear(&e, h);
+		assert_int_equal(e.fsm_state, cases[i].next);
+		assert_int_equal(raises(SRP_ALARM_MAC_CONFLICT), cases[i].next == FSM_INIT);
+	}
+}
+
+static void
+alarm_of_equal_macs_clears_when_the_tie_ends(void **state)
+{
+	struct srp e = started(SRP_MODE_BACKUP);
+	struct srp_hello h = peer_hello(SRP_INIT);
+
+	(void)state;
+	h.mac[5] = 1;
+	hear(&e, h);
+	assert_true(raises(SRP_ALARM_MAC_CONFLICT));
+	assert_true(starts(SRP_TIMER_DEAD)); /* the peer is there: silence does not make us Active */
+	hear(&e, h);
+	assert_null(action(SRP_ACT_ALARM_RAISE));
+	h.priority = 1;
+	hear(&e, h);
+	assert_int_equal(action(SRP_ACT_ALARM_CLEAR)->alarm, SRP_ALARM_MAC_CONFLICT);
+	assert_int_equal(srp_state(&e), SRP_STANDBY);
+}
+
+static void
+init_without_a_hello_becomes_active_by_the_dead_interval_after_the_delay(void **state)
+{
+	struct srp_config c = config(SRP_MODE_BACKUP);
+	struct srp e;
+
+	(void)state;
+	c.delay_ms = 500;
+	srp_init(&e, &c);
+	feed_kind(&e, SRP_EV_START);
+	assert_true(starts(SRP_TIMER_DELAY));
+	assert_false(starts(SRP_TIMER_DEAD));
+	feed(&e, (struct srp_event){.kind = SRP_EV_EPOCH_BLOCK, .block_first = 1, .block_count = 100});
+	feed_kind(&e, SRP_EV_TIMER_DELAY);
+	assert_true(starts(SRP_TIMER_DEAD));
+	assert_int_equal(srp_state(&e), SRP_INIT);
+	feed_kind(&e, SRP_EV_TIMER_DEAD);
+	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
+	assert_non_null(action(SRP_ACT_ADDRESS_TAKE));
+	feed_kind(&e, SRP_EV_ADDRESS_TAKEN);
+	assert_int_equal(srp_state(&e), SRP_ACTIVE);
+	assert_int_equal(e.route_modifier,
+	                 SRP_RM_INITIAL_BACKUP); /* alone: never attracts routes from one that serves */
+}
+
+static void
+returning_primary_stays_standby_of_an_active_backup(void **state)
+{
+	struct srp e = started(SRP_MODE_PRIMARY);
+	struct srp_hello h = peer_hello(SRP_ACTIVE);
+
+	(void)state;
+	h.route_modifier = 2;
+	h.epoch = epoch(7, PEER_ID);
+	hear(&e, h);
+	assert_int_equal(srp_state(&e), SRP_STANDBY);
+	assert_int_equal(e.route_modifier, 3);
+	assert_int_equal(e.lineage, h.epoch);
+}
+
+static void
+restarted_chassis_gives_way_to_a_standby_that_holds_the_calls(void **state)
+{
+	struct srp e = started(SRP_MODE_PRIMARY), b = standby();
+	struct srp_hello h = peer_hello(SRP_STANDBY);
+
+	(void)state;
+	h.lineage = epoch(7, PEER_ID);
+	hear(&e, h);
+	assert_int_equal(srp_state(&e), SRP_STANDBY);
+	h = peer_hello(SRP_INIT);
+	h.incarnation++;
+	hear(&b, h);
+	assert_int_equal(srp_state(&b), SRP_PENDING_ACTIVE);
+	assert_int_equal(action(SRP_ACT_HISTORY)->reason, SRP_REASON_FORCE_STATE_CHANGE);
+}
+
+/* --- loss of the peer or the link ------------------------------------------------------------------------------ */
+
+static void
+standby_takes_over_after_the_dead_interval_with_its_reason(void **state)
+{
+	struct srp e = standby();
+	const struct srp_action *h;
+
+	(void)state;
+	feed_kind(&e, SRP_EV_TIMER_DEAD);
+	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
+	assert_non_null(action(SRP_ACT_REDIAL));
+	feed_kind(&e, SRP_EV_ADDRESS_TAKEN);
+	assert_int_equal(srp_state(&e), SRP_ACTIVE);
+	h = action(SRP_ACT_HISTORY);
+	assert_int_equal(h->from, SRP_PENDING_ACTIVE);
+	assert_int_equal(h->reason, SRP_REASON_DEAD_TIMER_EXPIRY);
+	assert_true(action(SRP_ACT_SESSIONS_ACTIVE)->epoch > epoch(50, PEER_ID));
+	assert_int_equal(e.route_modifier, 2); /* one above the lost Active, that is preferred should it live */
+}
+
+static void
+reset_link_is_dialled_at_once_and_switches_nothing(void **state)
+{
+	struct srp e = standby();
+
+	(void)state;
+	feed_kind(&e, SRP_EV_LINK_DOWN);
+	assert_int_equal(srp_state(&e), SRP_STANDBY);
+	assert_int_equal(out.count, 1);
+	assert_int_equal(out.actions[0].kind, SRP_ACT_REDIAL); /* and the dead timer is not touched */
+}
+
+static void
+busy_address_keeps_pending_active_with_alarm_and_retry(void **state)
+{
+	struct srp e = standby();
+
+	(void)state;
+	feed_kind(&e, SRP_EV_TIMER_DEAD);
+	feed_kind(&e, SRP_EV_ADDRESS_BUSY);
+	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
+	assert_true(raises(SRP_ALARM_ADDRESS_BUSY));
+	assert_true(starts(SRP_TIMER_RETRY));
+	feed_kind(&e, SRP_EV_TIMER_RETRY);
+	assert_non_null(action(SRP_ACT_ADDRESS_TAKE));
+	feed_kind(&e, SRP_EV_ADDRESS_BUSY);
+	assert_null(action(SRP_ACT_ALARM_RAISE)); /* once */
+	feed_kind(&e, SRP_EV_ADDRESS_TAKEN);
+	assert_int_equal(srp_state(&e), SRP_ACTIVE);
+	assert_int_equal(action(SRP_ACT_ALARM_CLEAR)->alarm, SRP_ALARM_ADDRESS_BUSY);
+}
+
+static void
+pending_active_that_hears_the_active_again_steps_back(void **state)
+{
+	struct srp e = standby();
+	struct srp_hello h = peer_hello(SRP_ACTIVE);
+
+	(void)state;
+	h.epoch = epoch(50, PEER_ID);
+	feed_kind(&e, SRP_EV_TIMER_DEAD);
+	hear(&e, h);
+	assert_int_equal(srp_state(&e), SRP_STANDBY);
+	assert_non_null(action(SRP_ACT_ADDRESS_GIVE));
+	feed(&e, (struct srp_event){.kind = SRP_EV_ADDRESS_TAKEN, .token = e.token - 1}); /* too late */
+	assert_int_equal(srp_state(&e), SRP_STANDBY);
+}
+
+static void
+active_goes_on_alone_when_the_peer_is_lost(void **state)
+{
+	struct srp e = active();
+
+	(void)state;
+	feed_kind(&e, SRP_EV_TIMER_DEAD);
+	assert_int_equal(srp_state(&e), SRP_ACTIVE);
+	assert_true(raises(SRP_ALARM_PEER_LOST));
+	assert_non_null(action(SRP_ACT_REDIAL));
+	operate(&e, 0, true);
+	assert_int_equal(answered(), SRP_ANSWER_LINK_DOWN);
+	hear(&e, peer_hello(SRP_INIT));
+	assert_null(action(SRP_ACT_ALARM_CLEAR)); /* a lower epoch in the same incarnation: refused */
+}
+
+static void
+hello_of_a_lower_epoch_is_refused_and_counted(void **state)
+{
+	struct srp e = standby();
+	struct srp_hello h = peer_hello(SRP_ACTIVE);
+
+	(void)state;
+	h.epoch = epoch(49, PEER_ID);
+	hear(&e, h);
+	assert_non_null(action(SRP_ACT_COUNTED_STALE));
+	assert_false(starts(SRP_TIMER_DEAD));
+	h.incarnation++; /* another life of the peer begins below */
+	hear(&e, h);
+	assert_true(starts(SRP_TIMER_DEAD));
+	h = peer_hello(SRP_ACTIVE);
+	h.chassis_id = SELF_ID; /* our own voice from a relay */
+	hear(&e, h);
+	assert_non_null(action(SRP_ACT_COUNTED_STALE));
+}
+
+/* --- both of a kind -------------------------------------------------------------------------------------------- */
+
+static void
+dual_active_lower_route_modifier_then_priority_then_mac_stays(void **state)
+{
+	struct {
+		uint8_t rm, priority, mac;
+		bool stays;
+	} cases[] = {
+	    {2, 1, 9, true},   {0, 200, 0, false}, {1, 126, 9, true},  {1, 124, 0, false},
+	    {1, 125, 0, true}, {1, 125, 2, false}, {1, 125, 1, false}, /* all equal: the higher chassis id */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct srp e = active();
+		struct srp_hello h = peer_hello(SRP_ACTIVE);
+
+		assert_int_equal(e.route_modifier, 1);
+		h.route_modifier = cases[i].rm;
+		h.priority = cases[i].priority;
+		h.mac[5] = cases[i].mac;
+		h.epoch = epoch(5000, PEER_ID);
+		e.epoch_end = 10000;
+		hear(&e, h);
+		assert_int_equal(srp_state(&e), cases[i].stays ? SRP_ACTIVE : SRP_PENDING_STANDBY);
+		assert_true(raises(SRP_ALARM_DUAL_ACTIVE));
+		if (cases[i].stays) {
+			assert_true(action(SRP_ACT_SESSIONS_ACTIVE)->epoch > h.epoch);
+			continue;
+		}
+		assert_non_null(action(SRP_ACT_ADDRESS_GIVE));
+		assert_null(action(SRP_ACT_SESSIONS_STANDBY)); /* addresses first */
+		assert_int_equal(action(SRP_ACT_HISTORY)->reason, SRP_REASON_DUAL_ACTIVE);
+		feed_kind(&e, SRP_EV_ADDRESS_GIVEN);
+		assert_int_equal(srp_state(&e), SRP_STANDBY);
+		assert_int_equal(action(SRP_ACT_HISTORY)->reason, SRP_REASON_DUAL_ACTIVE);
+	}
+}
+
+static void
+both_pending_active_one_steps_back(void **state)
+{
+	struct srp e = standby(), f;
+	struct srp_hello h = peer_hello(SRP_PENDING_ACTIVE);
+
+	(void)state;
+	h.epoch = epoch(50, PEER_ID);
+	feed_kind(&e, SRP_EV_TIMER_DEAD);
+	f = e;
+	h.route_modifier = 3; /* ours is 2 */
+	hear(&e, h);
+	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
+	h.route_modifier = 1;
+	hear(&f, h);
+	assert_int_equal(srp_state(&f), SRP_STANDBY);
+}
+
+static void
+both_standby_the_one_with_the_younger_calls_takes_over(void **state)
+{
+	struct srp e = standby(), f = e;
+	struct srp_hello h = peer_hello(SRP_STANDBY);
+
+	(void)state;
+	h.epoch = epoch(50, PEER_ID);
+	h.lineage = epoch(49, PEER_ID);
+	hear(&e, h);
+	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
+	assert_int_equal(action(SRP_ACT_HISTORY)->reason, SRP_REASON_DUAL_STANDBY);
+	h.epoch = h.lineage = epoch(51, PEER_ID);
+	hear(&f, h);
+	assert_int_equal(srp_state(&f), SRP_STANDBY);
+}
+
+/* --- planned switchover ------------------------------------------------------------------------------------------ */
+
+static void
+switchover_gives_flushes_and_hands_over_in_this_order(void **state)
+{
+	struct srp e = active();
+	struct srp_hello h = peer_hello(SRP_ACTIVE);
+	uint64_t was = e.epoch;
+
+	(void)state;
+	operate(&e, 0, false);
+	assert_int_equal(action(SRP_ACT_SEND_PREPARE)->epoch, was);
+	assert_int_equal(srp_state(&e), SRP_ACTIVE);
+	assert_true(srp_serves(&e));
+	feed_kind(&e, SRP_EV_READY);
+	assert_int_equal(srp_state(&e), SRP_PENDING_STANDBY);
+	assert_non_null(action(SRP_ACT_ADDRESS_GIVE));
+	feed_kind(&e, SRP_EV_ADDRESS_GIVEN);
+	assert_non_null(action(SRP_ACT_SESSIONS_FLUSH));
+	assert_null(action(SRP_ACT_SEND_TAKE));
+	feed_kind(&e, SRP_EV_FLUSH_DONE);
+	assert_int_equal(action(SRP_ACT_SEND_TAKE)->epoch, was);
+	assert_int_equal(srp_state(&e), SRP_PENDING_STANDBY);
+	h.epoch = epoch(1001, PEER_ID);
+	h.route_modifier = 2;
+	hear(&e, h);
+	assert_int_equal(srp_state(&e), SRP_STANDBY);
+	assert_int_equal(answered(), SRP_ANSWER_OK);
+	assert_int_equal(action(SRP_ACT_HISTORY)->reason, SRP_REASON_MANUAL_SWITCHOVER);
+	assert_int_equal(e.route_modifier, 3); /* the new Active keeps its value, the old one follows */
+}
+
+static void
+switchover_is_refused_with_the_number_not_connected_unless_forced(void **state)
+{
+	struct srp e = active();
+
+	(void)state;
+	operate(&e, 2, false);
+	assert_int_equal(answered(), SRP_ANSWER_NOT_CONNECTED);
+	assert_int_equal(action(SRP_ACT_OPERATOR_ANSWER)->count, 2);
+	assert_int_equal(e.fsm_state, FSM_ACTIVE);
+	operate(&e, 2, true);
+	assert_true(action(SRP_ACT_SEND_PREPARE)->is_forced);
+	operate(&e, 0, false);
+	assert_int_equal(answered(), SRP_ANSWER_BUSY);
+}
+
+static void
+switchover_is_refused_where_it_makes_no_sense(void **state)
+{
+	struct srp e = standby();
+
+	(void)state;
+	operate(&e, 0, true);
+	assert_int_equal(answered(), SRP_ANSWER_NOT_ACTIVE);
+	e = active();
+	feed_kind(&e, SRP_EV_LINK_DOWN);
+	operate(&e, 0, true);
+	assert_int_equal(answered(), SRP_ANSWER_LINK_DOWN);
+	e = active();
+	e.peer.state = SRP_PENDING_ACTIVE;
+	operate(&e, 0, true);
+	assert_int_equal(answered(), SRP_ANSWER_PEER_NOT_STANDBY);
+}
+
+static void
+before_anything_is_given_up_every_doubt_ends_in_active(void **state)
+{
+	struct {
+		uint8_t event, answer;
+	} cases[] = {
+	    {SRP_EV_REFUSE, SRP_ANSWER_PEER_REFUSED},
+	    {SRP_EV_TIMER_PHASE, SRP_ANSWER_NO_READY},
+	    {SRP_EV_LINK_DOWN, SRP_ANSWER_LINK_DOWN},
+	    {SRP_EV_TIMER_DEAD, SRP_ANSWER_LINK_DOWN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct srp e = active();
+
+		operate(&e, 0, false);
+		feed(&e,
+		     (struct srp_event){
+		         .kind = cases[i].event, .request = e.request, .refuse = SRP_REFUSE_NOT_CONNECTED, .count = 4});
+		assert_int_equal(e.fsm_state, FSM_ACTIVE);
+		assert_int_equal(answered(), cases[i].answer);
+		if (cases[i].event == SRP_EV_REFUSE)
+			assert_int_equal(action(SRP_ACT_OPERATOR_ANSWER)->count, 4);
+	}
+}
+
+static void
+answers_to_an_earlier_request_are_ignored(void **state)
+{
+	struct srp e = active();
+
+	(void)state;
+	operate(&e, 0, false);
+	feed(&e, (struct srp_event){.kind = SRP_EV_READY, .request = e.request - 1});
+	assert_int_equal(e.fsm_state, FSM_PREPARING);
+	feed(&e, (struct srp_event){.kind = SRP_EV_REFUSE, .request = e.request - 1});
+	assert_int_equal(e.fsm_state, FSM_PREPARING);
+}
+
+/* An Active that has sent its TAKE. */
+static struct srp
+handing(void)
+{
+	struct srp e = active();
+
+	operate(&e, 0, false);
+	feed_kind(&e, SRP_EV_READY);
+	feed_kind(&e, SRP_EV_ADDRESS_GIVEN);
+	feed_kind(&e, SRP_EV_FLUSH_DONE);
+	assert_int_equal(e.fsm_state, FSM_HANDING);
+	return e;
+}
+
+static void
+lost_take_is_repeated_on_a_new_link_and_a_standby_hello(void **state)
+{
+	struct srp e = handing();
+	struct srp_hello h = peer_hello(SRP_STANDBY);
+
+	(void)state;
+	feed_kind(&e, SRP_EV_LINK_DOWN);
+	assert_int_equal(srp_state(&e), SRP_PENDING_STANDBY); /* unknown is not no */
+	feed_kind(&e, SRP_EV_LINK_UP);
+	assert_non_null(action(SRP_ACT_SEND_TAKE));
+	h.epoch = h.lineage = e.epoch;
+	hear(&e, h);
+	assert_non_null(action(SRP_ACT_SEND_TAKE));
+	assert_int_equal(srp_state(&e), SRP_PENDING_STANDBY);
+}
+
+static void
+handing_over_ends_by_dead_interval_refusal_or_restart_of_the_peer(void **state)
+{
+	struct srp_hello restarted = peer_hello(SRP_STANDBY);
+	struct srp e = handing();
+
+	(void)state;
+	feed_kind(&e, SRP_EV_TIMER_DEAD);
+	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
+	assert_null(action(SRP_ACT_OPERATOR_ANSWER)); /* nobody knows yet */
+	feed_kind(&e, SRP_EV_ADDRESS_TAKEN);
+	assert_int_equal(answered(), SRP_ANSWER_RESUMED);
+	e = handing();
+	feed_kind(&e, SRP_EV_REFUSE);
+	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
+	e = handing();
+	restarted.incarnation++;
+	hear(&e, restarted);
+	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
+}
+
+static void
+link_lost_before_the_hand_over_serves_again_at_once(void **state)
+{
+	struct srp e = active();
+
+	(void)state;
+	operate(&e, 0, false);
+	feed_kind(&e, SRP_EV_READY);
+	feed_kind(&e, SRP_EV_LINK_DOWN);
+	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
+	assert_non_null(action(SRP_ACT_ADDRESS_TAKE));
+}
+
+static void
+standby_says_ready_or_why_not(void **state)
+{
+	struct srp e = standby();
+
+	(void)state;
+	prepare(&e, epoch(50, PEER_ID), 1, false);
+	assert_int_equal(action(SRP_ACT_SEND_REFUSE)->refuse, SRP_REFUSE_NOT_CONNECTED);
+	assert_int_equal(action(SRP_ACT_SEND_REFUSE)->count, 1);
+	prepare(&e, epoch(49, PEER_ID), 0, false);
+	assert_int_equal(action(SRP_ACT_SEND_REFUSE)->refuse, SRP_REFUSE_STALE_EPOCH);
+	assert_non_null(action(SRP_ACT_COUNTED_STALE));
+	prepare(&e, epoch(50, PEER_ID), 1, true);
+	assert_int_equal(action(SRP_ACT_SEND_READY)->request, 3);
+	e = active();
+	prepare(&e, epoch(50, PEER_ID), 0, false);
+	assert_int_equal(action(SRP_ACT_SEND_REFUSE)->refuse, SRP_REFUSE_NOT_STANDBY);
+}
+
+static void
+take_is_idempotent_and_needs_the_ready_before(void **state)
+{
+	struct srp e = standby();
+	uint64_t of = epoch(50, PEER_ID);
+
+	(void)state;
+	take(&e, of);
+	assert_int_equal(srp_state(&e), SRP_STANDBY);
+	assert_int_equal(action(SRP_ACT_SEND_REFUSE)->refuse, SRP_REFUSE_NOT_PREPARED);
+	prepare(&e, of, 0, false);
+	take(&e, of);
+	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
+	take(&e, of);
+	assert_int_equal(out.count, 0);
+	feed_kind(&e, SRP_EV_ADDRESS_TAKEN);
+	take(&e, of);
+	assert_int_equal(srp_state(&e), SRP_ACTIVE);
+	assert_int_equal(out.count, 1); /* the peer is told */
+	assert_int_equal(out.actions[0].kind, SRP_ACT_SEND_HELLO);
+	assert_int_equal(e.route_modifier, 2);
+}
+
+static void
+ready_is_void_when_the_active_serves_as_another_incarnation(void **state)
+{
+	struct srp e = standby();
+	struct srp_hello h = peer_hello(SRP_ACTIVE);
+
+	(void)state;
+	prepare(&e, epoch(50, PEER_ID), 0, false);
+	h.epoch = epoch(51, PEER_ID);
+	hear(&e, h);
+	take(&e, epoch(50, PEER_ID));
+	assert_int_equal(srp_state(&e), SRP_STANDBY);
+}
+
+/* --- route modifier, epochs -------------------------------------------------------------------------------------- */
+
+static void
+at_the_threshold_the_pair_starts_again_at_one_and_two(void **state)
+{
+	struct srp e = active();
+	struct srp_hello h = peer_hello(SRP_STANDBY);
+
+	(void)state;
+	e.route_modifier = SRP_RM_THRESHOLD_DEFAULT - 1;
+	h.epoch = h.lineage = e.epoch;
+	hear(&e, h);
+	assert_int_equal(e.route_modifier, SRP_RM_THRESHOLD_DEFAULT - 1);
+	e.route_modifier = SRP_RM_THRESHOLD_DEFAULT;
+	hear(&e, h);
+	assert_int_equal(e.route_modifier, 1);
+	assert_non_null(action(SRP_ACT_SEND_HELLO));
+}
+
+static void
+epochs_are_reserved_early_and_never_made_up(void **state)
+{
+	struct srp e = standby();
+	uint64_t first;
+
+	(void)state;
+	e.epoch_end = e.epoch_next; /* used up */
+	e.is_reserve_asked = false;
+	feed_kind(&e, SRP_EV_TIMER_HELLO);
+	first = action(SRP_ACT_EPOCH_RESERVE)->epoch + 1;
+	feed_kind(&e, SRP_EV_TIMER_HELLO);
+	assert_null(action(SRP_ACT_EPOCH_RESERVE)); /* asked once */
+	feed_kind(&e, SRP_EV_TIMER_DEAD);
+	feed_kind(&e, SRP_EV_ADDRESS_TAKEN);
+	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
+	assert_true(starts(SRP_TIMER_RETRY));
+	feed(&e, (struct srp_event){.kind = SRP_EV_EPOCH_BLOCK, .block_first = first, .block_count = 64});
+	feed_kind(&e, SRP_EV_TIMER_RETRY);
+	feed_kind(&e, SRP_EV_ADDRESS_TAKEN);
+	assert_int_equal(srp_state(&e), SRP_ACTIVE);
+	assert_int_equal(srp_epoch_counter(e.epoch), first);
+}
+
+static void
+two_chassis_never_make_the_same_epoch(void **state)
+{
+	struct srp e = started(SRP_MODE_PRIMARY), f = e;
+
+	(void)state;
+	f.config.chassis_id = PEER_ID;
+	feed_kind(&e, SRP_EV_TIMER_DEAD);
+	feed_kind(&e, SRP_EV_ADDRESS_TAKEN);
+	feed_kind(&f, SRP_EV_TIMER_DEAD);
+	feed_kind(&f, SRP_EV_ADDRESS_TAKEN);
+	assert_int_equal(srp_epoch_counter(e.epoch), srp_epoch_counter(f.epoch));
+	assert_int_not_equal(e.epoch, f.epoch);
+}
+
+static void
+stop_gives_everything_back(void **state)
+{
+	struct srp e = active();
+
+	(void)state;
+	feed_kind(&e, SRP_EV_STOP);
+	assert_int_equal(srp_state(&e), SRP_INIT);
+	assert_non_null(action(SRP_ACT_ADDRESS_GIVE));
+	assert_non_null(action(SRP_ACT_SESSIONS_STANDBY));
+	hear(&e, peer_hello(SRP_INIT));
+	assert_int_equal(e.fsm_state, FSM_DOWN);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(table_has_no_holes_and_no_dead_rows),
+	    cmocka_unit_test(no_row_overflows_the_list_of_actions),
+	    cmocka_unit_test(configuration_bounds_are_named),
+	    cmocka_unit_test(what_is_no_event_changes_nothing),
+	    cmocka_unit_test(higher_mac_wins_in_the_last_three_octets),
+	    cmocka_unit_test(mode_then_priority_then_mac_elect),
+	    cmocka_unit_test(alarm_of_equal_macs_clears_when_the_tie_ends),
+	    cmocka_unit_test(init_without_a_hello_becomes_active_by_the_dead_interval_after_the_delay),
+	    cmocka_unit_test(returning_primary_stays_standby_of_an_active_backup),
+	    cmocka_unit_test(restarted_chassis_gives_way_to_a_standby_that_holds_the_calls),
+	    cmocka_unit_test(standby_takes_over_after_the_dead_interval_with_its_reason),
+	    cmocka_unit_test(reset_link_is_dialled_at_once_and_switches_nothing),
+	    cmocka_unit_test(busy_address_keeps_pending_active_with_alarm_and_retry),
+	    cmocka_unit_test(pending_active_that_hears_the_active_again_steps_back),
+	    cmocka_unit_test(active_goes_on_alone_when_the_peer_is_lost),
+	    cmocka_unit_test(hello_of_a_lower_epoch_is_refused_and_counted),
+	    cmocka_unit_test(dual_active_lower_route_modifier_then_priority_then_mac_stays),
+	    cmocka_unit_test(both_pending_active_one_steps_back),
+	    cmocka_unit_test(both_standby_the_one_with_the_younger_calls_takes_over),
+	    cmocka_unit_test(switchover_gives_flushes_and_hands_over_in_this_order),
+	    cmocka_unit_test(switchover_is_refused_with_the_number_not_connected_unless_forced),
+	    cmocka_unit_test(switchover_is_refused_where_it_makes_no_sense),
+	    cmocka_unit_test(before_anything_is_given_up_every_doubt_ends_in_active),
+	    cmocka_unit_test(answers_to_an_earlier_request_are_ignored),
+	    cmocka_unit_test(lost_take_is_repeated_on_a_new_link_and_a_standby_hello),
+	    cmocka_unit_test(handing_over_ends_by_dead_interval_refusal_or_restart_of_the_peer),
+	    cmocka_unit_test(link_lost_before_the_hand_over_serves_again_at_once),
+	    cmocka_unit_test(standby_says_ready_or_why_not),
+	    cmocka_unit_test(take_is_idempotent_and_needs_the_ready_before),
+	    cmocka_unit_test(ready_is_void_when_the_active_serves_as_another_incarnation),
+	    cmocka_unit_test(at_the_threshold_the_pair_starts_again_at_one_and_two),
+	    cmocka_unit_test(epochs_are_reserved_early_and_never_made_up),
+	    cmocka_unit_test(two_chassis_never_make_the_same_epoch),
+	    cmocka_unit_test(stop_gives_everything_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
