@@ -1,0 +1,199 @@
+/* srp_show.c - claims about the text of `show srp ...`. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "srp/srp.h"
+#include "srp/srp_show.h"
+
+enum { TEXT_MAX = 8192 };
+
+static char shown[TEXT_MAX];
+static struct srp_counters counters;
+static struct hist rtt;
+
+static struct srp_view
+view(void)
+{
+	return (struct srp_view){
+	    .context = "srp",
+	    .local = {.family = ADDR_V4, .bytes = {192, 0, 2, 1}},
+	    .peer = {.family = ADDR_V4, .bytes = {192, 0, 2, 2}},
+	    .self = {.state = SRP_ACTIVE,
+	             .mode = SRP_MODE_PRIMARY,
+	             .priority = 1,
+	             .mac = {0, 2, 0x43, 3, 0x1c, 0x2b},
+	             .route_modifier = 6,
+	             .hello_ms = 1000,
+	             .dead_ms = 3000},
+	    .peer_hello = {.state = SRP_STANDBY,
+	                   .mode = SRP_MODE_BACKUP,
+	                   .priority = 2,
+	                   .mac = {0, 2, 0x43, 3, 1, 0x3b},
+	                   .route_modifier = 7},
+	    .is_peer_heard = true,
+	    .is_link_up = true,
+	    .link_text = "Connected",
+	    .now_wall_ms = UINT64_C(1585608521000),
+	    .hello_wall_ms = UINT64_C(1585608519000),
+	    .config_event_wall_ms = UINT64_C(1585606719000),
+	    .config_validation = "Complete",
+	    .config_error = "None",
+	    .validate_switchover = "None",
+	    .counters = &counters,
+	    .hello_rtt = &rtt,
+	};
+}
+
+static void
+show(void (*render)(const struct srp_view *, struct text *), const struct srp_view *v)
+{
+	struct text_fixed f;
+	struct text t;
+
+	text_fixed_init(&f, &t, shown, sizeof shown);
+	render(v, &t);
+	assert_false(f.is_cut);
+}
+
+static void
+info_begins_with_the_layout_of_the_reference(void **state)
+{
+	static const char expected[] =
+	    "Service Redundancy Protocol:\n"
+	    "-------------------------------------------------------------------------------\n"
+	    "Context:                                srp\n"
+	    "Local Address:                          192.0.2.1\n"
+	    "Chassis State:                          Active\n"
+	    "Chassis Mode:                           Primary\n"
+	    "Chassis Priority:                       1\n"
+	    "Local Tiebreaker:                       00-02-43-03-1C-2B\n"
+	    "Route-Modifier:                         6\n"
+	    "Peer Remote Address:                    192.0.2.2\n"
+	    "Peer State:                             Standby\n"
+	    "Peer Mode:                              Backup\n"
+	    "Peer Priority:                          2\n"
+	    "Peer Tiebreaker:                        00-02-43-03-01-3B\n"
+	    "Peer Route-Modifier:                    7\n"
+	    "Last Hello Message received:            Mon Mar 30 22:48:39 2020 (2 seconds ago)\n"
+	    "Peer Configuration Validation:          Complete\n"
+	    "Last Peer Configuration Error:          None\n"
+	    "Last Peer Configuration Event:          Mon Mar 30 22:18:39 2020 (1802 seconds ago)\n"
+	    "Last Validate Switchover Status:        None\n"
+	    "Connection State:                       Connected\n";
+	struct srp_view v = view();
+
+	(void)state;
+	show(srp_show_info, &v);
+	assert_int_equal(strncmp(shown, expected, sizeof expected - 1), 0);
+}
+
+static void
+chassis_state_is_one_word_after_the_only_colon(void **state)
+{
+	(void)state;
+	for (uint8_t s = 0; s < SRP_STATE_COUNT; s++) {
+		struct srp_view v = view();
+		char line[128], *at;
+		int n = 0;
+
+		v.self.state = s;
+		show(srp_show_info, &v);
+		at = strstr(shown, "Chassis State:");
+		assert_non_null(at);
+		assert_int_equal(sscanf(at, "Chassis State: %100s%n", line, &n), 1);
+		assert_int_equal(at[n], '\n');
+		assert_string_equal(line, srp_state_text(s));
+	}
+	assert_string_equal(srp_state_text(SRP_PENDING_STANDBY), "ActivePendingStandby");
+	assert_string_equal(srp_state_text(SRP_STATE_COUNT), "?");
+}
+
+static void
+before_contact_the_peer_is_in_init_and_was_never_heard(void **state)
+{
+	struct srp_view v = view();
+
+	(void)state;
+	v.peer_hello = (struct srp_hello){0};
+	v.is_peer_heard = false;
+	v.hello_wall_ms = v.config_event_wall_ms = 0;
+	show(srp_show_info, &v);
+	assert_non_null(strstr(shown, "Peer State:                             Init\n"));
+	assert_non_null(strstr(shown, "Last Hello Message received:            -\n"));
+	assert_non_null(strstr(shown, "Alarms:                                 None\n"));
+}
+
+static void
+info_names_alarms_and_the_last_change(void **state)
+{
+	struct srp_transition t = {
+	    .from = SRP_STANDBY, .to = SRP_PENDING_ACTIVE, .reason = SRP_REASON_DEAD_TIMER_EXPIRY};
+	struct srp_view v = view();
+
+	(void)state;
+	v.alarms = 1u << SRP_ALARM_ADDRESS_BUSY;
+	v.history = &t;
+	v.history_count = 1;
+	show(srp_show_info, &v);
+	assert_non_null(strstr(shown, "deadTimerExpiry\n"));
+	assert_non_null(strstr(shown, srp_alarm_text(SRP_ALARM_ADDRESS_BUSY)));
+}
+
+static void
+statistics_print_every_counter_that_moved(void **state)
+{
+	struct srp_view v = view();
+
+	(void)state;
+	counters =
+	    (struct srp_counters){.hello_sent = 11, .switchovers = {[SRP_REASON_MANUAL_SWITCHOVER] = 3}, .link_up = 4};
+	counters.bad_messages[ERR_RANGE] = 2;
+	hist_add(&rtt, 300);
+	show(srp_show_statistics, &v);
+	assert_non_null(strstr(shown, "Hello messages sent:                    11\n"));
+	assert_non_null(strstr(shown, "Hello round trip max (us):              300\n"));
+	assert_non_null(strstr(shown, "Switchovers:                            3\n"));
+	assert_non_null(strstr(shown, "manualSwitchOver:"));
+	assert_null(strstr(shown, "dualActive"));
+	assert_non_null(strstr(shown, "Bad messages received:                  2\n"));
+	assert_non_null(strstr(shown, err_text(ERR_RANGE)));
+}
+
+static void
+history_has_a_line_per_transition(void **state)
+{
+	const struct srp_transition t[] = {
+	    {.wall_ms = 1585608519000, .from = SRP_INIT, .to = SRP_PENDING_ACTIVE},
+	    {.wall_ms = 1585608519001, .from = SRP_PENDING_ACTIVE, .to = SRP_ACTIVE, .epoch = 5 << SRP_EPOCH_TAG_BITS},
+	};
+	struct srp_view v = view();
+
+	(void)state;
+	v.history = t;
+	v.history_count = 2;
+	show(srp_show_history, &v);
+	assert_non_null(strstr(shown, "Mon Mar 30 22:48:39 2020 Init                 PendingActive"));
+	assert_non_null(strstr(shown, srp_row_reason(0)));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(info_begins_with_the_layout_of_the_reference),
+	    cmocka_unit_test(chassis_state_is_one_word_after_the_only_colon),
+	    cmocka_unit_test(before_contact_the_peer_is_in_init_and_was_never_heard),
+	    cmocka_unit_test(info_names_alarms_and_the_last_change),
+	    cmocka_unit_test(statistics_print_every_counter_that_moved),
+	    cmocka_unit_test(history_has_a_line_per_transition),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
