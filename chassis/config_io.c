@@ -17,7 +17,7 @@
 #include "chassis/chassis.h"
 #include "chassis/file_save.h"
 
-enum { LINES_PER_SLICE = 200, FILE_BYTES_MAX = 16 << 20, KEEP_MS = 50 };
+enum { LINES_PER_SLICE = 200, FILE_BYTES_MAX = 16 << 20, KEEP_MS = 10 };
 
 enum err
 config_path(const struct chassis *c, const char *url, char *buf, size_t cap)
@@ -409,9 +409,10 @@ static void
 keep_printed(struct chassis *c, void *arg, char *take_text, size_t len)
 {
 	(void)arg;
-	if (take_text == NULL || store_config_replace(c->store, take_text, len, keep_done, c) != ERR_OK)
-		keep_done(c, ERR_SYSTEM, "the running configuration could not be kept in chassis.db");
+	if (take_text != NULL && store_config_take(c->store, take_text, len, keep_done, c) == ERR_OK)
+		return;
 	free(take_text);
+	keep_done(c, ERR_SYSTEM, "the running configuration could not be kept in chassis.db");
 }
 
 static void
