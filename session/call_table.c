@@ -366,6 +366,8 @@ call_table_place(struct call_table *t, uint32_t teid, const uint8_t *record, siz
 		t->used--;
 	}
 	other = call_index_find(&t->index, key);
+	if (other != CALL_NO_SLOT && t->events.evicted != NULL)
+		t->events.evicted(t->events.arg, other);
 	if (other != CALL_NO_SLOT)
 		slot_give(t, other);
 	slot_take(t, slot, (uint8_t)teid_gen(teid), key);

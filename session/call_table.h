@@ -16,14 +16,16 @@ enum { CALL_TOMBS = 65536, CALL_NEXT_SLICE = 4096 };
 struct call_table;
 
 /*
- * Told after each change made through the gateway's interface (not for replicated ones), for the checkpoint link.
- * Any may be NULL.
+ * Told after each change made through the gateway's interface (not for replicated ones, but for evicted), for the
+ * checkpoint link. Any may be NULL.
  */
 struct call_table_events {
 	void (*created)(void *arg, uint32_t slot);
 	void (*changed)(void *arg, uint32_t slot, uint32_t groups);
 	void (*released)(void *arg, uint32_t slot, uint32_t tomb);
 	void *arg;
+	/* A replicated call with the same IMSI and NSAPI arrives in another slot: the one in @slot is about to go. */
+	void (*evicted)(void *arg, uint32_t slot);
 };
 
 /*

@@ -1,0 +1,243 @@
+/* session_call_rows.c - the call's field rows, and records cut and merged without decoding. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "session/arena.h"
+#include "session/call_rows.h"
+
+static struct addr
+v6(uint8_t last)
+{
+	struct addr a = {.family = ADDR_V6};
+
+	memset(a.bytes, 0xfd, sizeof a.bytes);
+	a.bytes[15] = last;
+	return a;
+}
+
+/* The largest call there can be: all fields, IPv6 everywhere, every length at its maximum. */
+static struct call
+largest(void)
+{
+	struct call c = {
+	    .teid = 0x02300007, .imsi = 262010123456789, .imsi_digits = 15, .nsapi = 5, .state = CALL_CONNECTED};
+
+	c.present = (UINT64_C(1) << CALL_F_COUNT) - 1;
+	memset(c.apn, 'a', CALL_APN_MAX);
+	c.msisdn_len = CALL_MSISDN_MAX;
+	c.pco_len = CALL_PCO_MAX;
+	c.qos_len = CALL_QOS_MAX;
+	memset(c.qos, 7, sizeof c.qos);
+	c.address = v6(1);
+	c.create_peer = v6(2);
+	c.sgsn_control = v6(3);
+	c.sgsn_user = v6(4);
+	c.last_peer = v6(5);
+	c.in_bytes = UINT64_MAX;
+	return c;
+}
+
+static size_t
+encode(const struct call *c, uint8_t buf[ARENA_RECORD_MAX])
+{
+	struct wbuf w;
+
+	wbuf_init(&w, buf, ARENA_RECORD_MAX);
+	assert_int_equal(call_rows_encode(c, &w), ERR_OK);
+	return w.len;
+}
+
+static void
+the_schema_is_the_one_of_version_1(void **state)
+{
+	(void)state;
+	/* Another hash means another format: raise CALL_ROWS_VERSION and say what changed. */
+	assert_int_equal(CALL_ROWS_VERSION, 1);
+	assert_int_equal(rows_schema_hash(&call_format), 0x8ac4abf1);
+	assert_int_equal(rows_schema_hash(&tombstone_format), 0x7263a198);
+}
+
+static void
+rows_are_in_the_order_of_their_ids_and_each_name_is_right(void **state)
+{
+	(void)state;
+	assert_int_equal(rows_check(&call_format), ERR_OK);
+	assert_int_equal(rows_check(&tombstone_format), ERR_OK);
+	for (size_t i = 0; i < call_format.count; i++)
+		assert_int_equal(call_format.rows[i].id, i + 1);
+	assert_string_equal(call_format.rows[CALL_F_ACTIVE_S].name, "active-s");
+	assert_string_equal(call_format.rows[CALL_F_SGSN_CONTROL].name, "sgsn-control");
+}
+
+static void
+the_largest_call_fits_a_slot_and_comes_back(void **state)
+{
+	uint8_t buf[ARENA_RECORD_MAX], again[ARENA_RECORD_MAX];
+	struct call c = largest(), d;
+	size_t n = encode(&c, buf);
+
+	(void)state;
+	assert_true(n <= ARENA_RECORD_MAX);
+	assert_int_equal(call_rows_decode(buf, n, &d), ERR_OK);
+	assert_int_equal(encode(&d, again), n);
+	assert_memory_equal(buf, again, n);
+	assert_string_equal(c.apn, d.apn);
+}
+
+static void
+a_call_without_its_required_fields_is_refused(void **state)
+{
+	uint8_t buf[ARENA_RECORD_MAX];
+	struct call c = largest();
+	struct wbuf w;
+
+	(void)state;
+	c.present &= ~CALL_HAS(CALL_F_IMSI);
+	wbuf_init(&w, buf, sizeof buf);
+	assert_int_equal(call_rows_encode(&c, &w), ERR_RANGE);
+	assert_int_equal(call_rows_decode("", 0, &c), ERR_SHORT);
+}
+
+static void
+the_check_picks_the_key_and_names_what_is_wrong(void **state)
+{
+	uint8_t buf[ARENA_RECORD_MAX], bad[ARENA_RECORD_MAX];
+	struct call c = largest();
+	size_t n = encode(&c, buf);
+	const char *field;
+	uint64_t key;
+
+	(void)state;
+	assert_int_equal(call_rows_check(buf, n, CKPT_GROUP_FULL, c.teid, &key, &field), ERR_OK);
+	assert_true(key == call_rows_key(c.imsi, c.imsi_digits, c.nsapi));
+	assert_int_equal(call_rows_check(buf, n, CKPT_GROUP_FULL, c.teid + 1, &key, &field), ERR_FORMAT);
+	assert_string_equal(field, "teid");
+	assert_int_equal(call_rows_check(buf, n, CKPT_GROUP_STATS, c.teid, &key, &field), ERR_FORMAT);
+	memcpy(bad, buf, n);
+	bad[2 + 4 + 2 + 8 + 2] = 3; /* digits of the IMSI */
+	assert_int_equal(call_rows_check(bad, n, CKPT_GROUP_FULL, c.teid, &key, &field), ERR_RANGE);
+	assert_string_equal(field, "imsi-digits");
+	memcpy(bad, buf, n);
+	bad[6] = 1; /* the second field under the id of the first */
+	assert_int_equal(call_rows_check(bad, n, CKPT_GROUP_FULL, c.teid, &key, &field), ERR_FORMAT);
+	assert_string_equal(field, "field order");
+	assert_int_equal(call_rows_check(buf, 6, CKPT_GROUP_FULL, c.teid, &key, &field), ERR_SHORT);
+	assert_string_equal(field, "required field");
+}
+
+/* What the check lets pass, the decoder takes, whatever happened to the bytes. */
+static void
+the_check_is_as_strict_as_the_decoder(void **state)
+{
+	uint8_t buf[ARENA_RECORD_MAX], bad[ARENA_RECORD_MAX];
+	struct call c = largest(), d;
+	struct rng r = {.state = 7};
+	size_t n = encode(&c, buf);
+	const char *field;
+	unsigned passed = 0;
+	uint64_t key;
+
+	(void)state;
+	for (int i = 0; i < 50000; i++) {
+		size_t len = rng_below(&r, 4) ? n : rng_below(&r, (uint32_t)n);
+
+		memcpy(bad, buf, n);
+		for (uint32_t k = rng_below(&r, 3); k-- > 0;)
+			bad[rng_below(&r, (uint32_t)n)] = (uint8_t)rng_next(&r);
+		if (call_rows_check(bad, len, CKPT_GROUP_FULL, c.teid, &key, &field) != ERR_OK)
+			continue;
+		passed++;
+		assert_int_equal(call_rows_decode(bad, len, &d), ERR_OK);
+		assert_true(key == call_rows_key(d.imsi, d.imsi_digits, d.nsapi));
+	}
+	assert_true(passed > 1000);
+}
+
+static void
+cutting_out_a_group_and_merging_it_gives_the_changed_record(void **state)
+{
+	static const uint32_t groups[] = {CKPT_GROUP_SESSION, CKPT_GROUP_STATS, CKPT_GROUP_IDLE};
+	uint8_t old[ARENA_RECORD_MAX], new[ARENA_RECORD_MAX], micro[ARENA_RECORD_MAX], merged[ARENA_RECORD_MAX];
+	struct call c = largest(), d = c;
+	size_t old_n, new_n;
+	struct wbuf m, w;
+
+	(void)state;
+	/* The old record lacks some fields that the micro-checkpoints bring. */
+	c.present &= ~(CALL_HAS(CALL_F_SGSN_USER) | CALL_HAS(CALL_F_OUT_BYTES) | CALL_HAS(CALL_F_ACTIVE_S));
+	d.peer_teid_user = 77;
+	d.sgsn_control = addr_v4(0x0a000001);
+	d.qos_len = 3;
+	d.in_bytes = 12345;
+	d.active_s = 99;
+	old_n = encode(&c, old);
+	new_n = encode(&d, new);
+	for (int i = 0; i < 3; i++) {
+		wbuf_init(&m, micro, sizeof micro);
+		assert_int_equal(call_rows_cut(new, new_n, groups[i], &m), ERR_OK);
+		wbuf_init(&w, merged, sizeof merged);
+		assert_int_equal(call_rows_merge(old, old_n, micro, m.len, &w), ERR_OK);
+		memcpy(old, merged, w.len);
+		old_n = w.len;
+	}
+	assert_int_equal(old_n, new_n);
+	assert_memory_equal(old, new, new_n);
+}
+
+static void
+fields_of_a_newer_release_survive_a_merge(void **state)
+{
+	uint8_t buf[ARENA_RECORD_MAX], merged[ARENA_RECORD_MAX];
+	static const uint8_t newer[] = {200, 3, 'n', 'e', 'w'};
+	static const uint8_t micro[] = {29, 8, 0, 0, 0, 0, 0, 0, 0, 9};
+	struct call c = largest(), d;
+	size_t n;
+	struct wbuf w;
+	const char *field;
+	uint64_t key;
+
+	(void)state;
+	c.pco_len = 0;
+	n = encode(&c, buf);
+	memcpy(buf + n, newer, sizeof newer);
+	n += sizeof newer;
+	assert_int_equal(call_rows_check(buf, n, CKPT_GROUP_FULL, c.teid, &key, &field), ERR_OK);
+	wbuf_init(&w, merged, sizeof merged);
+	assert_int_equal(call_rows_merge(buf, n, micro, sizeof micro, &w), ERR_OK);
+	assert_memory_equal(merged + w.len - sizeof newer, newer, sizeof newer);
+	assert_int_equal(call_rows_decode(merged, w.len, &d), ERR_OK);
+	assert_int_equal(d.in_bytes, 9);
+}
+
+static void
+keys_tell_nsapi_and_leading_zeros_apart(void **state)
+{
+	(void)state;
+	assert_true(call_rows_key(1, 15, 5) != call_rows_key(1, 15, 6));
+	assert_true(call_rows_key(1, 15, 5) != call_rows_key(1, 14, 5));
+	assert_true(call_rows_key(0, 6, 0) != 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_schema_is_the_one_of_version_1),
+	    cmocka_unit_test(rows_are_in_the_order_of_their_ids_and_each_name_is_right),
+	    cmocka_unit_test(the_largest_call_fits_a_slot_and_comes_back),
+	    cmocka_unit_test(a_call_without_its_required_fields_is_refused),
+	    cmocka_unit_test(the_check_picks_the_key_and_names_what_is_wrong),
+	    cmocka_unit_test(the_check_is_as_strict_as_the_decoder),
+	    cmocka_unit_test(cutting_out_a_group_and_merging_it_gives_the_changed_record),
+	    cmocka_unit_test(fields_of_a_newer_release_survive_a_merge),
+	    cmocka_unit_test(keys_tell_nsapi_and_leading_zeros_apart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
