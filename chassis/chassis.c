@@ -51,6 +51,7 @@ open_root(struct chassis *c)
 		return complain(path, strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return complain(c->options.root, "a chassis runs on this root already");
+	c->is_root_ours = true;
 	n = snprintf(text, sizeof text, "%d\n", (int)getpid());
 	if (ftruncate(fd, 0) < 0 || write(fd, text, (size_t)n) != n)
 		return complain(path, strerror(errno));
@@ -265,11 +266,24 @@ chassis_run(struct chassis *c)
 	event_base_dispatch(c->base);
 }
 
+/* Only who holds the lock may remove the file: another chassis may run on this root. */
+static void
+remove_pid_file(const struct chassis *c)
+{
+	char path[4096];
+
+	if (!c->is_root_ours)
+		return;
+	snprintf(path, sizeof path, "%s/run/chassisd.pid", c->options.root);
+	unlink(path);
+}
+
 void
 chassis_free(struct chassis *c)
 {
 	if (c == NULL)
 		return;
+	remove_pid_file(c);
 	if (c->demux_shared != NULL)
 		tasks_stop(c);
 	srp_link_free(c->srp);

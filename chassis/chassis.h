@@ -82,6 +82,7 @@ struct chassis {
 	struct chassis_options options;
 	struct event_base *base;
 	int64_t started_s;
+	bool is_root_ours; /* the lock on run/chassisd.pid is held */
 	uint64_t incarnation; /* of this chassisd, random, never 0 */
 	struct store *store;
 	struct event *store_ev;

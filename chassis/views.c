@@ -156,12 +156,17 @@ show_summary(struct cli_call *call)
 	gateway_show_summary(&v, call->out);
 }
 
+/* state[3]: IMSI asked for plus one, 0 all; state[4]: 1 in full */
 static void
 show_subscriber(struct cli_call *call, const struct call *s, time_t now)
 {
 	struct gateway_subscriber_view v = {.callid = s->teid, .address = s->address};
 	char imsi[24], msisdn[20];
 
+	if (call->state[4]) {
+		gateway_show_subscriber_full(s, (unsigned)call->state[0], (uint32_t)now, call->out);
+		return;
+	}
 	snprintf(imsi, sizeof imsi, "%0*llu", s->imsi_digits, (unsigned long long)s->imsi);
 	gateway_msisdn_text(s->msisdn, s->msisdn_len, msisdn);
 	v.imsi = imsi;
@@ -195,11 +200,27 @@ step_subscribers(struct cli_call *call)
 		}
 		if (arena_read(&s->arena, (uint32_t)call->state[1]++, record, &len, NULL) != ERR_OK)
 			continue;
-		if (call_rows_decode(record, len, &decoded) != ERR_OK)
+		if (call_rows_decode(record, len, &decoded) != ERR_OK || (call->state[3] != 0 && decoded.imsi + 1 != call->state[3]))
 			continue;
 		show_subscriber(call, &decoded, now);
 		call->state[2]++;
 	}
+	return CLI_ANSWER_MORE;
+}
+
+static enum cli_answer
+show_calls(struct cli_call *call, bool is_full)
+{
+	const char *imsi = cli_arg_has(call, "imsi") ? cli_arg_str(call, "digits") : NULL;
+
+	if (imsi != NULL && strspn(imsi, "0123456789") != strlen(imsi))
+		return cli_fail(call, "%s is not an IMSI: 6 to 15 digits", imsi);
+	call->state[3] = imsi == NULL ? 0 : strtoull(imsi, NULL, 10) + 1;
+	call->state[4] = is_full;
+	if (!call->state[4])
+		gateway_show_subscribers_head(call->out);
+	call->state[0] = 1;
+	call->step = step_subscribers;
 	return CLI_ANSWER_MORE;
 }
 
@@ -210,10 +231,13 @@ show_subscribers(struct cli_call *call)
 		show_summary(call);
 		return CLI_ANSWER_DONE;
 	}
-	gateway_show_subscribers_head(call->out);
-	call->state[0] = 1;
-	call->step = step_subscribers;
-	return CLI_ANSWER_MORE;
+	return show_calls(call, false);
+}
+
+static enum cli_answer
+show_subscribers_full(struct cli_call *call)
+{
+	return show_calls(call, true);
 }
 
 /* --- services ------------------------------------------------------------------------------------------------------ */
@@ -366,6 +390,7 @@ const struct cli_handler chassis_views[] = {
 	{SRP_ROW_SHOW_CHECKPOINT, show_checkpoint},
 	{SRP_ROW_SHOW_CALL_LOSS, show_call_loss},
 	{GATEWAY_ROW_SHOW_SUBSCRIBERS, show_subscribers},
+	{GATEWAY_ROW_SHOW_SUBSCRIBERS_FULL, show_subscribers_full},
 	{GATEWAY_ROW_SHOW_GGSN, show_ggsn},
 	{CHASSIS_ROW_SHOW_BOOT, show_boot},
 	{CHASSIS_ROW_SHOW_VERSION, show_version},

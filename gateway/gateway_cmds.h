@@ -18,7 +18,8 @@ enum gateway_row_id {
 	                     private-priority group */
 	GATEWAY_ROW_RADIUS_SERVER, /* address sealed port */
 
-	GATEWAY_ROW_SHOW_SUBSCRIBERS,  /* flags summary, all */
+	GATEWAY_ROW_SHOW_SUBSCRIBERS,  /* flags summary, all; imsi: digits */
+	GATEWAY_ROW_SHOW_SUBSCRIBERS_FULL, /* flag all; imsi: digits */
 	GATEWAY_ROW_SHOW_GGSN,         /* flag all, or service */
 	GATEWAY_ROW_CLEAR_SUBSCRIBERS, /* flag all */
 };

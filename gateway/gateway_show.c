@@ -215,6 +215,57 @@ gateway_show_subscribers_foot(uint32_t count, struct text *out)
 	text_printf(out, "\nTotal subscribers matching specified criteria: %" PRIu32 "\n", count);
 }
 
+static void
+put_addr(struct text *out, const char *label, const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	text_printf(out, "  %-22s: %s\n", label, addr_text(a, text));
+}
+
+static void
+put_number(struct text *out, const char *label, uint64_t v)
+{
+	text_printf(out, "  %-22s: %" PRIu64 "\n", label, v);
+}
+
+static void
+show_full_counters(const struct call *c, struct text *out)
+{
+	put_number(out, "Updates", c->updates);
+	put_number(out, "Input Packets", c->in_packets);
+	put_number(out, "Input Bytes", c->in_bytes);
+	put_number(out, "Output Packets", c->out_packets);
+	put_number(out, "Output Bytes", c->out_bytes);
+}
+
+void
+gateway_show_subscriber_full(const struct call *c, unsigned instance, uint32_t now_s, struct text *out)
+{
+	char msisdn[20];
+
+	gateway_msisdn_text(c->msisdn, c->msisdn_len, msisdn);
+	text_printf(out, "Username: %s\n", msisdn);
+	text_printf(out, "  %-22s: Online/Active\n", "Status");
+	text_printf(out, "  %-22s: Connected\n", "State");
+	put_number(out, "Connected for (s)", now_s > c->created_s ? now_s - c->created_s : 0);
+	text_printf(out, "  %-22s: %08" PRIx32 "\n", "Callid", c->teid);
+	text_printf(out, "  %-22s: %0*" PRIu64 "\n", "IMSI", c->imsi_digits, c->imsi);
+	put_number(out, "Sessmgr Instance", instance);
+	put_number(out, "NSAPI", c->nsapi);
+	text_printf(out, "  %-22s: ", "APN");
+	text_escaped(out, c->apn, strlen(c->apn));
+	text_put(out, "\n");
+	put_addr(out, "IP Address", &c->address);
+	put_number(out, "Charging id", c->charging_id);
+	put_addr(out, "SGSN c-addr", &c->sgsn_control);
+	put_addr(out, "SGSN u-addr", &c->sgsn_user);
+	text_printf(out, "  %-22s: [0x%08" PRIx32 "]\n", "SGSN c-teid", c->peer_teid_control);
+	text_printf(out, "  %-22s: [0x%08" PRIx32 "]\n", "SGSN u-teid", c->peer_teid_user);
+	text_printf(out, "  %-22s: [0x%08" PRIx32 "]\n", "GGSN teid", c->teid);
+	show_full_counters(c, out);
+}
+
 void
 gateway_show_service(const struct gateway_service_view *v, struct text *out)
 {

@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "base/text.h"
+#include "session/session_types.h"
 
 /* What the reference's counters are here; every row without a member is 0: there are no such sessions. */
 struct gateway_summary_view {
@@ -57,6 +58,9 @@ void gateway_show_summary(const struct gateway_summary_view *v, struct text *out
 void gateway_show_subscribers_head(struct text *out);
 void gateway_show_subscriber(const struct gateway_subscriber_view *v, struct text *out);
 void gateway_show_subscribers_foot(uint32_t count, struct text *out);
+
+/* gateway_show_subscriber_full - one block of label and value for @c of session manager @instance; @now_s: wall clock. */
+void gateway_show_subscriber_full(const struct call *c, unsigned instance, uint32_t now_s, struct text *out);
 
 /* gateway_show_service - one block; blocks are separated by an empty line, which is the caller's. */
 void gateway_show_service(const struct gateway_service_view *v, struct text *out);

@@ -9,7 +9,7 @@
 #include "gateway/pool.h"
 
 /* The spare bits of a yes/no element are ones. */
-enum { REORDERING_NOT_REQUIRED = 0xfe };
+enum { REORDERING_NOT_REQUIRED = 0xfe, REPEAT_SECONDS_MAX = 120 };
 
 /* All that the steps of one request hand to each other. */
 struct step {
@@ -129,15 +129,19 @@ is_repeat_of_last(const struct step *s, const struct call *call)
 
 /*
  * A repeated Create has the sequence number and the sender of the first. An SGSN that restarted counts from
- * the beginning and may by chance use the same ones for a new context: then its own TEID differs.
+ * the beginning and may by chance use the same ones for a new context: then its own TEID differs from the call's,
+ * unless an Update has changed that meanwhile; after an Update only the time tells (T3 times N3 is far less).
  */
 static bool
 is_repeat_of_create(const struct step *s, const struct call *call)
 {
-	bool is_other_context =
-	    addr_equal(&call->sgsn_control, &s->msg.gsn_control) && call->peer_teid_control != s->msg.teid_control;
+	bool is_teid_same =
+	    !addr_equal(&call->sgsn_control, &s->msg.gsn_control) || call->peer_teid_control == s->msg.teid_control;
+	bool is_young = s->in->now_s - call->created_s <= REPEAT_SECONDS_MAX;
 
-	return !is_other_context && is_same_sender(s, &call->create_peer, call->create_port, call->create_seq);
+	if (!is_same_sender(s, &call->create_peer, call->create_port, call->create_seq))
+		return false;
+	return is_teid_same || (call->updates > 0 && is_young);
 }
 
 static void
