@@ -102,9 +102,37 @@ const struct rows_format tombstone_format = {
 static const uint64_t call_required = CALL_HAS(CALL_F_TEID) | CALL_HAS(CALL_F_IMSI) | CALL_HAS(CALL_F_IMSI_DIGITS) |
                                       CALL_HAS(CALL_F_NSAPI) | CALL_HAS(CALL_F_STATE);
 
+/* The presence bits of address members that hold no address: on the wire there is no such thing. */
+static uint64_t
+empty_addresses(const struct call *c)
+{
+	const struct {
+		int field;
+		const struct addr *a;
+	} all[] = {{CALL_F_ADDRESS, &c->address},
+	           {CALL_F_CREATE_PEER, &c->create_peer},
+	           {CALL_F_SGSN_CONTROL, &c->sgsn_control},
+	           {CALL_F_SGSN_USER, &c->sgsn_user},
+	           {CALL_F_LAST_PEER, &c->last_peer}};
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (all[i].a->family == ADDR_NONE)
+			mask |= CALL_HAS(all[i].field);
+	return mask;
+}
+
 enum err
 call_rows_encode(const struct call *call, struct wbuf *out)
 {
+	uint64_t empty = call->present & empty_addresses(call);
+
+	if (empty != 0) {
+		struct call copy = *call;
+
+		copy.present &= ~empty;
+		return call_rows_encode(&copy, out);
+	}
 	if ((call->present & call_required) != call_required)
 		return ERR_RANGE;
 	return rows_encode(&call_format, call, CKPT_GROUP_FULL, out);

@@ -13,10 +13,14 @@
 
 enum { CALL_ROWS_VERSION = 1 };
 
+/* The presence bit of a tombstone's peer: a call that this side released by itself has none. */
+#define TOMBSTONE_HAS_PEER (UINT64_C(1) << 2)
+
 extern const struct rows_format call_format;
 extern const struct rows_format tombstone_format;
 
-/* call_rows_encode - the full record. ERR_RANGE: a value breaks its bounds or a member marked * is missing. */
+/* call_rows_encode - the full record; an address of family none counts as absent. ERR_RANGE: a value breaks its bounds
+ * or a member marked * is missing. */
 enum err call_rows_encode(const struct call *call, struct wbuf *out);
 
 /* call_rows_decode - a full record into @out (cleared first); the members marked * are there. ERR_SHORT, _RANGE,

@@ -228,6 +228,8 @@ tomb_keep(struct call_table *t, const struct tombstone *tomb)
 	struct tombstone copy = *tomb;
 
 	copy.present = (UINT64_C(1) << tombstone_format.count) - 1;
+	if (copy.peer.family == ADDR_NONE)
+		copy.present &= ~TOMBSTONE_HAS_PEER;
 	return call_tombs_add(t->tombs, &copy);
 }
 

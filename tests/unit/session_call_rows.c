@@ -216,6 +216,23 @@ fields_of_a_newer_release_survive_a_merge(void **state)
 }
 
 static void
+an_address_of_no_family_counts_as_absent(void **state)
+{
+	uint8_t buf[ARENA_RECORD_MAX];
+	struct call c = largest(), d;
+	size_t n;
+
+	(void)state;
+	c.sgsn_user = (struct addr){0};
+	c.pco_len = 0;
+	n = encode(&c, buf);
+	assert_int_equal(call_rows_decode(buf, n, &d), ERR_OK);
+	assert_false(d.present & CALL_HAS(CALL_F_SGSN_USER));
+	assert_true(d.present & CALL_HAS(CALL_F_SGSN_CONTROL));
+	assert_string_equal(tombstone_format.rows[2].name, "peer");
+}
+
+static void
 keys_tell_nsapi_and_leading_zeros_apart(void **state)
 {
 	(void)state;
@@ -236,6 +253,7 @@ main(void)
 	    cmocka_unit_test(the_check_is_as_strict_as_the_decoder),
 	    cmocka_unit_test(cutting_out_a_group_and_merging_it_gives_the_changed_record),
 	    cmocka_unit_test(fields_of_a_newer_release_survive_a_merge),
+	    cmocka_unit_test(an_address_of_no_family_counts_as_absent),
 	    cmocka_unit_test(keys_tell_nsapi_and_leading_zeros_apart),
 	};
 
