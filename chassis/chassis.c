@@ -284,6 +284,8 @@ chassis_free(struct chassis *c)
 	if (c == NULL)
 		return;
 	remove_pid_file(c);
+	if (c->store != NULL && c->cli != NULL && c->demux_shared != NULL)
+		config_keep_now(c);
 	if (c->demux_shared != NULL)
 		tasks_stop(c);
 	srp_link_free(c->srp);

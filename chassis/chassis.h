@@ -159,6 +159,7 @@ void config_load_at_start(struct chassis *c);
 enum cli_answer config_load_file(struct cli_call *call, const char *url);
 enum cli_answer config_save(struct cli_call *call);
 void config_keep_soon(struct chassis *c);
+void config_keep_now(struct chassis *c); /* at the end: what is not yet kept */
 enum err config_path(const struct chassis *c, const char *url, char *buf, size_t cap);
 
 /* alarms.c */

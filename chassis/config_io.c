@@ -428,6 +428,21 @@ on_keep(evutil_socket_t fd, short what, void *arg)
 	c->is_keeping = print_running(c, keep_printed, NULL) == ERR_OK;
 }
 
+/* At the end there is nobody left to be held up: what is not yet kept is printed whole; store_close writes it. */
+void
+config_keep_now(struct chassis *c)
+{
+	struct print_job j = {.chassis = c};
+	struct text out = {.write = print_job_write, .arg = &j};
+	bool is_due = c->is_keeping || evtimer_pending(c->apply_ev, NULL) || (c->keep_ev != NULL && evtimer_pending(c->keep_ev, NULL));
+
+	if (!is_due)
+		return;
+	cfg_print_all(cli_running(c->cli), &out);
+	if (j.is_short_of_memory || store_config_take(c->store, j.text, j.len, NULL, NULL) != ERR_OK)
+		free(j.text);
+}
+
 void
 config_keep_soon(struct chassis *c)
 {
