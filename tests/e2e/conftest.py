@@ -1,7 +1,6 @@
 """Fixtures of the end-to-end tests. Every test gets chassis of its own on a random 127.a.b.0/24; what
 they wrote is kept in build/e2e/NAME."""
 import os
-import re
 import shutil
 import sys
 import pathlib
@@ -61,8 +60,7 @@ def pytest_runtest_makereport(item, call):
 
 
 def _name(request):
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", request.node.name if request.scope == "function"
-                  else request.module.__name__)
+    return request.node.name if request.scope == "function" else request.module.__name__
 
 
 @pytest.fixture
@@ -71,7 +69,7 @@ def make_pair(request):
     made = []
 
     def make(**kw):
-        pair = lab.Pair(f"{_name(request)}{len(made) or ''}", **kw)
+        pair = lab.Pair(_name(request), **kw)
         made.append(pair)
         return pair
     yield make

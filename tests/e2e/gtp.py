@@ -94,7 +94,7 @@ class Sgsn:
         self.socket.settimeout(seconds)
         try:
             raw, source = self.socket.recvfrom(4096)
-        except socket.timeout:
+        except (socket.timeout, BlockingIOError):
             return None
         assert source == (self.ggsn, 2123), f"answer from {source}, not from the service address"
         return Message(raw)

@@ -131,11 +131,29 @@ def random_net():
             return net
 
 
+_directories = set()
+
+
+def new_directory(name):
+    """An empty build/e2e/NAME, the name short and used once in this run."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).removeprefix("test_")[:32].strip("_")
+    path = OUT / name
+    n = 1
+    while path in _directories:
+        n += 1
+        path = OUT / f"{name}-{n}"
+    _directories.add(path)
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
+
+
 class Chassis:
     """One chassis: a root directory and, when started, a chassisd in the foreground below us."""
 
     def __init__(self, name, root, config, prefix=(), options=()):
         self.name, self.root = name, pathlib.Path(root)
+        self.root_word = os.path.relpath(root, TOP)  # as programs get it: names of sockets are short
         self.prefix, self.options = list(prefix), list(options)
         self.config_name = f"/flash/lab-{name}.cfg"
         self.process = None
@@ -156,7 +174,7 @@ class Chassis:
 
     # --- life -----------------------------------------------------------------------------------
     def start(self, *extra, config=True, wait=True):
-        argv = self.prefix + [CHASSISD, "--root", self.root]
+        argv = self.prefix + [CHASSISD, "--root", self.root_word]
         if config:
             argv += ["--config", self.config_name]
         argv += self.options + list(extra)
@@ -219,17 +237,19 @@ class Chassis:
         for pid in self.frozen:
             kill(pid, signal.SIGCONT)
 
-    def tail(self, name="run/log", lines=15):
+    def tail(self, name="run/log", lines=20):
+        """The end of a log, without the comings and goings of our own questions."""
         try:
-            return "\n".join((self.root / name).read_text(errors="replace").splitlines()[-lines:])
+            text = (self.root / name).read_text(errors="replace")
+            return "\n".join([l for l in text.splitlines() if " session " not in l][-lines:])
         except OSError:
             return ""
 
     # --- asking ----------------------------------------------------------------------------------
     def run(self, command, timeout=20):
         """(exit status, output) of one command."""
-        p = subprocess.run([STARSH, "-r", self.root, "-c", command], stdin=subprocess.DEVNULL, timeout=timeout,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        p = subprocess.run([STARSH, "-r", self.root_word, "-c", command], stdin=subprocess.DEVNULL, timeout=timeout,
+                           cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return p.returncode, p.stdout.decode(errors="replace")
 
     def sh(self, command, timeout=20):
@@ -240,8 +260,8 @@ class Chassis:
 
     def script(self, *lines, timeout=20):
         """(exit status, output) of several lines through a pipe."""
-        p = subprocess.run([STARSH, "-r", self.root], input="".join(l + "\n" for l in lines).encode(),
-                           timeout=timeout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        p = subprocess.run([STARSH, "-r", self.root_word], input="".join(l + "\n" for l in lines).encode(),
+                           timeout=timeout, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return p.returncode, p.stdout.decode(errors="replace")
 
     def configure(self, *lines):
@@ -304,9 +324,7 @@ class Pair:
 
     def __init__(self, name, net=None, edit=None, options=(), relay=False):
         self.net = net or random_net()
-        self.dir = OUT / name
-        shutil.rmtree(self.dir, ignore_errors=True)
-        self.dir.mkdir(parents=True)
+        self.dir = new_directory(name)
         self.relay = None
         self.a = self._chassis("a", edit, options, relay)
         self.b = self._chassis("b", edit, options, relay)
@@ -516,7 +534,7 @@ class Terminal:
     def __init__(self, chassis, columns=160):
         import pexpect
         env = dict(os.environ, TERM="dumb", INPUTRC="/dev/null")
-        self.child = pexpect.spawn(str(STARSH), ["-r", str(chassis.root)], env=env, dimensions=(50, columns),
+        self.child = pexpect.spawn(str(STARSH), ["-r", chassis.root_word], env=env, cwd=str(TOP), dimensions=(50, columns),
                                    encoding="utf-8", codec_errors="replace", timeout=10,
                                    preexec_fn=_die_with_parent)
         self.child.delaybeforesend = None

@@ -52,9 +52,7 @@ class NetPair(lab.Pair):
             raise NoRight("nft and ip are needed")
         self.holders = {"r": hold([], ["-n"] if root else ["-Urn"])}
         self.net = "10.91."
-        self.dir = lab.OUT / name
-        shutil.rmtree(self.dir, ignore_errors=True)
-        self.dir.mkdir(parents=True)
+        self.dir = lab.new_directory(name)
         self.clients, self.relay = [], None
         self.ip("r", "link set lo up")
         self.inside("r", "sysctl", "-qw", "net.ipv4.ip_forward=1")

@@ -24,8 +24,8 @@ import sys
 import time
 
 OPEN_HEADER = struct.Struct(">HBBI")  # magic, version, type, length of the body
-FIELD_KIND, FIELD_INSTANCE = 4, 5     # rows of OPEN: docs/WIRE.md
-KIND_CONTROL, KIND_CHECKPOINT = 1, 2
+MAGIC_CONTROL, MAGIC_CHECKPOINT = 0x5352, 0x5343
+FIELD_INSTANCE = 1                    # of a checkpoint's OPEN: docs/WIRE.md
 CHUNK, QUEUE = 65536, 64
 
 
@@ -43,17 +43,14 @@ def name_of(first):
     """control, checkpoint:N, or None while the first frame is not complete."""
     if len(first) < OPEN_HEADER.size:
         return None
-    length = OPEN_HEADER.unpack_from(first)[3]
-    if length > 4096:
+    magic, _, _, length = OPEN_HEADER.unpack_from(first)
+    if magic == MAGIC_CONTROL:
+        return "control"
+    if magic != MAGIC_CHECKPOINT or length > 4096:
         return "unknown"
     if len(first) < OPEN_HEADER.size + length:
         return None
-    f = fields(first[OPEN_HEADER.size:OPEN_HEADER.size + length])
-    if f.get(FIELD_KIND) == KIND_CONTROL:
-        return "control"
-    if f.get(FIELD_KIND) == KIND_CHECKPOINT:
-        return f"checkpoint:{f.get(FIELD_INSTANCE)}"
-    return "unknown"
+    return f"checkpoint:{fields(first[OPEN_HEADER.size:OPEN_HEADER.size + length]).get(FIELD_INSTANCE)}"
 
 
 def matches(which, name):

@@ -77,7 +77,7 @@ def test_a_control_link_lost_in_the_middle_of_a_switchover_ends_with_exactly_one
     with relayed.watch() as watch:
         for way in ("ab", "ba", "both"):
             relayed.relay.do("set control both delay 20")
-            asked = lab.spawn([lab.STARSH, "-r", relayed.active().root, "-c", "srp initiate-switchover -noconfirm"],
+            asked = lab.spawn([lab.STARSH, "-r", relayed.active().root_word, "-c", "srp initiate-switchover -noconfirm"],
                               stdout=-3, stderr=-3)
             lab.until(lambda: relayed.a.state() != "Active" or relayed.b.state() != "Standby" or asked.poll() is not None,
                       10, "the switchover is under way", every=0.001)

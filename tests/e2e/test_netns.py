@@ -18,7 +18,7 @@ SETTLING = 2 * HELLO + 0.5
 def net(request):
     pair = None
     try:
-        pair = netlab.NetPair(request.node.name.replace("[", "_").replace("]", ""))
+        pair = netlab.NetPair(request.node.name)
     except netlab.NoRight as e:
         conftest.missing(f"network namespaces: {e}")
     try:

@@ -12,13 +12,12 @@ import lab
 
 class Run:
     def __init__(self, directory):
-        shutil.rmtree(directory, ignore_errors=True)
         self.lab, self.net = directory / "lab", lab.random_net()
         configs = directory / "configs"
         configs.mkdir(parents=True)
         for f in (lab.TOP / "configs").glob("lab-?.cfg"):
             (configs / f.name).write_text(f.read_text().replace(lab.LAB_NET, self.net))
-        self.env = dict(os.environ, LAB=str(self.lab), CONFIGS=str(configs))
+        self.env = dict(os.environ, LAB=os.path.relpath(self.lab, lab.TOP), CONFIGS=str(configs))
 
     def __call__(self, *words, stdin=subprocess.DEVNULL, timeout=120):
         """(exit status, everything it said)"""
@@ -29,7 +28,7 @@ class Run:
 
 @pytest.fixture
 def run():
-    r = Run(lab.OUT / "run_script")
+    r = Run(lab.new_directory("run_script"))
     yield r
     r("stop")
 
