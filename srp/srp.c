@@ -386,7 +386,7 @@ change_state(struct step *s, uint8_t next)
 	emit(s->out, SRP_ACT_SEND_HELLO);
 }
 
-/* Ask for the next block early, so that no switchover waits for a disk. */
+/* Ask for the next block early, so that no switchover waits for a disk; a failed disk is asked again each hello. */
 static void
 reserve_epochs(struct step *s)
 {
@@ -394,7 +394,9 @@ reserve_epochs(struct step *s)
 	uint64_t left;
 
 	(void)srp_epoch_free(srp, &left);
-	if (srp->fsm_state == FSM_DOWN || srp->is_reserve_asked || left >= SRP_EPOCH_LOW)
+	if (srp->fsm_state == FSM_DOWN || left >= SRP_EPOCH_LOW)
+		return;
+	if (srp->is_reserve_asked && s->ev->kind != SRP_EV_TIMER_HELLO)
 		return;
 	srp->is_reserve_asked = true;
 	emit(s->out, SRP_ACT_EPOCH_RESERVE)->epoch =

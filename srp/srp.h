@@ -19,7 +19,8 @@
  *    both may be asked for repeatedly. GIVE means: drain, barrier through the session managers, close.
  *  - Sessions: FLUSH ends in FLUSH_DONE with the token, once everything is acknowledged by the peer (of those
  *    session managers that are connected). ACTIVE and STANDBY need no answer and may be repeated.
- *  - Epochs: SRP_ACT_EPOCH_RESERVE asks for a block on disk above `count` counters; the answer is SRP_EV_EPOCH_BLOCK.
+ *  - Epochs: SRP_ACT_EPOCH_RESERVE asks for a block on disk that begins above its `epoch` (a counter); the answer is
+ *    SRP_EV_EPOCH_BLOCK. Without an answer it is asked again at each hello interval.
  *  - The actions of one call are run in order before the next event is fed; no event is fed from within an action.
  */
 #ifndef SRP_SRP_H

@@ -73,6 +73,8 @@ static const struct fsm_row rows[] = {
 	 {DO_BECAUSE_DUAL_STANDBY, DO_HEARD, DO_CLEAR_MAC, DO_ADDRESS_TAKE}, "both Standby; this chassis is preferred"},
 	{FSM_STANDBY, SRP_EV_HELLO, G_ALWAYS, FSM_SAME_STATE, {DO_HEARD}, "the peer is about to decide"},
 	{FSM_STANDBY, SRP_EV_PREPARE, G_EPOCH_OLD, FSM_SAME_STATE, {DO_REFUSE_STALE, DO_COUNT_STALE}, "request of a lower epoch refused"},
+	{FSM_STANDBY, SRP_EV_PREPARE, G_NOT_FOLLOWED, FSM_SAME_STATE, {DO_REFUSE_NOT_PREPARED},
+	 "this chassis does not hold the calls of the peer's incarnation"},
 	{FSM_STANDBY, SRP_EV_PREPARE, G_NOT_CONNECTED, FSM_SAME_STATE, {DO_REFUSE_NOT_CONNECTED},
 	 "session managers of the standby are not ready"},
 	{FSM_STANDBY, SRP_EV_PREPARE, G_ALWAYS, FSM_SAME_STATE, {DO_NOTE_PREPARED, DO_SEND_READY}, "ready to take over"},
@@ -282,6 +284,7 @@ static const char *const guards[] = {
     [G_NOT_CONNECTED] = "not connected, not forced",
     [G_NO_EPOCH] = "no epoch left",
     [G_PREPARED] = "ready for it",
+    [G_NOT_FOLLOWED] = "calls of another incarnation",
     [G_EPOCH_OLD] = "lower epoch",
 };
 

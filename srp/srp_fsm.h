@@ -62,6 +62,7 @@ enum srp_guard {
 	G_NOT_CONNECTED,     /* session managers are not connected, and the operator did not force */
 	G_NO_EPOCH,          /* the reserved block is used up */
 	G_PREPARED,          /* this TAKE hands over what READY was said for */
+	G_NOT_FOLLOWED,      /* the sender's incarnation is not the one this chassis holds the calls of */
 	G_EPOCH_OLD,         /* switchover message of a lower epoch than its sender had */
 	G_COUNT
 };

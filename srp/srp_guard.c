@@ -142,6 +142,8 @@ srp_guard_holds(uint8_t guard, const void *arg)
 		return srp_epoch_free(srp, &left) == 0;
 	case G_PREPARED:
 		return srp->prepared_epoch != 0 && ev->epoch == srp->prepared_epoch;
+	case G_NOT_FOLLOWED:
+		return ev->epoch != srp->lineage;
 	case G_EPOCH_OLD:
 		return ev->epoch < srp->peer.epoch;
 	default:

@@ -57,7 +57,7 @@ enum srp_refuse {
 	SRP_REFUSE_NOT_STANDBY,
 	SRP_REFUSE_NOT_CONNECTED, /* count session managers of the refusing chassis are not ready */
 	SRP_REFUSE_STALE_EPOCH,
-	SRP_REFUSE_NOT_PREPARED, /* a TAKE without its PREPARE: this chassis has restarted since */
+	SRP_REFUSE_NOT_PREPARED, /* it does not hold the calls of that incarnation, or has not said READY for it */
 	SRP_REFUSE_COUNT
 };
 

@@ -83,6 +83,7 @@ static const struct scenario *now;
 static uint64_t row_hits[ROWS_SEEN_MAX];
 static uint64_t pair_counts[SRP_STATE_COUNT][SRP_STATE_COUNT];
 static uint64_t transitions;
+static bool is_robbed; /* a chassis that holds no calls accepted a TAKE */
 
 static void
 configure(struct srp_config *c, int i)
@@ -205,6 +206,8 @@ feed(struct world *w, int i, struct srp_event *ev)
 		exit(1);
 	}
 	row_hits[out.row]++;
+	if (ev->kind == SRP_EV_TAKE && out.count > 0 && w->s[i].e.fsm_state == FSM_TAKING && w->s[i].e.lineage == 0)
+		is_robbed = true;
 	for (size_t k = 0; k < out.count; k++)
 		act(w, i, &out.actions[k]);
 }

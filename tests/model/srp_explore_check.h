@@ -44,6 +44,8 @@ ends_with_hellos(const struct world *w)
 static const char *
 check_safety(const struct world *w)
 {
+	if (is_robbed)
+		return "a chassis that holds no calls took over by TAKE (in a move from a world before this one)";
 	for (int i = 0; i < 2; i++)
 		if (srp_serves(&w->s[i].e) && !w->s[i].is_holding)
 			return "Active without the service address";
@@ -224,6 +226,7 @@ run_scripts(void)
 	h.route_modifier = SRP_RM_MAX;
 	script_one(FSM_HANDING, (struct srp_event){.kind = SRP_EV_HELLO, .hello = &h});
 	script_one(FSM_HANDING, (struct srp_event){.kind = SRP_EV_TAKE});
+	script_one(FSM_PREPARING, (struct srp_event){.kind = SRP_EV_TAKE});
 	for (uint8_t kind = SRP_EV_READY; kind <= SRP_EV_REFUSE; kind++) {
 		script_one(FSM_PREPARING, (struct srp_event){.kind = kind, .request = 7});
 		script_one(FSM_HANDING, (struct srp_event){.kind = kind, .request = 7});

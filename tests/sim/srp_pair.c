@@ -52,6 +52,9 @@ struct chassis {
 	uint64_t driver_at, dial_at, notice_at;
 	uint8_t driver; /* action that waits for an answer */
 	uint32_t driver_token;
+	uint64_t late_at; /* the answer to a request that was withdrawn meanwhile */
+	uint32_t late_token;
+	uint8_t late_event;
 	struct packet in[FIFO_MAX];
 	unsigned in_count;
 	uint64_t disk_epoch, incarnation;
@@ -70,7 +73,7 @@ struct sim {
 };
 
 static uint64_t row_hits[ROWS_SEEN_MAX];
-static uint64_t dual_longest, takeover_longest, gap_longest;
+static uint64_t late_answers, dual_longest, takeover_longest, gap_longest;
 static struct sim sim;
 
 static void
@@ -164,6 +167,28 @@ reserve(int i, uint64_t above)
 	feed(i, &(struct srp_event){.kind = SRP_EV_EPOCH_BLOCK, .block_first = first, .block_count = EPOCH_BLOCK});
 }
 
+/* A new request withdraws the one before; sometimes its answer is on the way already. */
+static void
+request(int i, const struct srp_action *a)
+{
+	static const uint8_t answer_of[SRP_ACT_COUNT] = {
+	    [SRP_ACT_ADDRESS_TAKE] = SRP_EV_ADDRESS_TAKEN,
+	    [SRP_ACT_ADDRESS_GIVE] = SRP_EV_ADDRESS_GIVEN,
+	    [SRP_ACT_SESSIONS_FLUSH] = SRP_EV_FLUSH_DONE,
+	};
+	struct chassis *c = &sim.c[i];
+
+	if (c->driver_at != NEVER && rng_below(&sim.rng, 2) == 0) {
+		c->late_at = sim.now + between(0, MS);
+		c->late_event = answer_of[c->driver];
+		c->late_token = c->driver_token;
+		late_answers++;
+	}
+	c->driver = a->kind;
+	c->driver_token = a->token;
+	c->driver_at = sim.now + between(20, 3 * MS);
+}
+
 static void
 act(int i, const struct srp_action *a)
 {
@@ -193,9 +218,7 @@ act(int i, const struct srp_action *a)
 	case SRP_ACT_ADDRESS_TAKE:
 	case SRP_ACT_ADDRESS_GIVE:
 	case SRP_ACT_SESSIONS_FLUSH:
-		c->driver = a->kind;
-		c->driver_token = a->token;
-		c->driver_at = sim.now + between(20, 3 * MS);
+		request(i, a);
 		break;
 	case SRP_ACT_HISTORY:
 		c->transitions++;
@@ -220,6 +243,8 @@ feed(int i, const struct srp_event *ev)
 	if (srp_input(&sim.c[i].e, ev, &out) != ERR_OK)
 		fail("event %u has no row", ev->kind);
 	row_hits[out.row]++;
+	if (ev->kind == SRP_EV_TAKE && out.count > 0 && sim.c[i].e.fsm_state == FSM_TAKING && sim.c[i].e.lineage == 0)
+		fail("took over what it never held");
 	for (size_t k = 0; k < out.count; k++)
 		act(i, &out.actions[k]);
 }
@@ -285,7 +310,7 @@ on_packet(int i)
 		transmit_hello(i, true);
 }
 
-enum due { DUE_TIMER, DUE_DRIVER = SRP_TIMER_COUNT, DUE_DIAL, DUE_NOTICE, DUE_PACKET, DUE_COUNT };
+enum due { DUE_TIMER, DUE_DRIVER = SRP_TIMER_COUNT, DUE_DIAL, DUE_NOTICE, DUE_LATE, DUE_PACKET, DUE_COUNT };
 
 static uint64_t
 due_at(int i, int what)
@@ -303,6 +328,8 @@ due_at(int i, int what)
 		return c->dial_at;
 	case DUE_NOTICE:
 		return c->notice_at;
+	case DUE_LATE:
+		return c->late_at;
 	default:
 		return c->in_count > 0 && !c->is_cut ? c->in[0].at : NEVER;
 	}
@@ -324,6 +351,9 @@ happen(int i, int what)
 	} else if (what == DUE_NOTICE) {
 		sim.c[i].notice_at = NEVER;
 		feed_kind(i, SRP_EV_LINK_DOWN);
+	} else if (what == DUE_LATE) {
+		sim.c[i].late_at = NEVER;
+		feed(i, &(struct srp_event){.kind = sim.c[i].late_event, .token = sim.c[i].late_token});
 	} else {
 		on_packet(i);
 	}
@@ -429,7 +459,7 @@ crash(int i)
 	disconnect(i);
 	for (int t = 0; t < SRP_TIMER_COUNT; t++)
 		fresh.timer[t] = NEVER;
-	fresh.driver_at = fresh.dial_at = fresh.notice_at = NEVER;
+	fresh.driver_at = fresh.late_at = fresh.dial_at = fresh.notice_at = NEVER;
 	*c = fresh;
 }
 

@@ -321,6 +321,7 @@ report(uint64_t first, uint64_t count)
 		printf("%8" PRIu64 " %s\n", fault_counts[f], fault_names[f]);
 		missing += fault_counts[f] == 0;
 	}
+	printf("%8" PRIu64 " answers to requests withdrawn meanwhile\n", late_answers);
 	for (size_t i = 0; i < t->count; i++) {
 		hit += row_hits[i] > 0;
 		printf("%8" PRIu64 " row %zu %s, %s: %s\n", row_hits[i], i,
@@ -331,6 +332,7 @@ report(uint64_t first, uint64_t count)
 	       (double)dual_longest / MS, (double)takeover_longest / MS, (double)gap_longest / MS);
 	printf("srp_pair: %" PRIu64 " seeds from %" PRIu64 ", %d of %d fault kinds, rows %zu/%zu hit\n", count, first,
 	       FAULT_COUNT - missing, FAULT_COUNT, hit, t->count);
+	missing += late_answers == 0;
 	return missing > 0 && count >= SEEDS_FOR_ALL;
 }
 

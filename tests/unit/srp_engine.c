@@ -418,6 +418,25 @@ pending_active_that_hears_the_active_again_steps_back(void **state)
 }
 
 static void
+answers_to_withdrawn_requests_are_ignored(void **state)
+{
+	struct srp e = standby();
+	struct srp_hello h = peer_hello(SRP_ACTIVE);
+	uint32_t withdrawn;
+
+	(void)state;
+	h.epoch = epoch(50, PEER_ID);
+	feed_kind(&e, SRP_EV_TIMER_DEAD);
+	withdrawn = e.token;
+	hear(&e, h);
+	feed_kind(&e, SRP_EV_TIMER_DEAD);
+	feed(&e, (struct srp_event){.kind = SRP_EV_ADDRESS_TAKEN, .token = withdrawn});
+	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
+	feed_kind(&e, SRP_EV_ADDRESS_TAKEN);
+	assert_int_equal(srp_state(&e), SRP_ACTIVE);
+}
+
+static void
 active_goes_on_alone_when_the_peer_is_lost(void **state)
 {
 	struct srp e = active();
@@ -711,6 +730,8 @@ standby_says_ready_or_why_not(void **state)
 	prepare(&e, epoch(49, PEER_ID), 0, false);
 	assert_int_equal(action(SRP_ACT_SEND_REFUSE)->refuse, SRP_REFUSE_STALE_EPOCH);
 	assert_non_null(action(SRP_ACT_COUNTED_STALE));
+	prepare(&e, epoch(51, PEER_ID), 0, true); /* calls of 50 are here, not of 51 */
+	assert_int_equal(action(SRP_ACT_SEND_REFUSE)->refuse, SRP_REFUSE_NOT_PREPARED);
 	prepare(&e, epoch(50, PEER_ID), 1, true);
 	assert_int_equal(action(SRP_ACT_SEND_READY)->request, 3);
 	e = active();
@@ -785,8 +806,10 @@ epochs_are_reserved_early_and_never_made_up(void **state)
 	e.is_reserve_asked = false;
 	feed_kind(&e, SRP_EV_TIMER_HELLO);
 	first = action(SRP_ACT_EPOCH_RESERVE)->epoch + 1;
+	feed_kind(&e, SRP_EV_LINK_UP);
+	assert_null(action(SRP_ACT_EPOCH_RESERVE)); /* asked once a hello interval */
 	feed_kind(&e, SRP_EV_TIMER_HELLO);
-	assert_null(action(SRP_ACT_EPOCH_RESERVE)); /* asked once */
+	assert_non_null(action(SRP_ACT_EPOCH_RESERVE));
 	feed_kind(&e, SRP_EV_TIMER_DEAD);
 	feed_kind(&e, SRP_EV_ADDRESS_TAKEN);
 	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
@@ -845,6 +868,7 @@ main(void)
 	    cmocka_unit_test(reset_link_is_dialled_at_once_and_switches_nothing),
 	    cmocka_unit_test(busy_address_keeps_pending_active_with_alarm_and_retry),
 	    cmocka_unit_test(pending_active_that_hears_the_active_again_steps_back),
+	    cmocka_unit_test(answers_to_withdrawn_requests_are_ignored),
 	    cmocka_unit_test(active_goes_on_alone_when_the_peer_is_lost),
 	    cmocka_unit_test(hello_of_a_lower_epoch_is_refused_and_counted),
 	    cmocka_unit_test(dual_active_lower_route_modifier_then_priority_then_mac_stays),
