@@ -83,7 +83,8 @@ enum err ckpt_connected(struct ckpt *c, bool is_dialler, uint64_t now_ms);
 void ckpt_disconnected(struct ckpt *c);
 
 /*
- * ckpt_input - @n bytes arrived; any cut of the stream is right, at most 64 KiB at a time keeps a call near 1 ms.
+ * ckpt_input - @n bytes arrived; any cut of the stream is right, at most 16 KiB at a time (some 64 KiB of records)
+ * keeps a call near 1 ms.
  *
  * Complete frames are carried out in order. An error (ERR_FORMAT, ERR_RANGE, ERR_SHORT, ERR_TRAILING, ERR_CORRUPT,
  * ERR_VERSION, ERR_REFUSED) means: nothing of that frame was applied, it was counted, ckpt_verdict says what was
