@@ -1,0 +1,181 @@
+/*
+ * srp_explore_pack.h - a world of the explorer as a string of octets without absolute numbers, and back.
+ *
+ * Part of srp_explore.c, which includes it once; split off for its length only.
+ */
+#ifndef SRP_EXPLORE_PACK_H
+#define SRP_EXPLORE_PACK_H
+
+/* --- packing: a world without absolute numbers ------------------------------------------------------------- */
+
+enum { EPOCHS_MAX = 32 };
+
+struct ranks {
+	uint64_t value[EPOCHS_MAX];
+	unsigned count;
+};
+
+static void
+rank_add(struct ranks *r, uint64_t counter)
+{
+	unsigned k = 0;
+
+	while (k < r->count && r->value[k] < counter)
+		k++;
+	if (counter == 0 || (k < r->count && r->value[k] == counter))
+		return;
+	memmove(&r->value[k + 1], &r->value[k], (r->count - k) * sizeof r->value[0]);
+	r->value[k] = counter;
+	r->count++;
+}
+
+/* rank * 2 + chassis, 0 for no epoch */
+static uint8_t
+rank_of(const struct ranks *r, uint64_t epoch)
+{
+	uint64_t counter = srp_epoch_counter(epoch);
+	uint8_t k = 0;
+
+	if (epoch == 0)
+		return 0;
+	while (k < r->count && r->value[k] != counter)
+		k++;
+	return (uint8_t)((k + 1) << 1 | (epoch & 1));
+}
+
+static uint64_t
+from_rank(uint8_t v)
+{
+	return v == 0 ? 0 : (uint64_t)(v >> 1) << SRP_EPOCH_TAG_BITS | (TAG_BASE + (v & 1));
+}
+
+static void
+ranks_collect(const struct world *w, struct ranks *r)
+{
+	r->count = 0;
+	for (int i = 0; i < 2; i++) {
+		const struct side *s = &w->s[i];
+		const uint64_t all[] = {s->e.epoch,       s->e.epoch_known, s->e.lineage,     s->e.prepared_epoch,
+		                        s->e.given_epoch, s->e.peer.epoch,  s->e.peer.lineage};
+
+		for (size_t k = 0; k < sizeof all / sizeof all[0]; k++)
+			rank_add(r, srp_epoch_counter(all[k]));
+		for (int k = 0; k < s->in_count; k++) {
+			rank_add(r, srp_epoch_counter(s->in[k].epoch));
+			rank_add(r, srp_epoch_counter(s->in[k].lineage));
+		}
+		rank_add(r, s->allotted);
+	}
+}
+
+static uint8_t
+pack_incarnation(const struct world *w, int of, uint64_t v)
+{
+	return v == 0 ? 0 : v == w->s[of].e.config.incarnation ? 2 : 1;
+}
+
+static uint8_t *
+pack_side(const struct world *w, int i, const struct ranks *r, uint8_t *p)
+{
+	const struct side *s = &w->s[i];
+	const struct srp *e = &s->e;
+
+	*p++ = (uint8_t)(e->fsm_state | s->pending << 4 | s->is_holding << 6 | s->is_cut << 7);
+	*p++ = (uint8_t)(s->timers | e->is_peer_heard << 5 | e->is_link_up << 6 | s->is_reset_due << 7);
+	*p++ = e->route_modifier;
+	*p++ = (uint8_t)(e->peer.state | pack_incarnation(w, 1 - i, e->peer.incarnation) << 4);
+	*p++ = e->peer.route_modifier;
+	*p++ = rank_of(r, e->peer.epoch);
+	*p++ = rank_of(r, e->peer.lineage);
+	*p++ = rank_of(r, e->epoch);
+	*p++ = rank_of(r, e->epoch_known);
+	*p++ = rank_of(r, e->lineage);
+	*p++ = rank_of(r, e->prepared_epoch);
+	*p++ = rank_of(r, e->given_epoch);
+	*p++ = rank_of(r, s->allotted << SRP_EPOCH_TAG_BITS);
+	*p++ = s->in_count;
+	for (int k = 0; k < IN_FLIGHT; k++, p += 6) {
+		const struct msg *m = &s->in[k];
+		bool is_answer = m->type == MSG_READY || m->type == MSG_REFUSE;
+		uint32_t request = w->s[is_answer ? i : 1 - i].e.request;
+
+		if (k >= s->in_count)
+			continue; /* zero */
+		p[0] = (uint8_t)(m->type | m->state << 4);
+		p[1] = m->rm;
+		p[2] = pack_incarnation(w, 1 - i, m->incarnation);
+		p[3] = rank_of(r, m->epoch);
+		p[4] = rank_of(r, m->lineage);
+		p[5] = (uint8_t)(m->type != MSG_HELLO && m->request == request);
+	}
+	return p;
+}
+
+static void
+pack(const struct world *w, uint8_t out[PACKED_BYTES])
+{
+	struct ranks r;
+	uint8_t *p = out;
+
+	memset(out, 0, PACKED_BYTES);
+	ranks_collect(w, &r);
+	for (int i = 0; i < 2; i++)
+		p = pack_side(w, i, &r, p);
+	*p++ = w->is_connected;
+}
+
+static const uint8_t *
+unpack_side(struct world *w, int i, const uint8_t *p)
+{
+	struct side *s = &w->s[i];
+	struct srp *e = &s->e;
+	struct srp_config c;
+
+	configure(&c, i);
+	srp_init(e, &c);
+	e->fsm_state = p[0] & 15;
+	s->pending = p[0] >> 4 & 3;
+	s->is_holding = (p[0] >> 6 & 1) != 0;
+	s->is_cut = (p[0] >> 7) != 0;
+	s->timers = p[1] & 31;
+	e->is_peer_heard = (p[1] >> 5 & 1) != 0;
+	e->is_link_up = (p[1] >> 6 & 1) != 0;
+	s->is_reset_due = (p[1] >> 7) != 0;
+	e->route_modifier = p[2];
+	e->peer.state = p[3] & 15;
+	e->peer.incarnation = p[3] >> 4;
+	e->peer.route_modifier = p[4];
+	e->peer.epoch = from_rank(p[5]);
+	e->peer.lineage = from_rank(p[6]);
+	e->epoch = from_rank(p[7]);
+	e->epoch_known = from_rank(p[8]);
+	e->lineage = from_rank(p[9]);
+	e->prepared_epoch = from_rank(p[10]);
+	e->given_epoch = from_rank(p[11]);
+	s->allotted = p[12] >> 1;
+	e->epoch_next = s->allotted + 1;
+	e->epoch_end = EPOCH_BLOCK_BIG;
+	e->request = 1;
+	s->in_count = p[13];
+	p += 14;
+	for (int k = 0; k < IN_FLIGHT; k++, p += 6)
+		s->in[k] = (struct msg){.type = p[0] & 15,
+		                        .state = p[0] >> 4,
+		                        .rm = p[1],
+		                        .incarnation = p[2],
+		                        .epoch = from_rank(p[3]),
+		                        .lineage = from_rank(p[4]),
+		                        .request = p[5]};
+	return p;
+}
+
+static void
+unpack(const uint8_t *p, struct world *w)
+{
+	memset(w, 0, sizeof *w);
+	for (int i = 0; i < 2; i++)
+		p = unpack_side(w, i, p);
+	w->is_connected = *p != 0;
+}
+
+#endif
