@@ -31,6 +31,7 @@ struct conn {
 	int fd;
 	struct event *read_ev, *write_ev, *limit_ev;
 	uint64_t peer_id, peer_incarnation;
+	uint64_t number; /* counts up: the lowest is the oldest */
 	uint8_t in[SRP_FRAME_MAX];
 	size_t in_len;
 	uint8_t out[OUT_BYTES];
@@ -44,24 +45,31 @@ struct srp_conn_link {
 	struct addr local, peer;
 	bool is_started;
 	int listen_fd;
-	struct event *accept_ev, *dial_ev;
+	struct event *accept_ev, *dial_ev, *listen_ev;
 	unsigned redial_ms;
 	struct conn *current; /* the one that stays; NULL while down */
+	uint64_t peer_id;     /* of the chassis last agreed with; 0: none yet */
+	uint64_t number;      /* of the last connection made */
 	struct conn conns[CONNS_MAX];
 };
 
 static void
+conn_forget_events(struct conn *c)
+{
+	struct event *evs[] = {c->read_ev, c->write_ev, c->limit_ev};
+
+	for (size_t i = 0; i < sizeof evs / sizeof evs[0]; i++)
+		if (evs[i] != NULL)
+			event_free(evs[i]);
+	c->read_ev = c->write_ev = c->limit_ev = NULL;
+}
+
+static void
 conn_close(struct conn *c)
 {
-	if (c->read_ev != NULL)
-		event_free(c->read_ev);
-	if (c->write_ev != NULL)
-		event_free(c->write_ev);
-	if (c->limit_ev != NULL)
-		event_free(c->limit_ev);
+	conn_forget_events(c);
 	if (c->fd >= 0)
 		close(c->fd);
-	c->read_ev = c->write_ev = c->limit_ev = NULL;
 	c->fd = -1;
 	c->stage = CONN_FREE;
 	if (c->link->current == c)
@@ -102,13 +110,33 @@ conn_lost(struct conn *c, const char *why)
 	}
 }
 
+/* One that came by itself and has not said OPEN yet: whoever connects and stays silent is one of these. */
+static bool
+conn_is_stranger(const struct conn *c)
+{
+	return c->stage == CONN_NEWCOMER || (c->stage == CONN_OPENING && !c->is_mine);
+}
+
+/*
+ * A free place; when all are taken, that of the oldest stranger, so that silent connections, however many, never keep
+ * the peer out: it says OPEN at once. There is always one: at most the current one and one dialled are no strangers.
+ */
 static struct conn *
 conn_slot(struct srp_conn_link *l)
 {
-	for (unsigned i = 0; i < CONNS_MAX; i++)
-		if (l->conns[i].stage == CONN_FREE)
-			return &l->conns[i];
-	return NULL;
+	struct conn *oldest = NULL;
+
+	for (unsigned i = 0; i < CONNS_MAX; i++) {
+		struct conn *c = &l->conns[i];
+
+		if (c->stage == CONN_FREE)
+			return c;
+		if (conn_is_stranger(c) && (oldest == NULL || c->number < oldest->number))
+			oldest = c;
+	}
+	if (oldest != NULL)
+		conn_close(oldest);
+	return oldest;
 }
 
 /* --- writing ---------------------------------------------------------------------------------------- */
@@ -176,11 +204,16 @@ own_id(struct srp_conn_link *l)
 	return m.hello.chassis_id;
 }
 
-/* Does @c, which has just said OPEN, take the place of the present connection? */
+/*
+ * Does @c, which has just said OPEN, take the place of the present connection? A chassis of another id does not while
+ * the present one lives (a dead one ends with the dead interval), unless this side found it at the configured address.
+ */
 static bool
 conn_is_better(const struct conn *c, const struct conn *present, uint64_t own)
 {
-	if (c->peer_id != present->peer_id || c->peer_incarnation != present->peer_incarnation)
+	if (c->peer_id != present->peer_id)
+		return c->is_mine && !present->is_mine;
+	if (c->peer_incarnation != present->peer_incarnation)
 		return true;
 	if (c->is_mine == present->is_mine)
 		return true; /* the opener would not have dialled again if it still had the old one */
@@ -206,12 +239,15 @@ conn_agree(struct conn *c, const struct srp_msg *open)
 		return;
 	}
 	if (old != NULL && !conn_is_better(c, old, own)) {
+		if (c->peer_id != old->peer_id)
+			l->ops->bad(l->arg, ERR_REFUSED, "chassis id (another chassis is connected)");
 		conn_close(c);
 		return;
 	}
 	event_del(c->limit_ev);
 	c->stage = CONN_AGREED;
 	l->current = c;
+	l->peer_id = c->peer_id;
 	if (old != NULL)
 		conn_close(old);
 	l->redial_ms = REDIAL_FIRST_MS;
@@ -315,12 +351,7 @@ conn_begin(struct conn *c)
 {
 	struct srp_conn_link *l = c->link;
 
-	if (c->read_ev != NULL)
-		event_free(c->read_ev);
-	if (c->write_ev != NULL)
-		event_free(c->write_ev);
-	if (c->limit_ev != NULL)
-		event_free(c->limit_ev);
+	conn_forget_events(c);
 	c->stage = CONN_OPENING;
 	c->in_len = c->out_len = 0;
 	c->read_ev = event_new(l->base, c->fd, EV_READ | EV_PERSIST, on_conn_readable, c);
@@ -349,6 +380,7 @@ on_newcomer_readable(evutil_socket_t fd, short what, void *arg)
 	ssize_t n = recv(c->fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
 	uint32_t instance;
 	uint64_t id;
+	int taken = -1;
 	enum err e;
 
 	(void)fd;
@@ -370,24 +402,17 @@ on_newcomer_readable(evutil_socket_t fd, short what, void *arg)
 			arm(c->write_ev, PEEK_AGAIN_MS);
 		return;
 	}
-	if (e == ERR_OK) {
-		int taken = c->fd;
-
+	if (e != ERR_OK) {
+		l->ops->bad(l->arg, e, "first frame");
+	} else if (id == own_id(l) || (l->peer_id != 0 && id != l->peer_id)) {
+		l->ops->bad(l->arg, ERR_REFUSED, "chassis id (of a checkpoint connection)");
+	} else {
+		taken = c->fd;
 		c->fd = -1;
-		conn_close(c);
-		l->ops->checkpoint(l->arg, instance, taken);
-		return;
 	}
-	l->ops->bad(l->arg, e, "first frame");
 	conn_close(c);
-}
-
-static void
-on_newcomer_limit(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	conn_close(arg);
+	if (taken >= 0)
+		l->ops->checkpoint(l->arg, instance, taken);
 }
 
 static void
@@ -404,9 +429,9 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	sock_tune(s);
-	*c = (struct conn){.link = l, .stage = CONN_NEWCOMER, .fd = s};
+	*c = (struct conn){.link = l, .stage = CONN_NEWCOMER, .fd = s, .number = ++l->number};
 	c->read_ev = event_new(l->base, s, EV_READ, on_newcomer_readable, c);
-	c->limit_ev = evtimer_new(l->base, on_newcomer_limit, c);
+	c->limit_ev = evtimer_new(l->base, on_conn_limit, c);
 	if (c->read_ev == NULL || c->limit_ev == NULL) {
 		conn_close(c);
 		return;
@@ -451,13 +476,21 @@ open_listener(struct srp_conn_link *l)
 	l->listen_fd = sock_listen(&l->local, SRP_PORT);
 	if (l->listen_fd < 0) {
 		log_event(LOG_SRP_LISTEN, addr_text(&l->local, text), (unsigned)SRP_PORT, strerror(errno));
+		arm(l->listen_ev, LISTEN_AGAIN_MS);
 		return;
 	}
+	/* not before others: whoever connects without end must not hold up what the chassis does */
 	l->accept_ev = event_new(l->base, l->listen_fd, EV_READ | EV_PERSIST, on_accept, l);
-	if (l->accept_ev != NULL) {
-		event_priority_set(l->accept_ev, 0);
+	if (l->accept_ev != NULL)
 		event_add(l->accept_ev, NULL);
-	}
+}
+
+static void
+on_listen(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	open_listener(arg);
 }
 
 static void
@@ -470,19 +503,15 @@ on_dial(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (!l->is_started || l->current != NULL)
 		return;
-	if (l->listen_fd < 0)
-		open_listener(l);
-	if (l->listen_fd < 0) {
-		arm(l->dial_ev, LISTEN_AGAIN_MS);
-		return;
-	}
-	c = conn_slot(l);
-	if (is_dialling(l) || c == NULL || l->peer.family == ADDR_NONE) {
+	/* also while our own port is taken by another program: one connection is enough to hear the peer */
+	c = is_dialling(l) || l->peer.family == ADDR_NONE ? NULL : conn_slot(l);
+	if (c == NULL) {
 		arm(l->dial_ev, REDIAL_LAST_MS);
 		return;
 	}
 	l->ops->dialled(l->arg);
-	*c = (struct conn){.link = l, .stage = CONN_DIALLING, .is_mine = true, .fd = sock_dial(&l->local, &l->peer, SRP_PORT)};
+	*c = (struct conn){.link = l, .stage = CONN_DIALLING, .is_mine = true, .number = ++l->number};
+	c->fd = sock_dial(&l->local, &l->peer, SRP_PORT);
 	c->write_ev = c->fd < 0 ? NULL : event_new(l->base, c->fd, EV_WRITE, on_dialled, c);
 	if (c->write_ev == NULL)
 		conn_lost(c, strerror(errno));
@@ -509,7 +538,7 @@ srp_conn_start(struct srp_conn_link *l, const struct addr *local, const struct a
 	l->is_started = true;
 	l->redial_ms = REDIAL_FIRST_MS;
 	open_listener(l);
-	dial_soon(l, l->listen_fd < 0 ? LISTEN_AGAIN_MS : 0);
+	dial_soon(l, 0);
 }
 
 void
@@ -518,6 +547,8 @@ srp_conn_stop(struct srp_conn_link *l)
 	l->is_started = false;
 	close_all(l);
 	event_del(l->dial_ev);
+	event_del(l->listen_ev);
+	l->peer_id = 0;
 	if (l->accept_ev != NULL)
 		event_free(l->accept_ev);
 	l->accept_ev = NULL;
@@ -570,7 +601,8 @@ srp_conn_new(struct event_base *base, const struct srp_conn_ops *ops, void *arg)
 		l->conns[i].fd = -1;
 	}
 	l->dial_ev = evtimer_new(base, on_dial, l);
-	if (l->dial_ev == NULL) {
+	l->listen_ev = evtimer_new(base, on_listen, l);
+	if (l->dial_ev == NULL || l->listen_ev == NULL) {
 		free(l);
 		return NULL;
 	}
@@ -585,5 +617,6 @@ srp_conn_free(struct srp_conn_link *l)
 		return;
 	srp_conn_stop(l);
 	event_free(l->dial_ev);
+	event_free(l->listen_ev);
 	free(l);
 }
