@@ -585,6 +585,36 @@ more_deletions_than_tombstones_end_in_a_full_sync(void **state)
 }
 
 static void
+a_promotion_right_after_a_full_sync_brings_no_deleted_call_back(void **state)
+{
+	struct wbuf w;
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++)
+		add(&a, i);
+	join();
+	run();
+	cut();
+	side_stop(&a);
+	side_start(&a, 1, true);
+	ckpt_set_role(a.ckpt, CKPT_ACTIVE, 2);
+	for (uint32_t i = 0; i < 10; i++)
+		add(&a, 1000 + i);
+	join();
+	for (int i = 0; i < 1000 && counter(&b, CKPT_FULL_RECEIVED) < 110; i++) {
+		move(&b, &a);
+		move(&a, &b);
+	}
+	/* The end of the sync has come with the last batch, nothing has been dropped yet. */
+	assert_int_equal(call_table_count(b.table), 100);
+	assert_int_equal(ckpt_sync(b.ckpt), CKPT_SYNC_FULL);
+	ckpt_set_role(b.ckpt, CKPT_ACTIVE, 3);
+	assert_int_equal(call_table_count(b.table), 10);
+	wbuf_init(&w, b.out, OUT);
+	assert_int_equal(ckpt_fill(b.ckpt, &w, now), ERR_OK);
+}
+
+static void
 a_side_that_was_promoted_ignores_batches_of_the_old_active(void **state)
 {
 	uint32_t teid = add(&a, 1);
@@ -876,6 +906,7 @@ main(void)
 	    T(a_flush_is_refused_without_a_ready_peer_and_ends_when_the_link_falls),
 	    T(unacknowledged_changes_are_named_and_tell_lost_calls_from_lost_changes),
 	    T(more_deletions_than_tombstones_end_in_a_full_sync),
+	    T(a_promotion_right_after_a_full_sync_brings_no_deleted_call_back),
 	    T(a_side_that_was_promoted_ignores_batches_of_the_old_active),
 	    T(a_batch_with_a_fault_is_refused_whole),
 	    T(a_good_batch_by_hand_is_applied_and_unknown_kinds_are_passed_over),
