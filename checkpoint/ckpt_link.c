@@ -15,8 +15,7 @@
 
 enum {
 	OUT_BYTES = 4 * CKPT_FILL_ROOM,
-	IN_BYTES = 64 * 1024,
-	READS_PER_TURN = 4,
+	IN_BYTES = 16 * 1024, /* a read of so much is carried out in about a millisecond */
 	TICK_MS = 100,
 	CONNECT_MS = 200,
 	REDIAL_FIRST_MS = 10,
@@ -167,27 +166,23 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct ckpt_link *l = arg;
 	uint8_t bytes[IN_BYTES];
+	ssize_t n;
+	enum err e;
 
 	(void)what;
-	for (int i = 0; i < READS_PER_TURN; i++) {
-		ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
-		enum err e;
-
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			break;
-		if (n <= 0) {
-			end_connection(l, n == 0 ? "closed by the peer" : strerror(errno));
-			return;
-		}
-		l->is_working = true;
-		e = ckpt_input(l->core, bytes, (size_t)n, now_ms());
-		l->is_working = false;
-		if (e != ERR_OK) {
-			end_refused(l);
-			return;
-		}
-		if ((size_t)n < sizeof bytes)
-			break;
+	n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return;
+	if (n <= 0) {
+		end_connection(l, n == 0 ? "closed by the peer" : strerror(errno));
+		return;
+	}
+	l->is_working = true;
+	e = ckpt_input(l->core, bytes, (size_t)n, now_ms());
+	l->is_working = false;
+	if (e != ERR_OK) {
+		end_refused(l);
+		return;
 	}
 	ckpt_link_kick(l);
 }

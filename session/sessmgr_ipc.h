@@ -33,6 +33,9 @@ struct sessmgr_lost {
 	bool is_young; /* it had not yet reached `checkpoint session duration` */
 };
 
-enum { SESSMGR_SLOTS = 262144, SESSMGR_LOST_MAX = 1000 }; /* calls of one session manager; lost ones named at one time */
+enum {
+	SESSMGR_SLOTS = 262144,
+	SESSMGR_LOST_MAX = 1000
+}; /* calls of one session manager; lost ones named at one time */
 
 #endif

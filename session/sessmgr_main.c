@@ -22,40 +22,11 @@
 #include "gateway/ggsn.h"
 #include "gateway/gtp1.h"
 #include "gateway/gtp_channel.h"
-#include "session/call_ckpt.h"
 #include "session/call_rows.h"
+#include "session/sessmgr.h"
 #include "session/sessmgr_ipc.h"
 
 enum { PUBLISH_MS = 100, CLEAR_PER_TURN = 256, REBIND_PER_TURN = 1024 };
-
-/* IMSIs to be told to demux, one list per kind of message. */
-struct binds {
-	uint64_t imsis[GTP_BINDS_MAX];
-	size_t count;
-};
-
-struct sessmgr {
-	struct event_base *base;
-	unsigned instance;
-	struct ipc_chan *control, *data;
-	struct arena arena;
-	struct call_table *table;
-	struct call_store store;
-	struct gateway_config cfg;
-	struct ggsn *ggsn;
-	struct ckpt *ckpt;
-	struct ckpt_link *link;
-	struct binds bind, unbind;
-	struct event *turn_ev;  /* end of this loop turn: send binds and checkpoints */
-	struct event *clear_ev; /* next slice of a clear */
-	struct event *rebind_ev;
-	uint32_t rebind_slot;
-	bool is_turn_armed;
-	uint32_t flush_id, clear_id;
-	uint32_t clear_slot, cleared;
-	uint64_t epoch;
-	uint8_t restart_counter;
-};
 
 static uint64_t
 now_ms(void)
@@ -72,8 +43,8 @@ wall_s(void)
 	return (uint32_t)time(NULL);
 }
 
-static void
-arm_turn(struct sessmgr *s)
+void
+sessmgr_arm_turn(struct sessmgr *s)
 {
 	struct timeval zero = {0, 0};
 
@@ -93,15 +64,15 @@ send_binds(struct sessmgr *s)
 	s->bind.count = s->unbind.count = 0;
 }
 
-static void
-note_bind(struct sessmgr *s, struct binds *list, uint64_t imsi)
+void
+sessmgr_note_bind(struct sessmgr *s, struct binds *list, uint64_t imsi)
 {
 	if (imsi == 0)
 		return;
 	list->imsis[list->count++] = imsi;
 	if (list->count == GTP_BINDS_MAX)
 		send_binds(s);
-	arm_turn(s);
+	sessmgr_arm_turn(s);
 }
 
 static void
@@ -125,7 +96,7 @@ on_created(void *arg, uint32_t slot)
 	struct sessmgr *s = arg;
 
 	ckpt_call_created(s->ckpt, slot, now_ms());
-	arm_turn(s);
+	sessmgr_arm_turn(s);
 }
 
 static void
@@ -134,7 +105,7 @@ on_changed(void *arg, uint32_t slot, uint32_t groups)
 	struct sessmgr *s = arg;
 
 	ckpt_call_changed(s->ckpt, slot, groups);
-	arm_turn(s);
+	sessmgr_arm_turn(s);
 }
 
 static void
@@ -143,138 +114,8 @@ on_released(void *arg, uint32_t slot, uint32_t tomb)
 	struct sessmgr *s = arg;
 
 	ckpt_call_released(s->ckpt, slot, tomb);
-	arm_turn(s);
+	sessmgr_arm_turn(s);
 }
-
-/* --- replicated calls: the table through call_ckpt_ops, pools and demux behind it ----------------------------- */
-
-static uint64_t
-call_imsi(const struct call *c)
-{
-	return gtp1_imsi_wire(c->imsi, c->imsi_digits);
-}
-
-static bool
-call_in_slot(struct sessmgr *s, uint32_t slot, struct call *out)
-{
-	uint32_t teid = call_table_teid(s->table, slot);
-
-	return teid != 0 && s->store.ops->get(s->store.arg, teid, out) == ERR_OK;
-}
-
-static void
-call_came(struct sessmgr *s, const struct call *c)
-{
-	(void)ggsn_restore(s->ggsn, c); /* a pool that is no longer configured leaves the call as it is */
-	note_bind(s, &s->bind, call_imsi(c));
-}
-
-static void
-call_went(struct sessmgr *s, const struct call *c)
-{
-	(void)ggsn_forget(s->ggsn, c);
-	note_bind(s, &s->unbind, call_imsi(c));
-}
-
-static enum err
-ckpt_read_full(void *arg, uint32_t slot, uint32_t *teid, struct wbuf *out)
-{
-	return call_ckpt_ops.read_full(((struct sessmgr *)arg)->table, slot, teid, out);
-}
-
-static enum err
-ckpt_read_micro(void *arg, uint32_t slot, uint32_t group, uint32_t *teid, struct wbuf *out)
-{
-	return call_ckpt_ops.read_micro(((struct sessmgr *)arg)->table, slot, group, teid, out);
-}
-
-static enum err
-ckpt_read_tomb(void *arg, uint32_t tomb, uint32_t *teid, struct wbuf *out)
-{
-	return call_ckpt_ops.read_tomb(((struct sessmgr *)arg)->table, tomb, teid, out);
-}
-
-static enum err
-ckpt_check(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t *token, const char **field)
-{
-	return call_ckpt_ops.check(((struct sessmgr *)arg)->table, kind, teid, p, n, token, field);
-}
-
-/* A record that can bring or remove a call: pools and demux follow what really happened. */
-static enum err
-ckpt_apply(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t token)
-{
-	struct sessmgr *s = arg;
-	struct call before, after;
-	bool had, has;
-	enum err e;
-
-	if (kind != CKPT_KIND_FULL && kind != CKPT_KIND_INVALIDATE_CRR)
-		return call_ckpt_ops.apply(s->table, kind, teid, p, n, token);
-	had = call_in_slot(s, teid_slot(teid), &before);
-	e = call_ckpt_ops.apply(s->table, kind, teid, p, n, token);
-	has = call_in_slot(s, teid_slot(teid), &after);
-	if (had && has && before.teid == after.teid && addr_equal(&before.address, &after.address))
-		return e;
-	if (had)
-		call_went(s, &before);
-	if (has)
-		call_came(s, &after);
-	return e;
-}
-
-static bool
-ckpt_drop(void *arg, uint32_t slot)
-{
-	struct sessmgr *s = arg;
-	struct call c;
-
-	if (call_in_slot(s, slot, &c))
-		call_went(s, &c);
-	return call_ckpt_ops.drop(s->table, slot);
-}
-
-static void
-publish(struct sessmgr *s)
-{
-	arena_ckpt_publish(&s->arena, ckpt_counters(s->ckpt));
-}
-
-static void
-ckpt_conn_changed(void *arg, enum ckpt_conn conn)
-{
-	struct sessmgr *s = arg;
-	uint8_t value = (uint8_t)conn;
-
-	(void)ipc_send(s->control, IPC_PEER_CONN, s->instance, &value, sizeof value, -1, 0);
-	/* not here: the core is in the middle of an event; the next turn publishes */
-	arm_turn(s);
-}
-
-static void
-tell_flushed(struct sessmgr *s, bool is_ok)
-{
-	uint8_t value = is_ok;
-
-	(void)ipc_send(s->control, IPC_FLUSHED, s->flush_id, &value, sizeof value, -1, 0);
-}
-
-static void
-ckpt_flushed(void *arg, enum err result)
-{
-	tell_flushed(arg, result == ERR_OK);
-}
-
-static const struct ckpt_ops ckpt_ops = {
-    .read_full = ckpt_read_full,
-    .read_micro = ckpt_read_micro,
-    .read_tomb = ckpt_read_tomb,
-    .check = ckpt_check,
-    .apply = ckpt_apply,
-    .drop = ckpt_drop,
-    .conn_changed = ckpt_conn_changed,
-    .flushed = ckpt_flushed,
-};
 
 /* --- requests from demux ----------------------------------------------------------------------------------- */
 
@@ -307,9 +148,9 @@ static void
 follow_result(struct sessmgr *s, const struct ggsn_result *r)
 {
 	if (r->added_teid != 0 && r->removed_teid == 0)
-		note_bind(s, &s->bind, r->imsi);
+		sessmgr_note_bind(s, &s->bind, r->imsi);
 	else if (r->removed_teid != 0 && r->added_teid == 0)
-		note_bind(s, &s->unbind, r->imsi);
+		sessmgr_note_bind(s, &s->unbind, r->imsi);
 	count_result(s, r);
 }
 
@@ -357,6 +198,12 @@ on_data_message(void *arg, const struct ipc_msg *m)
 		log_event(LOG_IPC_BAD, (unsigned)m->type, "demux", 1u, "not for a session manager");
 }
 
+static void
+publish(struct sessmgr *s)
+{
+	arena_ckpt_publish(&s->arena, ckpt_counters(s->ckpt));
+}
+
 /* --- orders of chassisd ---------------------------------------------------------------------------------------- */
 
 static void
@@ -365,7 +212,7 @@ tell_lost(struct sessmgr *s, const struct ckpt_unacked *u)
 	struct sessmgr_lost lost = {.is_young = u->is_young};
 	struct call c;
 
-	if (!call_in_slot(s, u->index, &c))
+	if (!sessmgr_call_in_slot(s, u->index, &c))
 		return;
 	lost.imsi = c.imsi;
 	lost.imsi_digits = c.imsi_digits;
@@ -459,7 +306,7 @@ apply_config(struct sessmgr *s, const struct ipc_msg *m)
 	                        .slots = SESSMGR_SLOTS,
 	                        .tombs = CALL_TOMBS,
 	                        .schema = CALL_ROWS_VERSION,
-	                        .ops = &ckpt_ops,
+	                        .ops = &sessmgr_ckpt_ops,
 	                        .arg = s};
 	struct sessmgr_setup setup;
 
@@ -489,7 +336,7 @@ start_flush(struct sessmgr *s, uint32_t id)
 {
 	s->flush_id = id;
 	if (ckpt_flush(s->ckpt) != ERR_OK)
-		tell_flushed(s, false);
+		sessmgr_tell_flushed(s, false);
 	ckpt_link_kick(s->link);
 }
 
@@ -579,7 +426,7 @@ on_rebind_slice(evutil_socket_t fd, short what, void *arg)
 	for (unsigned i = 0; i < REBIND_PER_TURN && e != ERR_NOT_FOUND; i++) {
 		e = s->store.ops->next(s->store.arg, &s->rebind_slot, &c);
 		if (e == ERR_OK)
-			note_bind(s, &s->bind, call_imsi(&c));
+			sessmgr_note_bind(s, &s->bind, sessmgr_imsi(&c));
 	}
 	if (e != ERR_NOT_FOUND)
 		event_add(s->rebind_ev, &zero);
@@ -640,7 +487,7 @@ static enum err
 role_init(struct sessmgr *s)
 {
 	struct call_table_events events = {
-	    .created = on_created, .changed = on_changed, .released = on_released, .arg = s};
+	    .created = on_created, .changed = on_changed, .released = on_released, .evicted = sessmgr_evicted, .arg = s};
 	struct timeval period = {0, PUBLISH_MS * 1000};
 	size_t bytes = arena_bytes(SESSMGR_SLOTS);
 	struct event *timer;

@@ -1,0 +1,66 @@
+/*
+ * sessmgr.h - inside the session manager role: what its parts share. Private to session/sessmgr_*.c.
+ *
+ *   sessmgr_main.c     the role: requests from demux, orders of chassisd
+ *   sessmgr_replica.c  calls that come and go by checkpoints, and what follows them
+ */
+#ifndef SESSION_SESSMGR_H
+#define SESSION_SESSMGR_H
+
+#include <event2/event.h>
+
+#include "chassis/ipc.h"
+#include "checkpoint/ckpt_link.h"
+#include "gateway/ggsn.h"
+#include "gateway/gtp_channel.h"
+#include "session/call_table.h"
+
+/* IMSIs to be told to demux, one list per kind of message. */
+struct binds {
+	uint64_t imsis[GTP_BINDS_MAX];
+	size_t count;
+};
+
+struct sessmgr {
+	struct event_base *base;
+	unsigned instance;
+	struct ipc_chan *control, *data;
+	struct arena arena;
+	struct call_table *table;
+	struct call_store store;
+	struct gateway_config cfg;
+	struct ggsn *ggsn;
+	struct ckpt *ckpt;
+	struct ckpt_link *link;
+	struct binds bind, unbind;
+	struct event *turn_ev;  /* end of this loop turn: send binds and checkpoints */
+	struct event *clear_ev; /* next slice of a clear */
+	struct event *rebind_ev;
+	uint32_t rebind_slot;
+	bool is_turn_armed;
+	uint32_t flush_id, clear_id;
+	uint32_t clear_slot, cleared;
+	uint64_t epoch;
+	uint8_t restart_counter;
+};
+
+/* sessmgr_arm_turn - at the end of this loop turn binds and checkpoints are sent. */
+void sessmgr_arm_turn(struct sessmgr *s);
+
+/* sessmgr_note_bind - tell demux about @imsi with @list (s->bind or s->unbind); 0 is no IMSI. */
+void sessmgr_note_bind(struct sessmgr *s, struct binds *list, uint64_t imsi);
+
+/* sessmgr_call_in_slot - the call in @slot; false when there is none. sessmgr_imsi - its IMSI as demux has it. */
+bool sessmgr_call_in_slot(struct sessmgr *s, uint32_t slot, struct call *out);
+uint64_t sessmgr_imsi(const struct call *c);
+
+/* sessmgr_evicted - a call table event: a replicated call takes the place of the one in @slot. */
+void sessmgr_evicted(void *arg, uint32_t slot);
+
+/* sessmgr_tell_flushed - tell chassisd that the flush under way has ended. */
+void sessmgr_tell_flushed(struct sessmgr *s, bool is_ok);
+
+/* What the checkpoint link reaches calls by; @arg is the struct sessmgr. */
+extern const struct ckpt_ops sessmgr_ckpt_ops;
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * sessmgr_replica.c - calls that come and go by checkpoints: the table through call_ckpt_ops, and behind it the address
+ * pools and demux, which follow what really happened.
+ */
+#include "gateway/gtp1.h"
+#include "session/call_ckpt.h"
+#include "session/sessmgr.h"
+
+uint64_t
+sessmgr_imsi(const struct call *c)
+{
+	return gtp1_imsi_wire(c->imsi, c->imsi_digits);
+}
+
+bool
+sessmgr_call_in_slot(struct sessmgr *s, uint32_t slot, struct call *out)
+{
+	uint32_t teid = call_table_teid(s->table, slot);
+
+	return teid != 0 && s->store.ops->get(s->store.arg, teid, out) == ERR_OK;
+}
+
+static void
+call_came(struct sessmgr *s, const struct call *c)
+{
+	(void)ggsn_restore(s->ggsn, c); /* a pool that is no longer configured leaves the call as it is */
+	sessmgr_note_bind(s, &s->bind, sessmgr_imsi(c));
+}
+
+static void
+call_went(struct sessmgr *s, const struct call *c)
+{
+	(void)ggsn_forget(s->ggsn, c);
+	sessmgr_note_bind(s, &s->unbind, sessmgr_imsi(c));
+}
+
+void
+sessmgr_evicted(void *arg, uint32_t slot)
+{
+	struct sessmgr *s = arg;
+	struct call c;
+
+	if (sessmgr_call_in_slot(s, slot, &c))
+		call_went(s, &c);
+}
+
+static enum err
+ckpt_read_full(void *arg, uint32_t slot, uint32_t *teid, struct wbuf *out)
+{
+	return call_ckpt_ops.read_full(((struct sessmgr *)arg)->table, slot, teid, out);
+}
+
+static enum err
+ckpt_read_micro(void *arg, uint32_t slot, uint32_t group, uint32_t *teid, struct wbuf *out)
+{
+	return call_ckpt_ops.read_micro(((struct sessmgr *)arg)->table, slot, group, teid, out);
+}
+
+static enum err
+ckpt_read_tomb(void *arg, uint32_t tomb, uint32_t *teid, struct wbuf *out)
+{
+	return call_ckpt_ops.read_tomb(((struct sessmgr *)arg)->table, tomb, teid, out);
+}
+
+static uint32_t
+ckpt_oldest_tomb(void *arg)
+{
+	return call_ckpt_ops.oldest_tomb(((struct sessmgr *)arg)->table);
+}
+
+static enum err
+ckpt_check(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t *token, const char **field)
+{
+	return call_ckpt_ops.check(((struct sessmgr *)arg)->table, kind, teid, p, n, token, field);
+}
+
+/* A record that can bring or remove a call: pools and demux follow what really happened. */
+static enum err
+ckpt_apply(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t token)
+{
+	struct sessmgr *s = arg;
+	struct call before, after;
+	bool had, has;
+	enum err e;
+
+	if (kind != CKPT_KIND_FULL && kind != CKPT_KIND_INVALIDATE_CRR)
+		return call_ckpt_ops.apply(s->table, kind, teid, p, n, token);
+	had = sessmgr_call_in_slot(s, teid_slot(teid), &before);
+	e = call_ckpt_ops.apply(s->table, kind, teid, p, n, token);
+	has = sessmgr_call_in_slot(s, teid_slot(teid), &after);
+	if (had && has && before.teid == after.teid && addr_equal(&before.address, &after.address))
+		return e;
+	if (had)
+		call_went(s, &before);
+	if (has)
+		call_came(s, &after);
+	return e;
+}
+
+static bool
+ckpt_drop(void *arg, uint32_t slot)
+{
+	struct sessmgr *s = arg;
+	struct call c;
+
+	if (sessmgr_call_in_slot(s, slot, &c))
+		call_went(s, &c);
+	return call_ckpt_ops.drop(s->table, slot);
+}
+
+static void
+ckpt_conn_changed(void *arg, enum ckpt_conn conn)
+{
+	struct sessmgr *s = arg;
+	uint8_t value = (uint8_t)conn;
+
+	(void)ipc_send(s->control, IPC_PEER_CONN, s->instance, &value, sizeof value, -1, 0);
+	/* counters are not published here: the core is in the middle of an event, the next turn does it */
+	sessmgr_arm_turn(s);
+}
+
+void
+sessmgr_tell_flushed(struct sessmgr *s, bool is_ok)
+{
+	uint8_t value = is_ok;
+
+	(void)ipc_send(s->control, IPC_FLUSHED, s->flush_id, &value, sizeof value, -1, 0);
+}
+
+static void
+ckpt_flushed(void *arg, enum err result)
+{
+	sessmgr_tell_flushed(arg, result == ERR_OK);
+}
+
+const struct ckpt_ops sessmgr_ckpt_ops = {
+    .read_full = ckpt_read_full,
+    .read_micro = ckpt_read_micro,
+    .read_tomb = ckpt_read_tomb,
+    .oldest_tomb = ckpt_oldest_tomb,
+    .check = ckpt_check,
+    .apply = ckpt_apply,
+    .drop = ckpt_drop,
+    .conn_changed = ckpt_conn_changed,
+    .flushed = ckpt_flushed,
+};
+
