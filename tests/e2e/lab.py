@@ -272,7 +272,7 @@ class Chassis:
     def label(self, command, label):
         """The value behind `label:` in the output of a command, or None."""
         rc, out = self.run(command)
-        m = re.search(rf"^\s*{re.escape(label)}\s*:?[ \t]*(.*?)\s*$", out, re.M) if rc == 0 else None
+        m = re.search(rf"^\s*{re.escape(label.rstrip(':'))}[ \t]*:[ \t]*(.*?)[ \t]*$", out, re.M) if rc == 0 else None
         return m.group(1) if m else None
 
     def number(self, command, label):
@@ -552,6 +552,17 @@ class Terminal:
         self.child.send(line + "\r")
         text = self.wait_prompt(prompt)
         return text.split("\n", 1)[1] if "\n" in text else ""
+
+    def help(self, line):
+        """What a question mark behind a line shows; the line is dropped afterwards."""
+        self.child.send(line)
+        self.child.expect(re.escape(line) + "$")
+        self.child.send("?")
+        self.child.expect(re.escape(self.prompt + line) + "$")
+        shown = self.child.before.replace("\r", "")
+        self.child.send("\x15\r")
+        self.wait_prompt(self.prompt)
+        return shown.removeprefix("\n")
 
     def type(self, keys):
         self.child.send(keys)

@@ -1,9 +1,12 @@
 """Planned switchover and loss of a chassis, as the subscribers' side sees it."""
 import re
+import subprocess
+import sys
 import time
 
 import pytest
 
+import conftest
 import gtp
 import lab
 
@@ -148,6 +151,26 @@ def test_20_planned_switchovers_under_load_lose_nothing(pair):
     assert client.process.returncode == 0, client.text()[-2000:]
     assert result["lost"] == result["wrong"] == result["other"] == result["restart_changes"] == 0, result
     assert pair.active().subscribers() == result["held"]
+
+
+def test_answers_before_and_after_a_switchover_decode_alike_in_tshark_and_scapy(pair):
+    captures = []
+
+    def run(mode, *more):
+        captures.append(pair.dir / f"{len(captures)}.pcap")
+        client = pair.gtp_client(mode, "--local", f"{pair.net}51", "--remote", pair.service, "--contexts", 50,
+                                 "--state", pair.dir / "state", "--capture", captures[-1], *more, index=len(captures))
+        assert client.wait().process.returncode == 0, client.text()
+    run("create")
+    run("update", "--seconds", 0.5)
+    pair.switchover()
+    run("update", "--seconds", 0.5)
+    run("delete")
+    p = subprocess.run([sys.executable, lab.TOP / "tests/e2e/gtp_decode.py", *captures, "--service", pair.service],
+                       capture_output=True, text=True, timeout=120)
+    if p.returncode == 77:
+        conftest.missing(p.stdout.strip())
+    assert p.returncode == 0, p.stdout
 
 
 def test_calls_cleared_by_the_operator_are_gone_on_both_chassis(pair, sgsn):
