@@ -8,8 +8,9 @@ FACE_B, and the other way round. The first frame of a connection (OPEN) tells co
 connections and session managers apart. Commands come on standard input, one a line, each answered
 by one line. WHICH is all, control, checkpoint or checkpoint:N; WAY is ab, ba or both.
 
-    set WHICH WAY pass|freeze|drop|delay MS   freeze keeps the bytes until it passes again; drop throws them
-                                              away, and what has lost bytes is reset when the rule goes
+    set WHICH WAY pass|freeze|drop|corrupt|delay MS
+                     freeze keeps the bytes until it passes again; drop throws them away, and what has lost
+                     bytes is reset when the rule goes; corrupt flips a bit of every piece
     cut WHICH        reset what there is and whatever comes
     heal WHICH       take `set` and `cut` of this WHICH back
     reset WHICH      reset once
@@ -18,6 +19,7 @@ by one line. WHICH is all, control, checkpoint or checkpoint:N; WAY is ab, ba or
 """
 import asyncio
 import json
+import random
 import socket
 import struct
 import sys
@@ -156,6 +158,9 @@ class Connection:
                 if action == "drop":
                     self.damaged = True
                     continue
+                if action == "corrupt":
+                    at = random.randrange(len(data))
+                    data = data[:at] + bytes([data[at] ^ 1 << random.randrange(8)]) + data[at + 1:]
                 await queue.put((time.monotonic() + seconds, data))
             await queue.put((time.monotonic(), b""))
         except OSError:

@@ -66,6 +66,8 @@ def test_a_cut_in_the_middle_never_leaves_two_active_while_both_directions_work(
             net.b.wait_state("Active", lab.DEAD_INTERVAL + 2)
         else:
             lab.stays(lambda: net.a.state() == "Active", lab.DEAD_INTERVAL + 1, "A Active")
+        if len(ways) == 2:
+            lab.until(lambda: watch.dual, 2, "the watch sees that both are Active, each on its side")
         net.heal()
         healed = time.monotonic()
         net.settle(seconds=20)
@@ -112,3 +114,25 @@ def test_a_lossy_link_keeps_one_active(net):
         net.settle(net.a)
     assert watch.dual == []
     calls.all_answer()
+
+
+def test_after_a_split_each_call_exists_once_and_the_losers_younger_calls_are_listed(net):
+    calls = Calls(net)
+    net.cut("ab", "ba")
+    net.b.wait_state("Active", lab.DEAD_INTERVAL + 2)
+    assert net.a.state() == "Active", "each side serves alone"
+    made = {}
+    for chassis, imsi in ((net.a, "240011234600001"), (net.b, "240011234600002")):
+        net.route_to(chassis)
+        rc, out = net.in_router(sys.executable, lab.TOP / "tests/e2e/ask_gtp.py", "10.91.1.1", netlab.SERVICE, "create", imsi)
+        assert rc == 0 and out.split()[1] == "128", out
+        made[chassis] = imsi
+    net.heal()
+    net.settle(seconds=20)
+    winner = net.active()
+    loser = net.b if winner is net.a else net.a
+    calls.all_answer()
+    listed = winner.sh("show subscribers all")
+    assert made[winner] in listed and made[loser] not in listed
+    assert winner.subscribers() == loser.preallocated() == len(CALLS) + 1
+    assert made[loser] in loser.sh("show srp call-loss statistics")

@@ -139,20 +139,6 @@ def test_a_repeated_request_gets_the_identical_answer_after_the_loss_of_a_chassi
     assert s.ask(s.echo()).number(gtp.RECOVERY) == echo.number(gtp.RECOVERY)
 
 
-def test_20_planned_switchovers_under_load_lose_nothing(pair):
-    client = pair.gtp_client("mixed", "--local", f"{pair.net}50", "--remote", pair.service, "--contexts", 500,
-                             "--rate", 1000)
-    lab.until(lambda: (pair.active().subscribers() or 0) >= 200, 20, "calls under way")
-    for _ in range(20):
-        pair.switchover()
-        pair.settle()
-    client.terminate()
-    result = client.summary()
-    assert client.process.returncode == 0, client.text()[-2000:]
-    assert result["lost"] == result["wrong"] == result["other"] == result["restart_changes"] == 0, result
-    assert pair.active().subscribers() == result["held"]
-
-
 def test_answers_before_and_after_a_switchover_decode_alike_in_tshark_and_scapy(pair):
     captures = []
 

@@ -1,0 +1,175 @@
+"""Switchovers, losses and link faults while subscribers come and go."""
+import os
+import random
+import re
+import time
+
+import pytest
+
+import gtp
+import lab
+
+
+def load(pair, *more, contexts=500, index=50, imsi=240010000000000):
+    """gtp_client that creates, updates and deletes at random, patient enough for the loss of a chassis."""
+    return pair.gtp_client("mixed", "--local", f"{pair.net}{index}", "--remote", pair.service, "--contexts", contexts,
+                           "--rate", 1000, "--t3", 100, "--n3", 100, "--imsi", imsi, *more, index=index)
+
+
+def wait_calls(pair, n):
+    lab.until(lambda: (pair.active().subscribers() or 0) >= n, 20, f"{n} calls are held")
+
+
+def calls(chassis):
+    """{(call id, IMSI, address)} of `show subscribers all`, without what changes by itself."""
+    return set(re.findall(r"^\S{6} ([0-9a-f]{8}) (\d+) .*? (\d+\.\d+\.\d+\.\d+) ", chassis.sh("show subscribers all"), re.M))
+
+
+def nothing_lost(client):
+    result = client.summary()
+    assert client.process.returncode == 0, client.text()[-2000:]
+    assert result["lost"] == result["wrong"] == result["other"] == result["restart_changes"] == 0, result
+    return result
+
+
+def same_calls_on_both(pair, held):
+    """Both chassis hold the same calls: what the one lists before a switchover the other lists after it."""
+    pair.settle()
+    before = calls(pair.active())
+    assert len(before) == held
+    pair.switchover()
+    assert calls(pair.active()) == before
+
+
+def test_20_planned_switchovers_under_load_lose_nothing(pair):
+    client = load(pair)
+    wait_calls(pair, 200)
+    for _ in range(20):
+        pair.switchover()
+        pair.settle()
+    held = nothing_lost(client.terminate())["held"]
+    same_calls_on_both(pair, held)
+
+
+def test_resets_and_delays_of_the_link_and_switchovers_under_load_lose_nothing(relayed):
+    seed = int(os.environ.get("SEED", random.SystemRandom().randrange(1 << 32)))
+    print(f"SEED={seed}")
+    rng = random.Random(seed)
+    client = load(relayed)
+    wait_calls(relayed, 200)
+    with relayed.watch() as watch:
+        for _ in range(15):
+            relayed.relay.do(rng.choice(("reset all", "reset control", "reset checkpoint", "reset checkpoint:1",
+                                         "set all ab delay 20", "set checkpoint both delay 50", "clear")))
+            relayed.settle()
+            if rng.random() < 0.5:
+                relayed.switchover()
+    relayed.relay.do("clear")
+    assert watch.dual == []
+    held = nothing_lost(client.terminate())["held"]
+    same_calls_on_both(relayed, held)
+
+
+@pytest.mark.parametrize("which", ["checkpoint", "control"])
+def test_corrupted_bytes_between_the_chassis_lose_no_call(relayed, which):
+    client = load(relayed)
+    wait_calls(relayed, 200)
+    pids = [(c.pid, c.roles()) for c in relayed.both]
+    with relayed.watch() as watch:
+        relayed.relay.do(f"set {which} both corrupt")
+        end = time.monotonic() + 2
+        lab.until(lambda: time.monotonic() > end, 5, "two seconds of it")
+        relayed.relay.do("clear")
+        relayed.relay.do("reset all")
+        relayed.settle()
+    assert [(c.pid, c.roles()) for c in relayed.both] == pids, "the same processes"
+    if which == "checkpoint":
+        assert {s for _, s in watch.history} == {("Active", "Standby")}, watch.history
+    held = nothing_lost(client.terminate())["held"]
+    same_calls_on_both(relayed, held)
+
+
+def test_the_loss_of_a_chassis_under_load_keeps_what_the_standby_had_acknowledged(pair):
+    state = pair.dir / "state"
+    resting = pair.gtp_client("create", "--local", f"{pair.net}51", "--remote", pair.service, "--contexts", 500,
+                              "--state", state, "--imsi", 240020000000000, index=51).wait()
+    assert resting.process.returncode == 0, resting.text()
+    client = load(pair)
+    wait_calls(pair, 700)
+    pair.a.kill_all()
+    killed = time.monotonic()
+    pair.b.wait_state("Active", every=0.005)
+    assert time.monotonic() - killed <= lab.DEAD_INTERVAL + 0.1
+    before = client.text()
+    lab.until(lambda: (pair.b.subscribers() or 0) >= 600, 10, "calls on B")
+    result = client.terminate().summary()
+    print(before, result)
+    assert result["lost"] == result["wrong"] == result["restart_changes"] == 0, result
+    # What was under way in the last moment may be gone; it was not acknowledged by the standby.
+    assert result["other"] <= 20, result
+    gone = pair.gtp_client("delete", "--local", f"{pair.net}51", "--remote", pair.service, "--contexts", 500,
+                           "--state", state, "--imsi", 240020000000000, index=52).wait()
+    assert gone.process.returncode == 0, gone.text()
+
+
+def test_a_lost_chassis_that_returns_under_load_gets_everything_and_can_take_over(pair):
+    client = load(pair)
+    wait_calls(pair, 200)
+    pair.b.kill_all()
+    pair.b.start()
+    pair.settle(pair.a)
+    pair.switchover()
+    held = nothing_lost(client.terminate())["held"]
+    same_calls_on_both(pair, held)
+
+
+def test_a_switchover_waits_for_young_calls_too(make_pair):
+    """With checkpoint session duration 60 young calls are not checkpointed, but a switchover takes them along."""
+    pair = make_pair(edit=lambda x, text: text.replace("checkpoint session duration 0", "checkpoint session duration 60")).start()
+    s = gtp.Sgsn(f"{pair.net}60", pair.service)
+    teids = [s.ask(s.create(f"2400112345000{i:02}")).number(gtp.TEID_CONTROL) for i in range(20)]
+    assert pair.b.preallocated() == 0
+    pair.switchover()
+    assert pair.b.subscribers() == 20
+    for t in teids:
+        assert s.ask(s.delete(t)).cause == gtp.ACCEPTED
+    s.close()
+
+
+def recovery(s):
+    return s.ask(s.echo()).number(gtp.RECOVERY)
+
+
+def test_the_restart_counter_stays_while_the_calls_live_and_changes_when_they_are_gone(pair):
+    s = gtp.Sgsn(f"{pair.net}60", pair.service)
+    first = recovery(s)
+    pair.a.kill_all()
+    pair.b.wait_state("Active")
+    assert recovery(s) == first
+    pair.a.start()
+    pair.settle(pair.b)
+    pair.switchover()
+    assert recovery(s) == first
+    for c in pair.both:
+        c.kill_all()
+    for c in pair.both:
+        c.start()
+    pair.settle()
+    assert recovery(s) != first, "all contexts are gone: the SGSN has to learn of it"
+    s.close()
+
+
+@pytest.mark.parametrize("role", ["sessmgr 1", "demux 1"])
+def test_a_killed_role_comes_back_and_the_pair_settles(pair, role):
+    s = gtp.Sgsn(f"{pair.net}60", pair.service)
+    teids = [s.ask(s.create(f"2400112345000{i:02}")).number(gtp.TEID_CONTROL) for i in range(20)]
+    pair.b.wait_label("show srp checkpoint statistics", "Current pre-allocated calls:", 20)
+    pid = next(p for p, r in pair.a.roles().items() if r == role)
+    lab.kill(pid)
+    lab.until(lambda: any(r == role and p != pid for p, r in pair.a.roles().items()), 5, f"a new {role}")
+    pair.settle(pair.a)
+    others = [t for t in teids if role != f"sessmgr {t >> 25}"]
+    for t in others:
+        assert s.ask(s.update(t)).cause == gtp.ACCEPTED
+    assert s.ask(s.create("240011234500099")).cause == gtp.ACCEPTED
+    s.close()
