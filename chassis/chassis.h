@@ -48,7 +48,7 @@ struct sessmgr_slot {
 	void *arena_mem;
 	struct arena arena; /* counters and records, read only here */
 	uint8_t peer_conn;  /* enum ckpt_conn */
-	bool is_flush_awaited, is_clear_awaited;
+	bool is_flush_awaited, is_flush_refused, is_clear_awaited;
 };
 
 struct alarm {
@@ -108,6 +108,7 @@ struct chassis {
 	/* redundancy */
 	bool is_active;            /* sessions were told to serve */
 	bool is_standalone;        /* no service-redundancy-protocol: serves without a peer */
+	struct event *alone_ev;    /* standalone: the next attempt to take the addresses */
 	uint64_t epoch;            /* told to the session managers */
 	uint8_t restart_counter;   /* GTP, of the service address */
 	bool is_restart_ours;      /* no peer has told us another */
@@ -115,10 +116,12 @@ struct chassis {
 	uint32_t address_token;
 	uint32_t flush_token;
 	unsigned flush_left;
+	struct event *flush_ev; /* asks those again that could not flush */
 	uint32_t next_id;
 	struct waiting switchover, clear, boot;
 	bool is_switchover_forced;
 	unsigned clear_left;
+	bool is_clear_cut; /* a switchover ended it before its end */
 	struct alarm alarms[ALARMS_MAX];
 	struct lost_calls lost;
 	char busy_text[96];
@@ -148,6 +151,7 @@ enum err redundancy_new(struct chassis *c);
 void redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct addr *local, const struct addr *peer);
 void redundancy_absent(struct chassis *c); /* no service-redundancy-protocol is configured */
 void redundancy_event(struct chassis *c, enum srp_event_kind kind, uint32_t token);
+void redundancy_taken(struct chassis *c, uint32_t token);
 void redundancy_busy(struct chassis *c, uint32_t token, const char *text, size_t n);
 
 /* apply.c */

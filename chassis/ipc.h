@@ -26,7 +26,7 @@ enum ipc_type {
 	IPC_FLUSH,          /* chassisd -> sessmgr: send everything, answer when acknowledged */
 	IPC_FLUSHED,        /* sessmgr -> chassisd: id of the flush, body[0] 1 when all is acknowledged */
 	IPC_CLEAR,          /* chassisd -> sessmgr: release every call */
-	IPC_CLEARED,        /* sessmgr -> chassisd: id of the clear, body u32 calls released */
+	IPC_CLEARED,        /* sessmgr -> chassisd: id of the clear, body u32 calls released, u8 1 when a switchover ended it */
 	IPC_PEER_CONN,      /* sessmgr -> chassisd: body[0] 0 none, 1 Conn, 2 Ready */
 	IPC_CALL_LOST,      /* sessmgr -> chassisd: struct ipc_call_lost */
 	IPC_DATA_CHANNEL,   /* chassisd -> demux and sessmgr: descriptor of the channel between demux and sessmgr id */

@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "chassis/chassis.h"
 
+enum { ALONE_BUSY_MS = 100, ALONE_DISK_MS = 1000 };
+
 static void
 give_or_take(struct chassis *c, uint32_t token, bool is_take)
 {
@@ -59,13 +61,23 @@ on_sessions_flush(void *arg, uint32_t token)
 	tasks_flush(arg, token);
 }
 
+/* Without a number on disk there is no incarnation: said as long as it is so. */
+static enum err
+reserve_epochs(struct chassis *c, uint32_t count, uint64_t above, uint64_t *first)
+{
+	enum err e = store_reserve_epochs(c->store, count, above, first);
+
+	alarm_set(c, "epoch", e != ERR_OK, "chassis.db cannot be written: this chassis cannot become Active");
+	return e;
+}
+
 static enum err
 on_epoch_reserve(void *arg, uint64_t above, uint64_t *first, uint64_t *count)
 {
 	struct chassis *c = arg;
 
 	*count = EPOCH_BLOCK;
-	return store_reserve_epochs(c->store, EPOCH_BLOCK, above, first);
+	return reserve_epochs(c, EPOCH_BLOCK, above, first);
 }
 
 /* --- the operator's switchover ------------------------------------------------------------------------------- */
@@ -198,13 +210,6 @@ static const struct srp_link_ops link_ops = {
 
 /* --- called by the rest of the chassis -------------------------------------------------------------------------- */
 
-enum err
-redundancy_new(struct chassis *c)
-{
-	c->srp = srp_link_new(c->base, &link_ops, c);
-	return c->srp == NULL ? ERR_SYSTEM : ERR_OK;
-}
-
 void
 redundancy_event(struct chassis *c, enum srp_event_kind kind, uint32_t token)
 {
@@ -214,11 +219,57 @@ redundancy_event(struct chassis *c, enum srp_event_kind kind, uint32_t token)
 		srp_link_feed(c->srp, &ev);
 }
 
+/* Alone there is no engine that tries again. */
+static void
+on_alone(evutil_socket_t fd, short what, void *arg)
+{
+	struct chassis *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (c->is_standalone)
+		tasks_take_address(c, 0);
+	else
+		apply_soon(c);
+}
+
+enum err
+redundancy_new(struct chassis *c)
+{
+	c->srp = srp_link_new(c->base, &link_ops, c);
+	c->alone_ev = evtimer_new(c->base, on_alone, c);
+	return c->srp == NULL || c->alone_ev == NULL ? ERR_SYSTEM : ERR_OK;
+}
+
+static void
+alone_again(struct chassis *c, unsigned ms)
+{
+	struct timeval tv = {ms / 1000, (ms % 1000) * 1000};
+
+	event_add(c->alone_ev, &tv);
+}
+
+void
+redundancy_taken(struct chassis *c, uint32_t token)
+{
+	c->busy_text[0] = '\0';
+	alarm_set(c, "address", false, "");
+	redundancy_event(c, SRP_EV_ADDRESS_TAKEN, token);
+}
+
 void
 redundancy_busy(struct chassis *c, uint32_t token, const char *text, size_t n)
 {
+	char line[ALARM_TEXT_MAX];
+
 	snprintf(c->busy_text, sizeof c->busy_text, "%.*s", (int)n, text);
-	redundancy_event(c, SRP_EV_ADDRESS_BUSY, token);
+	if (!c->is_standalone) {
+		redundancy_event(c, SRP_EV_ADDRESS_BUSY, token);
+		return;
+	}
+	snprintf(line, sizeof line, "service address is in use elsewhere (%s)", c->busy_text);
+	alarm_set(c, "address", true, line);
+	alone_again(c, ALONE_BUSY_MS);
 }
 
 void
@@ -229,6 +280,8 @@ redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct a
 	if (c->is_standalone) {
 		/* what served alone becomes one of two: the engine decides who serves from now on */
 		c->is_standalone = false;
+		event_del(c->alone_ev);
+		alarm_set(c, "address", false, "");
 		tasks_give_address(c, 0);
 		set_sessions(c, false, c->epoch);
 	}
@@ -251,10 +304,12 @@ redundancy_absent(struct chassis *c)
 	}
 	if (c->is_standalone || c->gateway.service_count == 0)
 		return;
-	if (store_reserve_epochs(c->store, 1, c->epoch, &first) != ERR_OK)
+	if (reserve_epochs(c, 1, srp_epoch_counter(c->epoch), &first) != ERR_OK) {
+		alone_again(c, ALONE_DISK_MS);
 		return;
+	}
 	c->srp_peer = (struct addr){0};
 	c->is_standalone = true;
-	set_sessions(c, true, first);
+	set_sessions(c, true, first << SRP_EPOCH_TAG_BITS | (store_chassis_id(c->store) & ((1u << SRP_EPOCH_TAG_BITS) - 1)));
 	tasks_take_address(c, 0);
 }

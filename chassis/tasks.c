@@ -15,6 +15,8 @@
 #include "checkpoint/ckpt_types.h"
 #include "srp/srp_conn_link.h"
 
+enum { FLUSH_AGAIN_MS = 20 };
+
 static void start_sessmgr(struct chassis *c, unsigned instance);
 static void start_demux(struct chassis *c);
 
@@ -91,6 +93,7 @@ tasks_take_address(struct chassis *c, uint32_t token)
 {
 	c->is_address_wanted = true;
 	c->is_giving = false;
+	event_del(c->flush_ev); /* this chassis serves: no hand-over waits for a flush */
 	c->address_token = token;
 	if (c->is_demux_ready)
 		send_to(&c->demux, IPC_ADDRESS_TAKE, token, NULL, 0, -1);
@@ -118,6 +121,41 @@ flush_answered(struct chassis *c, struct sessmgr_slot *s)
 		redundancy_event(c, SRP_EV_FLUSH_DONE, c->flush_token);
 }
 
+/* Those that could not flush are asked again: their connection may have come back, until the engine takes back. */
+static void
+on_flush_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct chassis *c = arg;
+
+	(void)fd;
+	(void)what;
+	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
+		struct sessmgr_slot *s = &c->sessmgrs[i];
+
+		if (s->is_flush_awaited && s->is_flush_refused)
+			send_to(&s->task, IPC_FLUSH, c->flush_token, NULL, 0, -1);
+		s->is_flush_refused = false;
+	}
+}
+
+/*
+ * The answer of one session manager. One that has no connection to the peer holds calls which the peer may not: only
+ * `force` goes on without them, otherwise the hand-over waits, and the bound of its phase ends it.
+ */
+static void
+flush_ended(struct chassis *c, struct sessmgr_slot *s, bool is_flushed)
+{
+	struct timeval again = {0, FLUSH_AGAIN_MS * 1000};
+
+	if (is_flushed || c->is_switchover_forced) {
+		flush_answered(c, s);
+		return;
+	}
+	s->is_flush_refused = true;
+	if (s->is_flush_awaited)
+		event_add(c->flush_ev, &again);
+}
+
 void
 tasks_flush(struct chassis *c, uint32_t token)
 {
@@ -134,27 +172,31 @@ tasks_flush(struct chassis *c, uint32_t token)
 }
 
 static void
-clear_answered(struct chassis *c, struct sessmgr_slot *s, uint32_t released)
+clear_answered(struct chassis *c, struct sessmgr_slot *s, uint32_t released, bool is_cut)
 {
 	if (!s->is_clear_awaited)
 		return;
 	s->is_clear_awaited = false;
 	c->clear.count += released;
+	c->is_clear_cut |= is_cut;
 	if (--c->clear_left > 0 || c->clear.call == NULL)
 		return;
 	text_printf(c->clear.call->out, "Number of subscribers cleared: %llu\n", (unsigned long long)c->clear.count);
-	cli_session_finish(c->clear.call->session, true);
+	if (c->is_clear_cut)
+		(void)cli_fail(c->clear.call, "a switchover ended the clear, the other subscribers are those of the Active chassis now");
+	cli_session_finish(c->clear.call->session, !c->is_clear_cut);
 }
 
 void
 tasks_clear(struct chassis *c, uint32_t id)
 {
 	c->clear_left = c->sessmgr_count;
+	c->is_clear_cut = false;
 	for (unsigned i = 1; i <= c->sessmgr_count; i++)
 		c->sessmgrs[i].is_clear_awaited = true;
 	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
 		if (c->sessmgrs[i].task.ipc == NULL)
-			clear_answered(c, &c->sessmgrs[i], 0);
+			clear_answered(c, &c->sessmgrs[i], 0, false);
 		else
 			send_to(&c->sessmgrs[i].task, IPC_CLEAR, id, NULL, 0, -1);
 	}
@@ -203,7 +245,7 @@ on_sessmgr_message(void *arg, const struct ipc_msg *m)
 {
 	struct sessmgr_slot *s = arg;
 	struct chassis *c = s->chassis;
-	uint32_t released = 0;
+	uint32_t released;
 
 	if (m->fd >= 0)
 		close(m->fd);
@@ -215,13 +257,13 @@ on_sessmgr_message(void *arg, const struct ipc_msg *m)
 		break;
 	case IPC_FLUSHED:
 		if (m->id == c->flush_token)
-			flush_answered(c, s);
+			flush_ended(c, s, m->len == 1 && m->body[0] != 0);
 		break;
 	case IPC_CLEARED:
-		if (m->len == sizeof released)
-			memcpy(&released, m->body, sizeof released);
-		if (m->id == c->clear.id)
-			clear_answered(c, s, released);
+		if (m->len != sizeof released + 1 || m->id != c->clear.id)
+			break;
+		memcpy(&released, m->body, sizeof released);
+		clear_answered(c, s, released, m->body[sizeof released] != 0);
 		break;
 	case IPC_CALL_LOST:
 		note_lost(c, s->instance, m);
@@ -251,7 +293,7 @@ on_demux_message(void *arg, const struct ipc_msg *m)
 		on_demux_ready(c);
 		break;
 	case IPC_ADDRESS_TAKEN:
-		redundancy_event(c, SRP_EV_ADDRESS_TAKEN, m->id);
+		redundancy_taken(c, m->id);
 		break;
 	case IPC_ADDRESS_BUSY:
 		redundancy_busy(c, m->id, (const char *)m->body, m->len);
@@ -301,7 +343,7 @@ on_sessmgr_end(struct task *t, void *arg)
 	(void)t;
 	s->peer_conn = CKPT_CONN_NONE;
 	flush_answered(c, s);
-	clear_answered(c, s, 0);
+	clear_answered(c, s, 0, false); /* its calls went with it */
 	drop_arena(s);
 	start_sessmgr(c, s->instance);
 }
@@ -380,7 +422,8 @@ tasks_start(struct chassis *c)
 {
 	void *mem;
 
-	if (shm_new("demux", sizeof *c->demux_shared, &c->demux_fd) != ERR_OK ||
+	c->flush_ev = evtimer_new(c->base, on_flush_again, c);
+	if (c->flush_ev == NULL || shm_new("demux", sizeof *c->demux_shared, &c->demux_fd) != ERR_OK ||
 	    shm_map(c->demux_fd, sizeof *c->demux_shared, &mem) != ERR_OK)
 		return ERR_SYSTEM;
 	c->demux_shared = mem;

@@ -40,6 +40,7 @@ struct sessmgr {
 	bool is_turn_armed;
 	uint32_t flush_id, clear_id;
 	uint32_t clear_slot, cleared;
+	bool is_clearing;
 	uint64_t epoch;
 	uint8_t restart_counter;
 };

@@ -238,6 +238,18 @@ report_lost(struct sessmgr *s)
 }
 
 static void
+end_clear(struct sessmgr *s, bool is_cut)
+{
+	uint8_t body[sizeof s->cleared + 1];
+
+	memcpy(body, &s->cleared, sizeof s->cleared);
+	body[sizeof s->cleared] = is_cut;
+	s->is_clearing = false;
+	event_del(s->clear_ev);
+	(void)ipc_send(s->control, IPC_CLEARED, s->clear_id, body, sizeof body, -1, 0);
+}
+
+static void
 set_role(struct sessmgr *s, const struct ipc_msg *m)
 {
 	struct sessmgr_role r;
@@ -246,6 +258,8 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 	if (m->len != sizeof r)
 		return;
 	memcpy(&r, m->body, sizeof r);
+	if (s->is_clearing && r.role != CKPT_ACTIVE)
+		end_clear(s, true); /* from now on the calls follow those of the peer */
 	ckpt_flush_cancel(s->ckpt);
 	if (r.role == old && (r.role == CKPT_STANDBY || r.epoch == s->epoch))
 		return;
@@ -331,9 +345,13 @@ apply_config(struct sessmgr *s, const struct ipc_msg *m)
 		log_event(LOG_IPC_BAD, (unsigned)m->type, "chassisd", 0u, "the gateway configuration cannot be used");
 }
 
+/* The last changes of this Active: a clear that goes on would change what the peer has taken over. */
 static void
 start_flush(struct sessmgr *s, uint32_t id)
 {
+	if (s->is_clearing)
+		end_clear(s, true);
+	ckpt_flush_cancel(s->ckpt); /* one that was refused is asked for again */
 	s->flush_id = id;
 	if (ckpt_flush(s->ckpt) != ERR_OK)
 		sessmgr_tell_flushed(s, false);
@@ -354,7 +372,7 @@ on_clear_slice(evutil_socket_t fd, short what, void *arg)
 		enum err e = s->store.ops->next(s->store.arg, &s->clear_slot, &c);
 
 		if (e == ERR_NOT_FOUND) {
-			(void)ipc_send(s->control, IPC_CLEARED, s->clear_id, &s->cleared, sizeof s->cleared, -1, 0);
+			end_clear(s, false);
 			return;
 		}
 		if (e == ERR_OK && ggsn_clear(s->ggsn, c.teid, wall_s(), &r) == ERR_OK) {
@@ -371,10 +389,11 @@ start_clear(struct sessmgr *s, uint32_t id)
 	s->clear_id = id;
 	s->clear_slot = 0;
 	s->cleared = 0;
-	if (ckpt_role(s->ckpt) == CKPT_ACTIVE && s->ggsn != NULL)
+	s->is_clearing = ckpt_role(s->ckpt) == CKPT_ACTIVE && s->ggsn != NULL;
+	if (s->is_clearing)
 		on_clear_slice(-1, 0, s);
 	else
-		(void)ipc_send(s->control, IPC_CLEARED, id, &s->cleared, sizeof s->cleared, -1, 0);
+		end_clear(s, ckpt_role(s->ckpt) != CKPT_ACTIVE);
 }
 
 static void
