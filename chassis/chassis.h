@@ -104,6 +104,9 @@ struct chassis {
 	int demux_fd;
 	struct demux_shared *demux_shared;
 	bool is_demux_ready;
+	struct event *demux_watch_ev; /* demux was told to take or give and has not answered */
+	unsigned demux_silences;
+	struct event *revive_ev; /* tasks that were given up are tried again */
 
 	/* redundancy */
 	bool is_active;            /* sessions were told to serve */

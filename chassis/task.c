@@ -117,7 +117,6 @@ task_start_is_too_often(struct task *t, const struct task_spec *spec)
 	}
 	if (++t->restarts <= TASK_RESTARTS_MAX)
 		return false;
-	t->is_given_up = true;
 	log_event(LOG_TASK_GIVEN_UP, spec->role, spec->instance, t->restarts, (unsigned)TASK_RESTART_WINDOW_S);
 	return true;
 }

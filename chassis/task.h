@@ -4,7 +4,7 @@
  * A task is this binary, re-executed with --role, with an IPC channel on descriptor 3 and what else
  * its kind needs on 4 and 5. It dies with chassisd (parent-death signal), and chassisd hears of its
  * death through a pidfd within the same loop turn. A task that ended is started again by its owner;
- * one that ends too often is given up and said so. Policy (who restarts what) is the owner's.
+ * one that ends too often is not started for a while, and said so. Policy (who restarts what) is the owner's.
  */
 #ifndef CHASSIS_TASK_H
 #define CHASSIS_TASK_H
@@ -34,7 +34,6 @@ struct task {
 	int pidfd;
 	unsigned restarts; /* within the window that began at window_s */
 	long window_s;
-	bool is_given_up;
 	void (*on_end)(struct task *t, void *arg);
 	void *arg;
 };

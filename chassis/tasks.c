@@ -4,6 +4,7 @@
  * A session manager that ends is started again with an empty arena (mirrored tasks are another part of the product);
  * a demux that ends is started again and loses nothing: every session manager gets a new channel to it.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "checkpoint/ckpt_types.h"
 #include "srp/srp_conn_link.h"
 
-enum { FLUSH_AGAIN_MS = 20 };
+enum { FLUSH_AGAIN_MS = 20, DEMUX_SILENCE_MS = 1000, DEMUX_SILENCES_MAX = 2 };
 
 static void start_sessmgr(struct chassis *c, unsigned instance);
 static void start_demux(struct chassis *c);
@@ -88,6 +89,35 @@ tasks_send_restart_counter(struct chassis *c)
 	send_to(&c->demux, IPC_RESTART_COUNTER, c->restart_counter, NULL, 0, -1);
 }
 
+/* An order about the addresses, watched until demux answers it. */
+static void
+order_demux(struct chassis *c, enum ipc_type order)
+{
+	struct timeval silence = {DEMUX_SILENCE_MS / 1000, 0};
+
+	send_to(&c->demux, (uint8_t)order, c->address_token, NULL, 0, -1);
+	c->demux_silences = 0;
+	event_add(c->demux_watch_ev, &silence);
+}
+
+/*
+ * A demux that is stuck would hold the addresses, and a hand-over, for ever; started again it loses no call. Only the
+ * second silence counts: after a pause of the whole machine the answer may lie unread behind the first.
+ */
+static void
+on_demux_silent(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval silence = {DEMUX_SILENCE_MS / 1000, 0};
+	struct chassis *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (++c->demux_silences < DEMUX_SILENCES_MAX)
+		event_add(c->demux_watch_ev, &silence);
+	else if (task_is_running(&c->demux))
+		kill(c->demux.pid, SIGKILL); /* its end is heard as any other */
+}
+
 void
 tasks_take_address(struct chassis *c, uint32_t token)
 {
@@ -96,7 +126,7 @@ tasks_take_address(struct chassis *c, uint32_t token)
 	event_del(c->flush_ev); /* this chassis serves: no hand-over waits for a flush */
 	c->address_token = token;
 	if (c->is_demux_ready)
-		send_to(&c->demux, IPC_ADDRESS_TAKE, token, NULL, 0, -1);
+		order_demux(c, IPC_ADDRESS_TAKE);
 }
 
 void
@@ -106,7 +136,7 @@ tasks_give_address(struct chassis *c, uint32_t token)
 	c->is_giving = true;
 	c->address_token = token;
 	if (c->is_demux_ready)
-		send_to(&c->demux, IPC_ADDRESS_GIVE, token, NULL, 0, -1);
+		order_demux(c, IPC_ADDRESS_GIVE);
 	else
 		redundancy_event(c, SRP_EV_ADDRESS_GIVEN, token); /* nobody holds it */
 }
@@ -240,6 +270,15 @@ note_lost(struct chassis *c, unsigned instance, const struct ipc_msg *m)
 	log_event(LOG_CALL_LOST, l->call.teid, imsi, l->call.is_young ? "too young to be checkpointed" : "not acknowledged by the peer");
 }
 
+static bool
+all_run(const struct chassis *c)
+{
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		if (!task_is_running(&c->sessmgrs[i].task))
+			return false;
+	return true;
+}
+
 static void
 on_sessmgr_message(void *arg, const struct ipc_msg *m)
 {
@@ -251,6 +290,8 @@ on_sessmgr_message(void *arg, const struct ipc_msg *m)
 		close(m->fd);
 	switch (m->type) {
 	case IPC_READY:
+		if (all_run(c))
+			alarm_set(c, "sessmgr", false, "");
 		break;
 	case IPC_PEER_CONN:
 		s->peer_conn = m->len == 1 ? m->body[0] : CKPT_CONN_NONE;
@@ -277,8 +318,9 @@ static void
 on_demux_ready(struct chassis *c)
 {
 	c->is_demux_ready = true;
+	alarm_set(c, "demux", false, "");
 	if (c->is_address_wanted)
-		send_to(&c->demux, IPC_ADDRESS_TAKE, c->address_token, NULL, 0, -1);
+		order_demux(c, IPC_ADDRESS_TAKE);
 }
 
 static void
@@ -288,6 +330,8 @@ on_demux_message(void *arg, const struct ipc_msg *m)
 
 	if (m->fd >= 0)
 		close(m->fd);
+	if (m->type != IPC_READY)
+		event_del(c->demux_watch_ev);
 	switch (m->type) {
 	case IPC_READY:
 		on_demux_ready(c);
@@ -355,6 +399,7 @@ on_demux_end(struct task *t, void *arg)
 
 	(void)t;
 	c->is_demux_ready = false;
+	event_del(c->demux_watch_ev);
 	start_demux(c);
 	if (c->is_giving) {
 		c->is_giving = false;
@@ -378,6 +423,30 @@ new_arena(struct sessmgr_slot *s)
 	return e == ERR_OK ? arena_init(&s->arena, s->arena_mem, bytes, s->instance, SESSMGR_SLOTS) : e;
 }
 
+/* What makes a task die may pass: bad input ends, memory is freed. A chassis without it would serve nobody. */
+static void
+revive_later(struct chassis *c)
+{
+	struct timeval later = {TASK_RESTART_WINDOW_S + 1, 0};
+
+	if (!event_pending(c->revive_ev, EV_TIMEOUT, NULL))
+		event_add(c->revive_ev, &later);
+}
+
+static void
+on_revive(evutil_socket_t fd, short what, void *arg)
+{
+	struct chassis *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (!task_is_running(&c->demux))
+		start_demux(c);
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		if (!task_is_running(&c->sessmgrs[i].task))
+			start_sessmgr(c, i);
+}
+
 static void
 start_sessmgr(struct chassis *c, unsigned instance)
 {
@@ -387,12 +456,14 @@ start_sessmgr(struct chassis *c, unsigned instance)
 	if (new_arena(s) != ERR_OK) {
 		log_event(LOG_TASK_FAILED, "sessmgr", instance, 0, "no memory for its arena");
 		drop_arena(s);
+		revive_later(c);
 		return;
 	}
 	spec.fds[0] = s->arena_fd;
 	if (task_start(&s->task, c->base, &spec, on_sessmgr_message, on_sessmgr_end, s) != ERR_OK) {
-		alarm_set(c, "sessmgr", true, "a session manager does not stay alive and was given up");
+		alarm_set(c, "sessmgr", true, "a session manager does not stay alive; it is tried again after a while");
 		drop_arena(s);
+		revive_later(c);
 		return;
 	}
 	send_config(c, &s->task, instance);
@@ -408,7 +479,8 @@ start_demux(struct chassis *c)
 	struct task_spec spec = {.role = "demux", .instance = 1, .root = c->options.root, .fds = {c->demux_fd, -1}};
 
 	if (task_start(&c->demux, c->base, &spec, on_demux_message, on_demux_end, c) != ERR_OK) {
-		alarm_set(c, "demux", true, "demux does not stay alive and was given up");
+		alarm_set(c, "demux", true, "demux does not stay alive; it is tried again after a while");
+		revive_later(c);
 		return;
 	}
 	send_config(c, &c->demux, c->options.driver);
@@ -423,7 +495,11 @@ tasks_start(struct chassis *c)
 	void *mem;
 
 	c->flush_ev = evtimer_new(c->base, on_flush_again, c);
-	if (c->flush_ev == NULL || shm_new("demux", sizeof *c->demux_shared, &c->demux_fd) != ERR_OK ||
+	c->demux_watch_ev = evtimer_new(c->base, on_demux_silent, c);
+	c->revive_ev = evtimer_new(c->base, on_revive, c);
+	if (c->flush_ev == NULL || c->demux_watch_ev == NULL || c->revive_ev == NULL)
+		return ERR_SYSTEM;
+	if (shm_new("demux", sizeof *c->demux_shared, &c->demux_fd) != ERR_OK ||
 	    shm_map(c->demux_fd, sizeof *c->demux_shared, &mem) != ERR_OK)
 		return ERR_SYSTEM;
 	c->demux_shared = mem;
