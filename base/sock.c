@@ -95,3 +95,24 @@ sock_listen(const struct addr *local, uint16_t port)
 		return fail(fd);
 	return fd;
 }
+
+void
+sock_peer(int fd, struct addr *out)
+{
+	struct sockaddr_storage ss = {0};
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+	socklen_t len = sizeof ss;
+
+	*out = (struct addr){0};
+	if (getpeername(fd, (struct sockaddr *)&ss, &len) < 0)
+		return;
+	if (ss.ss_family == AF_INET) {
+		memcpy(&in, &ss, sizeof in);
+		*out = addr_v4(be32toh(in.sin_addr.s_addr));
+	} else if (ss.ss_family == AF_INET6) {
+		memcpy(&in6, &ss, sizeof in6);
+		out->family = ADDR_V6;
+		memcpy(out->bytes, &in6.sin6_addr, sizeof in6.sin6_addr);
+	}
+}

@@ -24,4 +24,7 @@ int sock_listen(const struct addr *local, uint16_t port);
  */
 void sock_tune(int fd);
 
+/* sock_peer - the address of the other end of @fd; no family when there is none any more. */
+void sock_peer(int fd, struct addr *out);
+
 #endif

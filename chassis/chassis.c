@@ -94,6 +94,7 @@ static bool
 open_store(struct chassis *c)
 {
 	char path[4096], why[256];
+	struct stat st;
 	struct text_fixed fixed;
 	struct text text;
 	uint8_t mac[MAC_LEN];
@@ -102,6 +103,8 @@ open_store(struct chassis *c)
 	snprintf(path, sizeof path, "%s/chassis.db", c->options.root);
 	if (store_open(path, &c->store, &text) != ERR_OK)
 		return complain(path, why);
+	if (stat(path, &st) == 0)
+		c->store_inode = st.st_ino;
 	if (c->options.mac != NULL && (mac_parse(c->options.mac, mac) != ERR_OK || store_set_mac(c->store, mac) != ERR_OK))
 		return complain(c->options.mac, "not a MAC address a chassis can have");
 	if (secrets_new(c->options.root, &c->secrets, &text) != ERR_OK)

@@ -14,6 +14,7 @@
 #include <event2/event.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/addr.h"
 #include "chassis/loop_watch.h"
@@ -86,6 +87,7 @@ struct chassis {
 	uint64_t incarnation; /* of this chassisd, random, never 0 */
 	struct store *store;
 	struct event *store_ev;
+	ino_t store_inode; /* of chassis.db as it was opened */
 	struct secrets *secrets;
 	struct loop_watch *watch;
 	struct cli *cli;

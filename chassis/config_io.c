@@ -31,7 +31,7 @@ config_path(const struct chassis *c, const char *url, char *buf, size_t cap)
 static char *
 read_file(const char *path, size_t *len, const char **why)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe by that name must not hold the loop */
 	struct stat st;
 	char *text = NULL;
 	ssize_t n = 0;
@@ -45,7 +45,11 @@ read_file(const char *path, size_t *len, const char **why)
 		text = malloc((size_t)st.st_size + 1);
 		while (text != NULL && *len < (size_t)st.st_size && (n = read(fd, text + *len, (size_t)st.st_size - *len)) > 0)
 			*len += (size_t)n;
-		*why = text == NULL ? "no memory" : NULL;
+		*why = text == NULL ? "no memory" : n < 0 ? strerror(errno) : NULL;
+		if (*why != NULL) {
+			free(text); /* half a configuration is none */
+			text = NULL;
+		}
 	}
 	if (fd >= 0)
 		close(fd);
@@ -394,11 +398,26 @@ config_save(struct cli_call *call)
 
 /* --- keeping the running configuration in chassis.db ------------------------------------------------------------------ */
 
+/* Is the file that is written to still the one by that name? Writing to one that was removed never fails. */
+static bool
+is_store_there(const struct chassis *c)
+{
+	char path[4096];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s/chassis.db", c->options.root);
+	return stat(path, &st) == 0 && st.st_ino == c->store_inode;
+}
+
 static void
 keep_done(void *arg, enum err e, const char *why)
 {
 	struct chassis *c = arg;
 
+	if (e == ERR_OK && !is_store_there(c)) {
+		e = ERR_CORRUPT;
+		why = "chassis.db was removed or replaced: nothing is kept, save the configuration and restart";
+	}
 	c->is_keeping = false;
 	alarm_set(c, "store", e != ERR_OK, e != ERR_OK ? why : "");
 	if (c->is_keep_again)

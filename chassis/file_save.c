@@ -18,7 +18,7 @@ struct save {
 	int fd; /* eventfd: the thread is done */
 	struct event *ev;
 	char path[PATH_BYTES];
-	char temp[PATH_BYTES + 16];
+	char temp[PATH_BYTES + 32];
 	char *data;
 	size_t len;
 	int error; /* errno of what failed, 0 */
@@ -122,7 +122,8 @@ file_save(struct event_base *base, const char *path, char *take_data, size_t len
 	}
 	*s = (struct save){.fd = eventfd(0, EFD_CLOEXEC), .data = take_data, .len = len, .done = done, .arg = arg};
 	snprintf(s->path, sizeof s->path, "%s", path);
-	snprintf(s->temp, sizeof s->temp, "%s.part", path);
+	/* of its own: two that save to one name must not write into one file */
+	snprintf(s->temp, sizeof s->temp, "%s.%d.part", path, s->fd);
 	s->ev = s->fd < 0 ? NULL : event_new(base, s->fd, EV_READ, on_saved, s);
 	if (s->ev == NULL || event_add(s->ev, NULL) < 0 || pthread_create(&s->thread, NULL, save_thread, s) != 0) {
 		save_free(s);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "chassis/chassis.h"
+#include "srp/srp_conn_link.h"
 
 enum { ALONE_BUSY_MS = 100, ALONE_DISK_MS = 1000 };
 
@@ -192,6 +193,17 @@ on_checkpoint_socket(void *arg, uint32_t instance, int fd)
 	tasks_checkpoint_socket(arg, instance, fd);
 }
 
+static void
+on_listening(void *arg, const struct addr *local, const char *why)
+{
+	char address[ADDR_TEXT_MAX], text[ALARM_TEXT_MAX] = "";
+
+	if (why != NULL)
+		snprintf(text, sizeof text, "TCP port %u of %s: %s; no checkpoints can be received", (unsigned)SRP_PORT,
+		         addr_text(local, address), why);
+	alarm_set(arg, "srp/port", why != NULL, text);
+}
+
 static const struct srp_link_ops link_ops = {
 	.address_take = on_address_take,
 	.address_give = on_address_give,
@@ -206,6 +218,7 @@ static const struct srp_link_ops link_ops = {
 	.heard = on_heard,
 	.not_connected = on_not_connected,
 	.checkpoint_socket = on_checkpoint_socket,
+	.listening = on_listening,
 };
 
 /* --- called by the rest of the chassis -------------------------------------------------------------------------- */
@@ -299,6 +312,7 @@ redundancy_absent(struct chassis *c)
 
 	if (srp_link_is_started(c->srp)) {
 		srp_link_stop(c->srp);
+		alarm_set(c, "srp/port", false, "");
 		tasks_give_address(c, 0);
 		set_sessions(c, false, c->epoch);
 	}

@@ -92,6 +92,16 @@ dial_soon(struct srp_conn_link *l, unsigned ms)
 		arm(l->dial_ev, ms);
 }
 
+/* Who connects need not be the peer: the log names where it came from. */
+static void
+conn_complain(struct conn *c, enum err e, const char *field)
+{
+	struct addr from;
+
+	sock_peer(c->fd, &from);
+	c->link->ops->bad(c->link->arg, &from, e, field);
+}
+
 /* A connection ended by itself: tell, if it was the one, and dial again. */
 static void
 conn_lost(struct conn *c, const char *why)
@@ -230,7 +240,7 @@ conn_agree(struct conn *c, const struct srp_msg *open)
 	c->peer_id = open->hello.chassis_id;
 	c->peer_incarnation = open->hello.incarnation;
 	if (c->peer_id == own) {
-		l->ops->bad(l->arg, ERR_REFUSED, "chassis id (it is our own)");
+		conn_complain(c, ERR_REFUSED, "chassis id (it is our own)");
 		conn_lost(c, "connected to itself");
 		return;
 	}
@@ -240,7 +250,7 @@ conn_agree(struct conn *c, const struct srp_msg *open)
 	}
 	if (old != NULL && !conn_is_better(c, old, own)) {
 		if (c->peer_id != old->peer_id)
-			l->ops->bad(l->arg, ERR_REFUSED, "chassis id (another chassis is connected)");
+			conn_complain(c, ERR_REFUSED, "chassis id (another chassis is connected)");
 		conn_close(c);
 		return;
 	}
@@ -259,9 +269,7 @@ conn_agree(struct conn *c, const struct srp_msg *open)
 static void
 conn_bad(struct conn *c, enum err e, const char *field)
 {
-	struct srp_conn_link *l = c->link;
-
-	l->ops->bad(l->arg, e, field);
+	conn_complain(c, e, field);
 	conn_lost(c, "malformed message");
 }
 
@@ -403,9 +411,9 @@ on_newcomer_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (e != ERR_OK) {
-		l->ops->bad(l->arg, e, "first frame");
+		conn_complain(c, e, "first frame");
 	} else if (id == own_id(l) || (l->peer_id != 0 && id != l->peer_id)) {
-		l->ops->bad(l->arg, ERR_REFUSED, "chassis id (of a checkpoint connection)");
+		conn_complain(c, ERR_REFUSED, "chassis id (of a checkpoint connection)");
 	} else {
 		taken = c->fd;
 		c->fd = -1;
@@ -476,9 +484,11 @@ open_listener(struct srp_conn_link *l)
 	l->listen_fd = sock_listen(&l->local, SRP_PORT);
 	if (l->listen_fd < 0) {
 		log_event(LOG_SRP_LISTEN, addr_text(&l->local, text), (unsigned)SRP_PORT, strerror(errno));
+		l->ops->listening(l->arg, strerror(errno));
 		arm(l->listen_ev, LISTEN_AGAIN_MS);
 		return;
 	}
+	l->ops->listening(l->arg, NULL);
 	/* not before others: whoever connects without end must not hold up what the chassis does */
 	l->accept_ev = event_new(l->base, l->listen_fd, EV_READ | EV_PERSIST, on_accept, l);
 	if (l->accept_ev != NULL)

@@ -24,8 +24,10 @@ struct srp_conn_ops {
 	/* it was closed or reset; not called for srp_conn_redial and srp_conn_stop */
 	void (*down)(void *arg, const char *why);
 	void (*message)(void *arg, const struct srp_msg *m, unsigned skipped);
-	/* something malformed came, @field may be NULL; the connection it came on is closed */
-	void (*bad)(void *arg, enum err e, const char *field);
+	/* something malformed came from @from, @field may be NULL; the connection it came on is closed */
+	void (*bad)(void *arg, const struct addr *from, enum err e, const char *field);
+	/* the port is ours (NULL), or why it is not; then it is tried again every second */
+	void (*listening)(void *arg, const char *why);
 	void (*unknown_type)(void *arg);
 	void (*dialled)(void *arg);
 	/* an accepted checkpoint connection, taken by the callee */
@@ -40,7 +42,7 @@ void srp_conn_free(struct srp_conn_link *l);
 
 /*
  * srp_conn_start - listen on @local and dial @peer until stopped; a started link with the same addresses is left
- * alone. When the port cannot be had it is tried again every second (logged).
+ * alone. While the port cannot be had the peer is dialled all the same: one connection is enough.
  */
 void srp_conn_start(struct srp_conn_link *l, const struct addr *local, const struct addr *peer);
 void srp_conn_stop(struct srp_conn_link *l);

@@ -344,13 +344,21 @@ on_message(void *arg, const struct srp_msg *m, unsigned skipped)
 }
 
 static void
-on_bad(void *arg, enum err e, const char *field)
+on_bad(void *arg, const struct addr *from, enum err e, const char *field)
 {
 	struct srp_link *l = arg;
 	char text[ADDR_TEXT_MAX];
 
 	l->counters.bad_messages[(unsigned)e < SRP_BAD_KINDS ? (unsigned)e : 0]++;
-	log_event(LOG_SRP_BAD_MESSAGE, addr_text(&l->peer, text), err_text(e), field != NULL ? field : "frame");
+	log_event(LOG_SRP_BAD_MESSAGE, addr_text(from, text), err_text(e), field != NULL ? field : "frame");
+}
+
+static void
+on_listening(void *arg, const char *why)
+{
+	struct srp_link *l = arg;
+
+	l->ops->listening(l->arg, &l->local, why);
 }
 
 static void
@@ -386,6 +394,7 @@ static const struct srp_conn_ops conn_ops = {
 	.down = on_down,
 	.message = on_message,
 	.bad = on_bad,
+	.listening = on_listening,
 	.unknown_type = on_unknown_type,
 	.dialled = on_dialled,
 	.checkpoint = on_checkpoint,

@@ -35,6 +35,8 @@ struct srp_link_ops {
 	/* session managers of this chassis whose peer connection is not Ready */
 	uint32_t (*not_connected)(void *arg);
 	void (*checkpoint_socket)(void *arg, uint32_t instance, int fd);
+	/* the port of the link is ours (NULL), or why not: then no checkpoint connection can come */
+	void (*listening)(void *arg, const struct addr *local, const char *why);
 };
 
 /* srp_link_new - stopped. NULL: no memory. @ops and @arg borrowed for life. */
