@@ -20,7 +20,24 @@ enum srp_row_id {
 	SRP_ROW_CHECKPOINT_DURATION,     /* seconds */
 	SRP_ROW_ROUTE_MODIFIER,          /* threshold */
 	SRP_ROW_DATABASE_RECOVERY,       /* method: "normal", "aggressive" */
-	SRP_ROW_BIND,                    /* address */
+	SRP_ROW_GUARD_AAA_DAMPING,       /* guard-timer: seconds; kept without effect, as all down to CLEANUP */
+	SRP_ROW_GUARD_AAA_GUARD,
+	SRP_ROW_GUARD_DIAMETER_DAMPING,
+	SRP_ROW_GUARD_DIAMETER_GUARD,
+	SRP_ROW_GUARD_LOCAL_AAA_DAMPING,
+	SRP_ROW_GUARD_LOCAL_AAA_GUARD,
+	SRP_ROW_GUARD_LOCAL_BGP_DAMPING,
+	SRP_ROW_GUARD_LOCAL_BGP_GUARD,
+	SRP_ROW_GUARD_LOCAL_DIAMETER_DAMPING,
+	SRP_ROW_GUARD_LOCAL_DIAMETER_GUARD,
+	SRP_ROW_DSCP_CONTROL,         /* code */
+	SRP_ROW_DSCP_SESSION,         /* code */
+	SRP_ROW_ALLOW_ALL,            /* switchover allow-all-data-traffic */
+	SRP_ROW_ALLOW_VOLTE,          /* flag maintain-accounting */
+	SRP_ROW_ALLOW_EARLY,          /* switchover allow-early-active-transition */
+	SRP_ROW_CONTROL_OPTIMIZATION, /* switchover control-outage-optimization */
+	SRP_ROW_GRACEFUL_CLEANUP,     /* in global configuration: flag del-cause, cause */
+	SRP_ROW_BIND,                 /* address */
 
 	SRP_ROW_SHOW_INFO,
 	SRP_ROW_SHOW_STATISTICS,

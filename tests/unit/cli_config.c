@@ -77,44 +77,6 @@ the_labs_files_are_in_normal_form(void **state)
 }
 
 static void
-the_chapters_blocks_load(void **state)
-{
-	struct rig *r = *state;
-
-	loads_clean(r, "configure\ncontext srp_ctxt_name -noconfirm\nservice-redundancy-protocol\nbind address 192.0.2.1\nend\n"
-	               "configure\ncontext srp_ctxt_name\nservice-redundancy-protocol\nchassis-mode primary\npriority 1\n"
-	               "peer-ip-address 192.0.2.2\nhello-interval 10\ndead-interval 30\nend\n"
-	               "configure\n  context srp_ctxt_name\n    service-redundancy-protocol variable\n"
-	               "    standby database-recovery aggressive\n   end\n"
-	               "configure\ncontext srp_ctxt_name -noconfirm\n    interface srp_if_name\n    ip-address 192.0.2.1/24\n"
-	               "    exit\n    exit\n    exit\n    port ethernet 1/10\n    description \"srp port\"\n"
-	               "    medium speed 1000 duplex full\n    no shutdown\n    bind interface srp_if_name srp_ctxt_name\n    end\n");
-	prints_as(r, running(r),
-	          "config\n"
-	          "  context srp_ctxt_name\n"
-	          "    interface srp_if_name\n"
-	          "      ip address 192.0.2.1 255.255.255.0\n"
-	          "    #exit\n"
-	          "    service-redundancy-protocol\n"
-	          "      chassis-mode primary\n"
-	          "      priority 1\n"
-	          "      peer-ip-address 192.0.2.2\n"
-	          "      hello-interval 10\n"
-	          "      dead-interval 30\n"
-	          "      standby database-recovery aggressive\n"
-	          "      bind address 192.0.2.1\n"
-	          "    #exit\n"
-	          "  #exit\n"
-	          "  port ethernet 1/10\n"
-	          "    description \"srp port\"\n"
-	          "    medium speed 1000 duplex full\n"
-	          "    no shutdown\n"
-	          "    bind interface srp_if_name srp_ctxt_name\n"
-	          "  #exit\n"
-	          "end\n");
-}
-
-static void
 show_configuration_srp_leaves_the_rest_out(void **state)
 {
 	struct rig *r = *state;
@@ -577,7 +539,6 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    T(the_labs_files_are_in_normal_form),
-	    T(the_chapters_blocks_load),
 	    T(show_configuration_srp_leaves_the_rest_out),
 	    T(secrets_are_kept_and_printed_sealed),
 	    T(no_and_default_remove_and_only_no_shutdown_is_kept),
