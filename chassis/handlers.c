@@ -101,7 +101,7 @@ boot_done(void *arg, enum err e, const char *why)
 	if (call == NULL)
 		return;
 	if (e != ERR_OK)
-		(void)cli_fail(call, "the boot stack was not written: %s", why);
+		(void)cli_fail(call, "the boot stack is changed until the next start only, it was not written: %s", why);
 	cli_session_finish(call->session, e == ERR_OK);
 }
 
