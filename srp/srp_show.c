@@ -171,6 +171,21 @@ statistics_switchovers(const struct srp_counters *c, struct text *out)
 }
 
 void
+srp_show_history(const struct srp_view *v, struct text *out)
+{
+	text_printf(out, "%-24s %-20s %-20s %-24s %8s %s\n", "Time", "From", "To", "Reason", "Epoch", "Cause");
+	for (size_t i = 0; i < v->history_count; i++) {
+		const struct srp_transition *t = &v->history[i];
+		char date[LINE_MAX_BYTES];
+
+		date_text(t->wall_ms, date);
+		text_printf(out, "%-24s %-20s %-20s %-24s %8" PRIu64 " %s\n", date, srp_state_text(t->from),
+		            srp_state_text(t->to), srp_reason_text(t->reason), srp_epoch_counter(t->epoch),
+		            srp_row_reason(t->row));
+	}
+}
+
+void
 srp_show_statistics(const struct srp_view *v, struct text *out)
 {
 	enum { MEDIAN = 50, TAIL = 99 };
@@ -197,19 +212,9 @@ srp_show_statistics(const struct srp_view *v, struct text *out)
 	line_u64(out, "Connections up:", c->link_up);
 	line_u64(out, "Connections down:", c->link_down);
 	line_u64(out, "Connection attempts:", c->dials);
-}
-
-void
-srp_show_history(const struct srp_view *v, struct text *out)
-{
-	text_printf(out, "%-24s %-20s %-20s %-24s %8s %s\n", "Time", "From", "To", "Reason", "Epoch", "Cause");
-	for (size_t i = 0; i < v->history_count; i++) {
-		const struct srp_transition *t = &v->history[i];
-		char date[LINE_MAX_BYTES];
-
-		date_text(t->wall_ms, date);
-		text_printf(out, "%-24s %-20s %-20s %-24s %8" PRIu64 " %s\n", date, srp_state_text(t->from),
-		            srp_state_text(t->to), srp_reason_text(t->reason), srp_epoch_counter(t->epoch),
-		            srp_row_reason(t->row));
+	if (v->history_count > 0) {
+		text_put(out, "\nChanges of the chassis state:\n");
+		srp_show_history(v, out);
+		text_put(out, "\n");
 	}
 }

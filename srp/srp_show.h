@@ -10,10 +10,11 @@
 #include "base/text.h"
 #include "srp/srp_types.h"
 
+/* srp_show_info - state of both chassis. srp_show_statistics - the counters, then what srp_show_history says. */
 void srp_show_info(const struct srp_view *v, struct text *out);
 void srp_show_statistics(const struct srp_view *v, struct text *out);
 
-/* srp_show_history - the last transitions, oldest first, one line each. */
+/* srp_show_history - a heading, and the last transitions since the start, oldest first, one line each. */
 void srp_show_history(const struct srp_view *v, struct text *out);
 
 #endif

@@ -183,6 +183,24 @@ history_has_a_line_per_transition(void **state)
 	assert_non_null(strstr(shown, srp_row_reason(0)));
 }
 
+static void
+statistics_end_with_what_happened_and_why(void **state)
+{
+	const struct srp_transition t = {
+	    .from = SRP_STANDBY, .to = SRP_PENDING_ACTIVE, .reason = SRP_REASON_DEAD_TIMER_EXPIRY, .row = 1};
+	struct srp_view v = view();
+
+	(void)state;
+	show(srp_show_statistics, &v);
+	assert_null(strstr(shown, "Changes of the chassis state:"));
+	v.history = &t;
+	v.history_count = 1;
+	show(srp_show_statistics, &v);
+	assert_non_null(strstr(shown, "\nChanges of the chassis state:\n"));
+	assert_non_null(strstr(shown, "deadTimerExpiry"));
+	assert_non_null(strstr(shown, srp_row_reason(1)));
+}
+
 int
 main(void)
 {
@@ -193,6 +211,7 @@ main(void)
 	    cmocka_unit_test(info_names_alarms_and_the_last_change),
 	    cmocka_unit_test(statistics_print_every_counter_that_moved),
 	    cmocka_unit_test(history_has_a_line_per_transition),
+	    cmocka_unit_test(statistics_end_with_what_happened_and_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
