@@ -11,6 +11,9 @@
 
 enum { QUEUE_MAX = 32 };
 
+/* Epoch counters come in blocks of 65536 for each start of a chassis: more than 65536 starts unheard are not believed. */
+#define EPOCH_AHEAD_MAX (UINT64_C(1) << 32)
+
 struct queued {
 	struct srp_event ev;
 	struct srp_hello hello;
@@ -306,10 +309,25 @@ on_down(void *arg, const char *why)
 }
 
 static void
+on_bad(void *arg, const struct addr *from, enum err e, const char *field)
+{
+	struct srp_link *l = arg;
+	char text[ADDR_TEXT_MAX];
+
+	l->counters.bad_messages[(unsigned)e < SRP_BAD_KINDS ? (unsigned)e : 0]++;
+	log_event(LOG_SRP_BAD_MESSAGE, addr_text(from, text), err_text(e), field != NULL ? field : "frame");
+}
+
+static void
 on_hello(struct srp_link *l, const struct srp_msg *m)
 {
 	struct srp_event ev = {.kind = SRP_EV_HELLO, .hello = &m->hello};
 
+	/* what is heard once is above every later epoch of both: near the end of the numbers nobody could serve again */
+	if (srp_epoch_counter(m->hello.epoch) > srp_epoch_counter(l->engine.epoch_known) + EPOCH_AHEAD_MAX) {
+		on_bad(l, &l->peer, ERR_RANGE, "epoch");
+		return;
+	}
 	l->hello_wall_ms = clock_us(CLOCK_REALTIME) / 1000;
 	l->ops->heard(l->arg, &m->hello);
 	srp_link_feed(l, &ev);
@@ -341,16 +359,6 @@ on_message(void *arg, const struct srp_msg *m, unsigned skipped)
 	ev.kind = events[m->type];
 	ev.not_connected = l->ops->not_connected(l->arg);
 	srp_link_feed(l, &ev);
-}
-
-static void
-on_bad(void *arg, const struct addr *from, enum err e, const char *field)
-{
-	struct srp_link *l = arg;
-	char text[ADDR_TEXT_MAX];
-
-	l->counters.bad_messages[(unsigned)e < SRP_BAD_KINDS ? (unsigned)e : 0]++;
-	log_event(LOG_SRP_BAD_MESSAGE, addr_text(from, text), err_text(e), field != NULL ? field : "frame");
 }
 
 static void

@@ -12,7 +12,7 @@ import lab
 
 FRAME = struct.Struct(">HBBI")  # magic, version, type, length of the body
 CONTROL, OPEN, HELLO = 0x5352, 1, 2
-ACTIVE = 3
+STANDBY, ACTIVE = 1, 3
 
 
 def field(ident, fmt, value):
@@ -25,15 +25,26 @@ def control_frame(kind, *fields):
     return FRAME.pack(CONTROL, 1, kind, len(body)) + body
 
 
-def stranger_hello():
-    """OPEN and HELLO of a chassis that nobody knows: Active, and preferred by its route modifier."""
-    who = field(1, "Q", 0x1111), field(2, "Q", 0x2222)
+def forged_hello(chassis_id, incarnation, epoch, state, route_modifier):
+    """OPEN and HELLO as a chassis sends them."""
+    who = field(1, "Q", chassis_id), field(2, "Q", incarnation)
     opened = control_frame(OPEN, *who, field(3, "Q", 0), field(4, "B", 1), field(5, "B", 0), field(6, "H", 1))
-    hello = control_frame(
-        HELLO, *who, field(3, "Q", 1 << 40), field(7, "I", 1), field(8, "Q", 1), field(9, "Q", 1), field(10, "B", ACTIVE),
-        field(11, "B", 1), field(12, "B", 1), field(13, "B", 0), bytes([14, 6, 2, 0, 0, 0, 0, 1]), field(15, "B", 9),
-        field(16, "H", 2), field(17, "H", 2), field(18, "I", 1000), field(19, "I", 3000))
-    return opened + hello
+    return opened + control_frame(
+        HELLO, *who, field(3, "Q", epoch), field(7, "I", 1), field(8, "Q", 1), field(9, "Q", 1), field(10, "B", state),
+        field(11, "B", 1), field(12, "B", 1), field(13, "B", route_modifier), bytes([14, 6, 2, 0, 0, 0, 0, 1]),
+        field(15, "B", 9), field(16, "H", 2), field(17, "H", 2), field(18, "I", 1000), field(19, "I", 3000))
+
+
+def stranger_hello():
+    """Of a chassis that nobody knows: Active, and preferred by its route modifier."""
+    return forged_hello(0x1111, 0x2222, 1 << 40, ACTIVE, 0)
+
+
+def identity(pair, chassis):
+    """chassis id and incarnation that a chassis says to whoever connects"""
+    with srp_connect(pair, chassis, stranger_hello()) as s:
+        raw = s.recv(4096)
+    return struct.unpack_from(">Q", raw, 10)[0], struct.unpack_from(">Q", raw, 20)[0]
 
 
 def srp_connect(pair, chassis, raw=b""):
@@ -65,6 +76,14 @@ def test_a_stranger_that_says_it_is_active_changes_nothing(pair):
     assert [c.state() for c in pair.both] == ["Active", "Standby"]
     assert [transitions(c) for c in pair.both] == before, "no state was left"
     assert "another chassis is connected" in pair.a.tail(lines=50)
+
+
+def test_an_epoch_at_the_end_of_the_numbers_is_not_believed(pair):
+    with srp_connect(pair, pair.a, forged_hello(*identity(pair, pair.b), (1 << 64) - 1, STANDBY, 2)):
+        lab.until(lambda: "at epoch" in pair.a.tail(lines=50), 5, "it is refused")
+    pair.settle(pair.a)
+    pair.switchover()
+    pair.settle(pair.b)
 
 
 def test_silent_connections_do_not_keep_the_peer_out(pair):
