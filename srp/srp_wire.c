@@ -15,7 +15,7 @@
 #define IN_ALL     (IN(SRP_MSG_OPEN) | IN_HELLO | IN_SWITCH)
 #define AT(member) .offset = offsetof(struct srp_msg, member)
 
-enum { INSTANCE_MAX = 127, SEC_MAX_MS = 65535 * 1000, SESSMGR_MAX = 127, COUNT_MAX = 65535 };
+enum { SEC_MAX_MS = 65535 * 1000, SESSMGR_MAX = 127, COUNT_MAX = 65535 };
 
 static const struct field_row rows[] = {
     {.id = 1,
@@ -37,10 +37,9 @@ static const struct field_row rows[] = {
      .kind = FIELD_U8,
      AT(open_kind),
      .min = SRP_OPEN_CONTROL,
-     .max = SRP_OPEN_CHECKPOINT,
+     .max = SRP_OPEN_CONTROL,
      .groups = IN(SRP_MSG_OPEN),
      .name = "kind"},
-    {.id = 5, .kind = FIELD_U8, AT(instance), .max = INSTANCE_MAX, .groups = IN(SRP_MSG_OPEN), .name = "instance"},
     {.id = 6, .kind = FIELD_U16, AT(format), .min = 1, .max = UINT16_MAX, .groups = IN(SRP_MSG_OPEN), .name = "format"},
     {.id = 7, .kind = FIELD_U32, AT(seq), .max = UINT32_MAX, .groups = IN_HELLO, .name = "seq"},
     {.id = 8, .kind = FIELD_U64, AT(sent_us), .max = UINT64_MAX, .groups = IN_HELLO, .name = "sent-us"},

@@ -2,9 +2,10 @@
  * srp_wire.h - the messages of the redundancy link: frame header and field rows.
  *
  * A frame is magic u16, version u8, type u8, length u32 (of the body, without the 8 octets of the header), then a
- * body of TLV8 field rows. The first frame of every connection, control or checkpoint, is OPEN. Types and field
- * ids that are not known are skipped and counted, so releases understand each other. Pure; called by srp_link and
- * by the fuzzer.
+ * body of TLV8 field rows. The first frame of a control connection, in both directions, is OPEN; checkpoint
+ * connections come to the same port and begin with an OPEN of their own (checkpoint/ckpt_wire.h), told apart by the
+ * magic. Types and field ids that are not known are skipped and counted, so releases understand each other. Pure;
+ * called by srp_link, srp_conn_link and the fuzzer.
  */
 #ifndef SRP_WIRE_H
 #define SRP_WIRE_H
@@ -33,11 +34,11 @@ enum srp_msg_type {
 	SRP_MSG_TYPE_END /* 16..31 are kept for configuration validation, 32..47 for audit */
 };
 
-enum srp_open_kind { SRP_OPEN_CONTROL = 1, SRP_OPEN_CHECKPOINT = 2 };
+enum srp_open_kind { SRP_OPEN_CONTROL = 1 };
 
 /*
  * One message. type says which members count:
- *  OPEN         hello.chassis_id, hello.incarnation, hello.epoch, open_kind, instance (checkpoint: 1..127), format
+ *  OPEN         hello.chassis_id, hello.incarnation, hello.epoch, open_kind, format
  *  HELLO        hello, seq, sent_us
  *  HELLO_REPLY  hello, seq and sent_us copied from the HELLO answered
  *  PREPARE      hello.chassis_id, hello.epoch, request, is_forced
@@ -53,8 +54,7 @@ struct srp_msg {
 	uint32_t seq;
 	uint64_t sent_us; /* the sender's monotonic clock, given back in the reply: round trip */
 	uint8_t open_kind;
-	uint8_t instance;
-	uint16_t format; /* schema version of the sender's rows of that connection */
+	uint16_t format; /* schema version of the sender's rows */
 	uint32_t request;
 	uint8_t is_forced; /* 0 or 1 */
 	uint8_t refuse;
