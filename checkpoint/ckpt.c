@@ -2,7 +2,6 @@
 #include "checkpoint/ckpt.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "checkpoint/ckpt_core.h"
 #include "session/session_types.h"

@@ -1,7 +1,6 @@
 /* arg.c - argument types of command rows. */
 #include "cli/arg.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,4 @@
 /* cli_reference.c - the command reference (docs/COMMANDS.md), made of the rows. */
-#include <inttypes.h>
-#include <string.h>
 
 #include "cli/cli_internal.h"
 

@@ -1,6 +1,4 @@
 /* place.c - where a session or a file stands in the configuration: modes inside modes. */
-#include <string.h>
-
 #include "cli/cli_internal.h"
 
 void

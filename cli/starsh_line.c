@@ -11,7 +11,6 @@
  */
 #include "cli/starsh.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>

@@ -2,7 +2,6 @@
 #include "gateway/gateway_show.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { LABEL_CHARS = 31, VALUE_CHARS = 14 };

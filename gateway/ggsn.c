@@ -6,7 +6,6 @@
 
 #include "gateway/ggsn_internal.h"
 #include "gateway/gtp1.h"
-#include "gateway/pool.h"
 
 /* The spare bits of a yes/no element are ones. */
 enum { REORDERING_NOT_REQUIRED = 0xfe, REPEAT_SECONDS_MAX = 120 };

@@ -1,8 +1,6 @@
 /* gtp1.c - GTPv1-C header, messages, causes; the elements' rows are in gtp1_rows.c. */
 #include "gateway/gtp1.h"
 
-#include <string.h>
-
 /* First octet of the header, TS 29.060 figure 2. */
 enum { VERSION_SHIFT = 5, FLAG_PT = 0x10, FLAG_E = 0x04, FLAG_S = 0x02, FLAG_PN = 0x01 };
 

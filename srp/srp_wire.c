@@ -6,8 +6,6 @@
  */
 #include "srp/srp_wire.h"
 
-#include <string.h>
-
 /* Group bits: 1 << type. */
 #define IN(type)   (1u << (type))
 #define IN_HELLO   (IN(SRP_MSG_HELLO) | IN(SRP_MSG_HELLO_REPLY))
