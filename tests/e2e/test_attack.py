@@ -79,7 +79,9 @@ def test_a_stranger_that_says_it_is_active_changes_nothing(pair):
 
 
 def test_an_epoch_at_the_end_of_the_numbers_is_not_believed(pair):
-    with srp_connect(pair, pair.a, forged_hello(*identity(pair, pair.b), (1 << 64) - 1, STANDBY, 2)):
+    chassis_id, incarnation = identity(pair, pair.b)
+    # another incarnation takes the place of the connection there is, whichever side dialled that
+    with srp_connect(pair, pair.a, forged_hello(chassis_id, incarnation ^ 1, (1 << 64) - 1, STANDBY, 2)):
         lab.until(lambda: "at epoch" in pair.a.tail(lines=50), 5, "it is refused")
     pair.settle(pair.a)
     pair.switchover()
