@@ -190,9 +190,13 @@ def test_switchover_and_back_and_back_again_with_calls(pair, sgsn):
         assert s.ask(s.delete(t)).cause == gtp.ACCEPTED
 
 
-def test_service_is_started_on_the_active_only(pair):
-    assert "Started" in pair.a.label("show ggsn-service all", "Service Status:")
-    assert "Started" not in pair.b.label("show ggsn-service all", "Service Status:")
-    pair.switchover()
-    assert "Started" in pair.b.label("show ggsn-service all", "Service Status:")
-    assert "Started" not in pair.a.label("show ggsn-service all", "Service Status:")
+def test_service_is_started_on_both_and_the_standby_says_who_serves_the_address(pair):
+    served = "the address is served by the active chassis"
+    for active, standby in ((pair.a, pair.b), (pair.b, pair.a)):
+        assert active.label("show ggsn-service all", "Service Status:") == "Started"
+        assert served not in active.sh("show ggsn-service all")
+        assert standby.label("show ggsn-service all", "Service Status:") == "Started"
+        assert served in standby.sh("show ggsn-service all")
+        if active is pair.a:
+            pair.switchover()
+            pair.settle()
