@@ -33,20 +33,13 @@ const struct cfg_node *cfg_next(const struct cfg *cfg, const struct cfg_node *li
 /* cfg_find - the line of row @row_id in @block whose first key argument is @key; NULL when there is none. */
 const struct cfg_node *cfg_find(const struct cfg *cfg, const struct cfg_node *block, uint16_t row_id, const char *key);
 
-uint16_t cfg_row_id(const struct cfg *cfg, const struct cfg_node *line);
-const struct cfg_node *cfg_parent(const struct cfg *cfg, const struct cfg_node *line);
-
-/* cfg_is_no - the line was kept as `no X`. */
-bool cfg_is_no(const struct cfg_node *line);
-
 /* cfg_str - argument @name of @line as canonical text, or NULL when the line does not hold it. */
 const char *cfg_str(const struct cfg *cfg, const struct cfg_node *line, const char *name);
 
 /* cfg_has - the line holds the keyword or argument @name. */
 bool cfg_has(const struct cfg *cfg, const struct cfg_node *line, const char *name);
 
-/* cfg_uint/cfg_addr - argument @name typed; false (and @out unchanged) when the line does not hold it. */
-bool cfg_uint(const struct cfg *cfg, const struct cfg_node *line, const char *name, uint64_t *out);
+/* cfg_addr - argument @name as an address; false (and @out unchanged) when the line does not hold it. */
 bool cfg_addr(const struct cfg *cfg, const struct cfg_node *line, const char *name, struct addr *out);
 
 /*

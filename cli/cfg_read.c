@@ -90,24 +90,6 @@ cfg_find(const struct cfg *cfg, const struct cfg_node *block, uint16_t row_id, c
 	return NULL;
 }
 
-uint16_t
-cfg_row_id(const struct cfg *cfg, const struct cfg_node *line)
-{
-	return cfg_index(cfg, line) == CFG_ROOT ? (uint16_t)CLI_ROW_NONE : cfg_row(cfg, line)->id;
-}
-
-const struct cfg_node *
-cfg_parent(const struct cfg *cfg, const struct cfg_node *line)
-{
-	return cfg_at(cfg, line->parent);
-}
-
-bool
-cfg_is_no(const struct cfg_node *line)
-{
-	return line->is_no;
-}
-
 const char *
 cfg_str(const struct cfg *cfg, const struct cfg_node *line, const char *name)
 {
@@ -124,17 +106,6 @@ bool
 cfg_has(const struct cfg *cfg, const struct cfg_node *line, const char *name)
 {
 	return cfg_str(cfg, line, name) != NULL;
-}
-
-bool
-cfg_uint(const struct cfg *cfg, const struct cfg_node *line, const char *name, uint64_t *out)
-{
-	const char *s = cfg_str(cfg, line, name);
-
-	if (!s || !*s)
-		return false;
-	*out = strtoull(s, NULL, 10);
-	return true;
 }
 
 bool

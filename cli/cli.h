@@ -126,21 +126,20 @@ void cli_session_complete(struct cli_session *s, const char *line, size_t n, str
 /* cli_session_help - `?` after @line: two columns, ready to show. */
 void cli_session_help(struct cli_session *s, const char *line, size_t n, struct text *out);
 
-/* What the shell's end wants to know: terminal length and width (0: never page, no limit), user, privilege. */
+/* cli_session_length - lines of a page for the shell's end; 0: never page. */
 unsigned cli_session_length(const struct cli_session *s);
-unsigned cli_session_width(const struct cli_session *s);
+
+/* cli_session_user - who was named in cli_session_new; dies with the session. */
 const char *cli_session_user(const struct cli_session *s);
-enum cli_privilege cli_session_privilege(const struct cli_session *s);
 
 /* --- for handlers -------------------------------------------------------------------------------------- */
 
 /* cli_fail - `Failure: ...` and a newline, past the filters; returns CLI_ANSWER_FAILED. */
 enum cli_answer cli_fail(struct cli_call *call, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* cli_arg_* - arguments of the line by name, as cfg_str, cfg_uint, cfg_addr, cfg_has. */
+/* cli_arg_* - arguments of the line by name: text or NULL; a number, false when there is none; is it there? */
 const char *cli_arg_str(const struct cli_call *call, const char *name);
 bool cli_arg_uint(const struct cli_call *call, const char *name, uint64_t *out);
-bool cli_arg_addr(const struct cli_call *call, const char *name, struct addr *out);
 bool cli_arg_has(const struct cli_call *call, const char *name);
 
 /* cli_bound_* - the same for a check of a row. */

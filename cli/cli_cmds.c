@@ -58,8 +58,10 @@ static const struct cli_row cli_rows[] = {
         .kind = CLI_EVENT,
         .tokens = TOKENS(KEYWORD("terminal", "Settings of this terminal"), ONE_OF, KEYWORD("length", "Lines of a page"),
                          UINT("lines", 0, 4294967295, "Lines; 0 switches paging off"), OR,
-                         KEYWORD("width", "Characters of a line"), UINT("columns", 1, 4294967295, "Characters"), CLOSE),
-        .doc = "Sets the size of the terminal for this session; a new session does not page.",
+                         KEYWORD("width", "Characters of a line; taken, and without effect: no line is wrapped"),
+                         UINT("columns", 1, 4294967295, "Characters"), CLOSE),
+        .doc = "Sets the length of a page for this session; a new session does not page. The width is taken and has "
+               "no effect: lines are not wrapped.",
     },
     {
         .id = CLI_ROW_TIMESTAMPS_EXEC,

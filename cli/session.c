@@ -336,28 +336,16 @@ cli_session_prompt(const struct cli_session *s, char *buf, size_t cap)
 
 /* --- what others ask ---------------------------------------------------------------------------------------------- */
 
-unsigned
-cli_session_length(const struct cli_session *s)
-{
-	return s->length;
-}
-
-unsigned
-cli_session_width(const struct cli_session *s)
-{
-	return s->width;
-}
-
 const char *
 cli_session_user(const struct cli_session *s)
 {
 	return s->user;
 }
 
-enum cli_privilege
-cli_session_privilege(const struct cli_session *s)
+unsigned
+cli_session_length(const struct cli_session *s)
 {
-	return s->privilege;
+	return s->length;
 }
 
 enum cli_answer
@@ -409,12 +397,4 @@ cli_arg_uint(const struct cli_call *call, const char *name, uint64_t *out)
 		return false;
 	*out = strtoull(v, NULL, 10);
 	return true;
-}
-
-bool
-cli_arg_addr(const struct cli_call *call, const char *name, struct addr *out)
-{
-	const char *v = cli_arg_str(call, name);
-
-	return v && addr_parse(v, out) == ERR_OK;
 }

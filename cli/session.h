@@ -18,7 +18,7 @@ struct cli_session {
 
 	struct cli_place place;
 	char context[80]; /* of Exec mode */
-	unsigned length, width;
+	unsigned length;
 	enum session_choice timestamps, autoconfirm;
 
 	enum cli_state state;

@@ -66,8 +66,6 @@ run_terminal(struct cli_call *call)
 
 	if (cli_arg_uint(call, "lines", &n))
 		call->session->length = (unsigned)n;
-	if (cli_arg_uint(call, "columns", &n))
-		call->session->width = (unsigned)n;
 	return CLI_ANSWER_DONE;
 }
 
