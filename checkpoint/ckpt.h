@@ -2,7 +2,7 @@
  * ckpt.h - the checkpoint link core of one session manager: both directions of its one TCP connection
  * to the session manager of the same number on the other chassis.
  *
- * Pure: no socket, clock, log or allocation outside ckpt_new. The shell (session/ckpt_link.c) moves
+ * Pure: no socket, clock, log or allocation outside ckpt_new. The shell (checkpoint/ckpt_link.c) moves
  * bytes and time in and out. Frames and record layout are ckpt_wire.h, the order of changes is
  * ckpt_changes.h, the calls are reached through struct ckpt_ops.
  *

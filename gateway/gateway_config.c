@@ -168,20 +168,3 @@ gateway_find_pool(const struct gateway_config *cfg, const char *context, const c
 			return i;
 	return -1;
 }
-
-int
-gateway_find_service(const struct gateway_config *cfg, const struct addr *a)
-{
-	for (int i = 0; i < cfg->service_count; i++)
-		if (cfg->services[i].is_bound && addr_equal(&cfg->services[i].bind, a))
-			return i;
-	return -1;
-}
-
-const char *
-gateway_pool_kind_text(uint8_t kind)
-{
-	static const char *const names[GATEWAY_POOL_KIND_COUNT] = {"public", "private", "static"};
-
-	return kind < GATEWAY_POOL_KIND_COUNT ? names[kind] : "unknown";
-}

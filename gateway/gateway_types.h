@@ -91,10 +91,4 @@ const struct gateway_apn *gateway_find_apn(const struct gateway_config *cfg, con
 /* gateway_find_pool - index of the pool @name in @context, or -1. */
 int gateway_find_pool(const struct gateway_config *cfg, const char *context, const char *name);
 
-/* gateway_find_service - index of the bound service at @a, or -1. */
-int gateway_find_service(const struct gateway_config *cfg, const struct addr *a);
-
-/* gateway_pool_kind_text - "public", "private", "static". */
-const char *gateway_pool_kind_text(uint8_t kind);
-
 #endif

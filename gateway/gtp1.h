@@ -51,17 +51,13 @@ enum gtp1_cause {
 	GTP1_CAUSE_ACCEPTED = 128,
 	GTP1_CAUSE_NON_EXISTENT = 192,
 	GTP1_CAUSE_INVALID_FORMAT = 193,
-	GTP1_CAUSE_VERSION = 198,
 	GTP1_CAUSE_NO_RESOURCES = 199,
 	GTP1_CAUSE_NOT_SUPPORTED = 200,
 	GTP1_CAUSE_MANDATORY_INCORRECT = 201,
 	GTP1_CAUSE_MANDATORY_MISSING = 202,
 	GTP1_CAUSE_OPTIONAL_INCORRECT = 203,
 	GTP1_CAUSE_SYSTEM_FAILURE = 204,
-	GTP1_CAUSE_USER_AUTHENTICATION = 209,
-	GTP1_CAUSE_CONTEXT_NOT_FOUND = 210,
 	GTP1_CAUSE_NO_ADDRESS = 211,
-	GTP1_CAUSE_NO_MEMORY = 212,
 	GTP1_CAUSE_UNKNOWN_EXTENSION = 214,
 	GTP1_CAUSE_UNKNOWN_APN = 219,
 	GTP1_CAUSE_UNKNOWN_PDP_TYPE = 220
@@ -188,10 +184,6 @@ enum err gtp1_reject(const struct gtp1_header *request, uint32_t teid, uint8_t c
 /* gtp1_echo_response, gtp1_version_not_supported - append such a message; TS 29.060 sections 7.2.2, 7.2.3. */
 enum err gtp1_echo_response(const struct gtp1_header *request, uint8_t restart_counter, struct wbuf *out);
 enum err gtp1_version_not_supported(struct wbuf *out);
-
-/* gtp1_type_text, gtp1_cause_text - constant names; "Unknown" for others. */
-const char *gtp1_type_text(uint8_t type);
-const char *gtp1_cause_text(uint8_t cause);
 
 /* --- values ------------------------------------------------------------------------------------------ */
 

@@ -38,10 +38,8 @@ enum arena_counter {
 	ARENA_REJECTED_OTHER,
 	ARENA_REPEATED,   /* requests answered from what is kept */
 	ARENA_CALLS_LOST, /* not acknowledged by the peer when this side gave way */
-	ARENA_ROLE,       /* gauge: enum ckpt_role */
 	ARENA_EPOCH,
 	ARENA_SLOTS_USED, /* gauge: no slot from here on was ever used; readers stop there */
-	ARENA_GATEWAY_FIRST, /* the gateway's own counters start here */
 	ARENA_COUNTER_COUNT = 128
 };
 

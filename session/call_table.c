@@ -63,12 +63,6 @@ call_table_free(struct call_table *t)
 	free(t);
 }
 
-struct arena *
-call_table_arena(struct call_table *t)
-{
-	return &t->arena;
-}
-
 uint32_t
 call_table_count(const struct call_table *t)
 {

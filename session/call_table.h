@@ -65,6 +65,4 @@ uint32_t call_table_count(const struct call_table *t);
 /* call_table_set_role - counters show the calls as served (active) or pre-allocated (standby). O(1). */
 void call_table_set_role(struct call_table *t, enum ckpt_role role);
 
-struct arena *call_table_arena(struct call_table *t);
-
 #endif

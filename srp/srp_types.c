@@ -98,17 +98,6 @@ srp_alarm_text(uint8_t alarm)
 	return name(names, SRP_ALARM_COUNT, alarm);
 }
 
-const char *
-srp_timer_text(uint8_t timer)
-{
-	static const char *const names[SRP_TIMER_COUNT] = {
-	    [SRP_TIMER_HELLO] = "hello", [SRP_TIMER_DEAD] = "dead",   [SRP_TIMER_DELAY] = "delay",
-	    [SRP_TIMER_RETRY] = "retry", [SRP_TIMER_PHASE] = "phase",
-	};
-
-	return name(names, SRP_TIMER_COUNT, timer);
-}
-
 void
 srp_config_init(struct srp_config *c)
 {

@@ -179,6 +179,5 @@ const char *srp_reason_text(uint8_t reason);
 const char *srp_answer_text(uint8_t answer);
 const char *srp_refuse_text(uint8_t refuse);
 const char *srp_alarm_text(uint8_t alarm);
-const char *srp_timer_text(uint8_t timer);
 
 #endif
