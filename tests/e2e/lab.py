@@ -367,7 +367,9 @@ class Pair:
                 return False
             if active and states[self.both.index(active)] != "Active":
                 return False
-            return self.active().sessmgrs_ready()
+            serving = self.active()
+            return (serving and serving.label("show srp info", "Connection State:") == "Connected"
+                    and serving.sessmgrs_ready())
         until(settled, seconds, f"settled; A {self.a.state()}, B {self.b.state()}, "
               f"peer conn A {self.a.peer_conn()} B {self.b.peer_conn()}", every=0.05)
 
