@@ -242,6 +242,7 @@ note_prepared(struct step *s, uint8_t unused)
 {
 	(void)unused;
 	s->srp->prepared_epoch = s->ev->epoch;
+	s->srp->is_prepared_forced = s->ev->is_forced;
 }
 
 static void

@@ -46,7 +46,7 @@ enum srp_event_kind {
 	SRP_EV_PREPARE,             /* epoch, request, is_forced from the message; not_connected of this chassis */
 	SRP_EV_READY,               /* request */
 	SRP_EV_REFUSE,              /* request, refuse, count */
-	SRP_EV_TAKE,                /* epoch, request */
+	SRP_EV_TAKE,                /* epoch, request; not_connected of this chassis */
 	SRP_EV_ADDRESS_TAKEN,       /* token */
 	SRP_EV_ADDRESS_BUSY,        /* token */
 	SRP_EV_ADDRESS_GIVEN,       /* token */
@@ -139,6 +139,7 @@ struct srp {
 	uint64_t epoch_known;           /* highest of both chassis */
 	uint64_t lineage;               /* see struct srp_hello */
 	uint64_t prepared_epoch;        /* READY was said for this incarnation of the peer; 0 none */
+	bool is_prepared_forced;        /* and its operator had forced it */
 	uint64_t given_epoch;           /* the peer handed this incarnation to us; 0 none */
 	uint64_t epoch_next, epoch_end; /* counters reserved on disk: next .. end - 1 */
 };

@@ -61,6 +61,7 @@ enum srp_guard {
 	G_KNOWN_NOT_STANDBY, /* the peer was not heard, or not as Standby */
 	G_NOT_CONNECTED,     /* session managers are not connected, and the operator did not force */
 	G_NO_EPOCH,          /* the reserved block is used up */
+	G_UNREADY_SINCE,     /* as G_PREPARED, but session managers were lost since, and the operator did not force */
 	G_PREPARED,          /* this TAKE hands over what READY was said for */
 	G_NOT_FOLLOWED,      /* the sender's incarnation is not the one this chassis holds the calls of */
 	G_EPOCH_OLD,         /* switchover message of a lower epoch than its sender had */

@@ -115,6 +115,13 @@ hello_holds(uint8_t guard, const struct srp *srp, const struct srp_hello *h)
 	}
 }
 
+/* Does this TAKE hand over what READY was said for? */
+static bool
+is_prepared(const struct srp *srp, const struct srp_event *ev)
+{
+	return srp->prepared_epoch != 0 && ev->epoch == srp->prepared_epoch;
+}
+
 bool
 srp_guard_holds(uint8_t guard, const void *arg)
 {
@@ -140,8 +147,10 @@ srp_guard_holds(uint8_t guard, const void *arg)
 		return ev->not_connected > 0 && !ev->is_forced;
 	case G_NO_EPOCH:
 		return srp_epoch_free(srp, &left) == 0;
+	case G_UNREADY_SINCE:
+		return is_prepared(srp, ev) && ev->not_connected > 0 && !srp->is_prepared_forced;
 	case G_PREPARED:
-		return srp->prepared_epoch != 0 && ev->epoch == srp->prepared_epoch;
+		return is_prepared(srp, ev);
 	case G_NOT_FOLLOWED:
 		return ev->epoch != srp->lineage;
 	case G_EPOCH_OLD:

@@ -222,7 +222,7 @@ feed_kind(struct world *w, int i, uint8_t kind)
 
 enum move {
 	MOVE_DELIVER,
-	MOVE_DELIVER_UNREADY, /* a PREPARE that finds session managers not ready */
+	MOVE_DELIVER_UNREADY, /* a PREPARE or a TAKE that finds session managers not ready */
 	MOVE_LOSE,
 	MOVE_TIMER_FIRST,
 	MOVE_TIMER_LAST = MOVE_TIMER_FIRST + SRP_TIMER_COUNT - 1,
@@ -344,7 +344,7 @@ is_possible(const struct world *w, int i, int m)
 	case MOVE_DELIVER:
 		return is_up && s->in_count > 0 && !s->is_cut;
 	case MOVE_DELIVER_UNREADY:
-		return is_up && s->in_count > 0 && !s->is_cut && s->in[0].type == MSG_PREPARE;
+		return is_up && s->in_count > 0 && !s->is_cut && (s->in[0].type == MSG_PREPARE || s->in[0].type == MSG_TAKE);
 	case MOVE_LOSE:
 		return s->in_count > 0;
 	case MOVE_DRIVER:

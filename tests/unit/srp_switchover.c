@@ -228,6 +228,23 @@ ready_is_void_when_the_active_serves_as_another_incarnation(void **state)
 	assert_int_equal(srp_state(&e), SRP_STANDBY);
 }
 
+static void
+take_is_refused_when_session_managers_were_lost_since_ready_unless_forced(void **state)
+{
+	struct srp_event ev = {.kind = SRP_EV_TAKE, .epoch = epoch(50, PEER_ID), .request = 3, .not_connected = 1};
+	struct srp e = standby();
+
+	(void)state;
+	prepare(&e, ev.epoch, 0, false);
+	feed(&e, ev);
+	assert_int_equal(srp_state(&e), SRP_STANDBY);
+	assert_int_equal(action(SRP_ACT_SEND_REFUSE)->refuse, SRP_REFUSE_NOT_CONNECTED);
+	assert_int_equal(action(SRP_ACT_SEND_REFUSE)->count, 1);
+	prepare(&e, ev.epoch, 1, true);
+	feed(&e, ev);
+	assert_int_equal(srp_state(&e), SRP_PENDING_ACTIVE);
+}
+
 int
 main(void)
 {
@@ -242,6 +259,7 @@ main(void)
 	    cmocka_unit_test(link_lost_before_the_hand_over_serves_again_at_once),
 	    cmocka_unit_test(standby_says_ready_or_why_not),
 	    cmocka_unit_test(take_is_idempotent_and_needs_the_ready_before),
+	    cmocka_unit_test(take_is_refused_when_session_managers_were_lost_since_ready_unless_forced),
 	    cmocka_unit_test(ready_is_void_when_the_active_serves_as_another_incarnation),
 	};
 
