@@ -88,8 +88,22 @@ mask_of(const char *length, struct addr *out)
 	return true;
 }
 
+/* mask_in_range - @mask has as many ones as @t wants. */
 static enum err
-accept_mask(const char *word, char *out, struct text *why)
+mask_in_range(const struct cli_token *t, const struct addr *mask, struct text *why)
+{
+	unsigned ones = 0;
+
+	for (uint32_t m = addr_v4_u32(mask); m; m <<= 1)
+		ones++;
+	if (ones >= t->min && ones <= t->max)
+		return ERR_OK;
+	text_printf(why, "Failure: mask /%u must be in the range /%" PRIu64 " to /%" PRIu64 "\n", ones, t->min, t->max);
+	return ERR_RANGE;
+}
+
+static enum err
+accept_mask(const struct cli_token *t, const char *word, char *out, struct text *why)
 {
 	struct addr a;
 	uint32_t gap;
@@ -104,11 +118,11 @@ accept_mask(const char *word, char *out, struct text *why)
 	if (gap & (gap + 1))
 		return not_a(word, "a mask: its ones do not stand together", why);
 	addr_text(&a, out);
-	return ERR_OK;
+	return mask_in_range(t, &a, why);
 }
 
 static enum err
-accept_prefix(const char *word, char *out, struct text *why)
+accept_prefix(const struct cli_token *t, const char *word, char *out, struct text *why)
 {
 	const char *slash = strchr(word, '/');
 	char head[ADDR_TEXT_MAX];
@@ -122,7 +136,7 @@ accept_prefix(const char *word, char *out, struct text *why)
 		return not_a(word, "an IPv4 address with /length", why);
 	addr_text(&a, out);
 	addr_text(&mask, out + strlen(out) + 1);
-	return ERR_OK;
+	return mask_in_range(t, &mask, why);
 }
 
 static enum err
@@ -214,9 +228,9 @@ arg_accept(const struct cli_token *t, const char *lead, const char *word, char o
 	case CLI_ADDR4:
 		return accept_address(t, word, out, why);
 	case CLI_MASK:
-		return accept_mask(word, out, why);
+		return accept_mask(t, word, out, why);
 	case CLI_PREFIX:
-		return accept_prefix(word, out, why);
+		return accept_prefix(t, word, out, why);
 	case CLI_MAC:
 		return accept_mac(word, out, why);
 	case CLI_PORT:

@@ -1,7 +1,7 @@
 /*
  * cmd_card.h - the words a *_cmds.c is written with, so that a row reads like a card.
  *
- * Included by *_cmds.c only. min and max are values of a UINT and lengths of everything else; KEY_...
+ * Included by *_cmds.c only. min and max are values of a UINT, ones of a mask, lengths of everything else; KEY_...
  * arguments make a line an instance of its own.
  */
 #ifndef CLI_CMD_CARD_H
@@ -19,8 +19,10 @@
 #define NAME(n, lo, hi, h)          ARGUMENT_(CLI_NAME, n, lo, hi, h)
 #define ADDRESS(n, h)               ARGUMENT_(CLI_ADDR, n, 0, 0, h)
 #define ADDRESS4(n, h)              ARGUMENT_(CLI_ADDR4, n, 0, 0, h)
-#define MASK(n, h)                  ARGUMENT_(CLI_MASK, n, 0, 0, h)
-#define PREFIX(n, h)                ARGUMENT_(CLI_PREFIX, n, 0, 0, h)
+#define MASK(n, h)                  ARGUMENT_(CLI_MASK, n, 0, 32, h)
+#define MASK_OF(n, lo, hi, h)       ARGUMENT_(CLI_MASK, n, lo, hi, h)
+#define PREFIX(n, h)                ARGUMENT_(CLI_PREFIX, n, 0, 32, h)
+#define PREFIX_OF(n, lo, hi, h)     ARGUMENT_(CLI_PREFIX, n, lo, hi, h)
 #define MAC(n, h)                   ARGUMENT_(CLI_MAC, n, 0, 0, h)
 #define URL(n, h)                   ARGUMENT_(CLI_URL, n, 8, 255, h)
 #define SEALED(n, h)                ARGUMENT_(CLI_SEALED, n, 1, 255, h)

@@ -71,8 +71,8 @@ enum cli_type {
 	CLI_CHOICE, /* one of a list; a unique beginning is enough */
 	CLI_ADDR,   /* IPv4 or IPv6 */
 	CLI_ADDR4,  /* IPv4 */
-	CLI_MASK,   /* IPv4 mask, dotted or /len; kept dotted */
-	CLI_PREFIX, /* A.B.C.D/len: the second form of an address and a mask that stand before its CLI_OR */
+	CLI_MASK,   /* IPv4 mask of min..max ones, dotted or /len; kept dotted */
+	CLI_PREFIX, /* A.B.C.D/min..max: the second form of an address and a mask that stand before its CLI_OR */
 	CLI_MAC,    /* - or : between the octets */
 	CLI_URL,    /* /flash/... without .. */
 	CLI_PORT,   /* slot/port, 1..max each */

@@ -3,7 +3,48 @@
  */
 #include "gateway/gateway_cmds.h"
 
+#include "cli/cfg.h"
+#include "cli/cli.h"
 #include "cli/cmd_card.h"
+#include "gateway/gateway_types.h"
+
+/* gateway_has_room - the gateway serves at most @max of these in all contexts; one that is there already is entered. */
+static enum err
+gateway_has_room(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line, unsigned max,
+                 struct text *why)
+{
+	uint16_t row = line->row->id;
+	unsigned count = 0;
+
+	if (cfg_find(cfg, block, row, cli_bound_str(line, "name")))
+		return ERR_OK;
+	for (const struct cfg_node *c = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); c; c = cfg_next(cfg, c))
+		for (const struct cfg_node *n = cfg_first(cfg, c, row); n; n = cfg_next(cfg, n))
+			count++;
+	if (count < max)
+		return ERR_OK;
+	text_printf(why, "there are %u of them already, which is the maximum", max);
+	return ERR_REFUSED;
+}
+
+static enum err
+gateway_pool_fits(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line, struct text *why)
+{
+	return gateway_has_room(cfg, block, line, GATEWAY_POOLS_MAX, why);
+}
+
+static enum err
+gateway_apn_fits(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line, struct text *why)
+{
+	return gateway_has_room(cfg, block, line, GATEWAY_APNS_MAX, why);
+}
+
+static enum err
+gateway_service_fits(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line,
+                     struct text *why)
+{
+	return gateway_has_room(cfg, block, line, GATEWAY_SERVICES_MAX, why);
+}
 
 const struct cli_mode gateway_ggsn_mode = {
     .name = "GGSN Service Configuration",
@@ -24,20 +65,24 @@ static const struct cli_row gateway_rows[] = {
         .mode = &cli_context_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO,
-        .tokens = TOKENS(
-            KEYWORD("ip", "IP settings of the context"), KEYWORD("pool", "Addresses for subscribers"),
-            KEY_NAME("name", 1, 31, "Name of the pool"), ONE_OF, ADDRESS4("address", "First address of the network"),
-            MASK("mask", "Its mask"), OR, PREFIX("prefix", "The network"), CLOSE, OPTION, ONE_OF,
-            KEYWORD("public", "For subscribers that ask for a public address"),
-            UINT("public-priority", 0, 10, "Priority, 0 is the highest"), OR,
-            KEYWORD("private", "Addresses used by this system only"),
-            UINT("private-priority", 0, 10, "Priority, 0 is the highest"), OR,
-            KEYWORD("static", "Only addresses that somebody else has given"), OR,
-            KEYWORD("resource", "Addresses reserved for one access point"), CLOSE, CLOSE, OPTION,
-            KEYWORD("srp-activate", "Announced only while this chassis is Active"), CLOSE, OPTION,
-            KEYWORD("group-name", "Puts the pool into a group"), NAME("group", 1, 31, "Name of the group"), CLOSE),
+        .tokens = TOKENS(KEYWORD("ip", "IP settings of the context"), KEYWORD("pool", "Addresses for subscribers"),
+                         KEY_NAME("name", 1, 31, "Name of the pool"), ONE_OF,
+                         ADDRESS4("address", "First address of the network"),
+                         MASK_OF("mask", GATEWAY_PREFIX_MIN, GATEWAY_PREFIX_MAX, "Its mask"), OR,
+                         PREFIX_OF("prefix", GATEWAY_PREFIX_MIN, GATEWAY_PREFIX_MAX, "The network"), CLOSE, OPTION,
+                         ONE_OF, KEYWORD("public", "For subscribers that ask for a public address"),
+                         UINT("public-priority", 0, 10, "Priority, 0 is the highest; kept, no effect yet"), OR,
+                         KEYWORD("private", "Addresses used by this system only"),
+                         UINT("private-priority", 0, 10, "Priority, 0 is the highest; kept, no effect yet"), OR,
+                         KEYWORD("static", "Only addresses that somebody else has given"), OR,
+                         KEYWORD("resource", "Kept, used as public"), CLOSE, CLOSE, OPTION,
+                         KEYWORD("srp-activate", "Announced only while this chassis is Active"), CLOSE, OPTION,
+                         KEYWORD("group-name", "Puts the pool into a group; kept, no effect yet"),
+                         NAME("group", 1, 31, "Name of the group"), CLOSE),
+        .check = gateway_pool_fits,
         .doc = "A pool of subscriber addresses. With srp-activate it belongs to the pair and is used by the active "
-               "chassis only.",
+               "chassis only; without it an alarm says so. Priorities, resource and group-name are kept and have no "
+               "effect yet: the first pool of its context serves an access point that names none.",
     },
     {
         .id = GATEWAY_ROW_RADIUS_SERVER,
@@ -63,6 +108,7 @@ static const struct cli_row gateway_rows[] = {
         .tokens =
             TOKENS(KEYWORD("apn", "An access point name"), KEY_NAME("name", 1, 62, "Name, as subscribers ask for it")),
         .opens = &gateway_apn_mode,
+        .check = gateway_apn_fits,
         .doc = "Creates or enters an access point.",
     },
     {
@@ -74,6 +120,7 @@ static const struct cli_row gateway_rows[] = {
         .tokens = TOKENS(KEYWORD("ggsn-service", "A GGSN: GTP version 1 from SGSNs"),
                          KEY_NAME("name", 1, 63, "Name of the service")),
         .opens = &gateway_ggsn_mode,
+        .check = gateway_service_fits,
         .doc = "Creates or enters a GGSN service.",
     },
 
@@ -105,11 +152,12 @@ static const struct cli_row gateway_rows[] = {
         .mode = &gateway_apn_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO | CLI_DEFAULT,
-        .tokens =
-            TOKENS(KEYWORD("ip", "IP settings of the access point"), KEYWORD("address", "Addresses of subscribers"),
-                   KEYWORD("pool", "From a pool"), KEYWORD("name", "By its name"),
-                   NAME("pool", 1, 31, "Name of the pool or of a group of pools")),
-        .doc = "The pool that subscribers of the access point get their address from; any pool when not set.",
+        .tokens = TOKENS(KEYWORD("ip", "IP settings of the access point"),
+                         KEYWORD("address", "Addresses of subscribers"), KEYWORD("pool", "From a pool"),
+                         KEYWORD("name", "By its name"), NAME("pool", 1, 31, "Name of a pool of its context")),
+        .doc =
+            "The pool that subscribers of the access point get their address from; the first one of its context when "
+            "not set.",
     },
 
     /* --- Exec ---------------------------------------------------------------------------------------------- */

@@ -234,6 +234,28 @@ one_chassis_has_one_redundancy_link(void **state)
 }
 
 static void
+what_the_gateway_cannot_serve_any_more_is_refused(void **state)
+{
+	struct rig *r = *state;
+	char line[40];
+
+	rig_type(r, "configure");
+	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++) {
+		rig_type(r, i % 2 ? "context odd -noconfirm" : "context even -noconfirm");
+		snprintf(line, sizeof line, "ggsn-service g%u", i);
+		assert_string_equal(rig_type(r, line), "");
+		rig_type(r, "exit");
+		rig_type(r, "exit");
+	}
+	rig_type(r, "context odd");
+	assert_string_equal(rig_type(r, "ggsn-service more"), "Failure: there are 16 of them already, which is the maximum\n");
+	assert_string_equal(rig_type(r, "ggsn-service g1"), "");
+	rig_type(r, "exit");
+	rig_type(r, "no ggsn-service g1");
+	assert_string_equal(rig_type(r, "ggsn-service more"), "");
+}
+
+static void
 refused_lines_are_told_with_their_number_and_change_nothing(void **state)
 {
 	struct rig *r = *state;
@@ -356,10 +378,12 @@ legal(struct rng *rng, const struct cli_token *t, unsigned pick, char *out, size
 		snprintf(out, cap, "10.%u.3.4", rng_below(rng, 200));
 		return;
 	case CLI_MASK:
-		snprintf(out, cap, rng_below(rng, 2) ? "/%u" : "255.255.255.%u", rng_below(rng, 2) ? 0 : 0);
+		snprintf(out, cap, "/%u", (unsigned)n);
+		if (rng_below(rng, 2))
+			snprintf(out, cap, "255.255.0.0");
 		return;
 	case CLI_PREFIX:
-		snprintf(out, cap, "10.1.0.0/%u", rng_below(rng, 33));
+		snprintf(out, cap, "10.1.0.0/%u", (unsigned)n);
 		return;
 	case CLI_MAC:
 		snprintf(out, cap, "02-00-00-00-00-%02X", rng_below(rng, 256));
@@ -547,6 +571,7 @@ main(void)
 	    T(the_rule_holds_at_the_end_of_a_file_and_of_a_session),
 	    T(a_block_removed_while_a_file_loads_into_it_is_left),
 	    T(one_chassis_has_one_redundancy_link),
+	    T(what_the_gateway_cannot_serve_any_more_is_refused),
 	    T(refused_lines_are_told_with_their_number_and_change_nothing),
 	    T(binary_rubbish_ends_in_errors_and_the_rest_still_loads),
 	    T(a_full_tree_refuses_and_stays_as_it_is),

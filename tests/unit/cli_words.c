@@ -138,6 +138,7 @@ argument_types_take_what_they_are_and_nothing_else(void **state)
 {
 	static const struct cli_token mask = MASK("m", "h"), prefix = PREFIX("p", "h"), port = KEY_PORT("p", 255, "h"),
 				      mac = MAC("m", "h"), url = URL("u", "h"), name = NAME("n", 1, 3, "h"),
+				      pool = MASK_OF("m", 8, 30, "h"), network = PREFIX_OF("p", 8, 30, "h"),
 				      four = ADDRESS4("a", "h"), any = ADDRESS("a", "h"), text = STRING("t", 1, 3, "h");
 
 	(void)state;
@@ -147,6 +148,13 @@ argument_types_take_what_they_are_and_nothing_else(void **state)
 	refuses(&mask, "/33");
 	refuses(&mask, "255.0.255.0");
 	refuses(&mask, "/");
+	takes(&pool, "/8", "255.0.0.0");
+	takes(&pool, "255.255.255.252", "255.255.255.252");
+	refuses(&pool, "/7");
+	refuses(&pool, "255.255.255.254");
+	takes(&network, "10.0.0.0/30", "10.0.0.0");
+	refuses(&network, "10.0.0.0/31");
+	refuses(&network, "10.0.0.0/7");
 	takes(&prefix, "10.0.0.1/8", "10.0.0.1");
 	refuses(&prefix, "10.0.0.1");
 	refuses(&prefix, "10.0.0.1/33");
