@@ -81,6 +81,15 @@ sock_dial(const struct addr *local, const struct addr *peer, uint16_t port)
 }
 
 int
+sock_connect_error(int fd)
+{
+	int e = 0;
+	socklen_t len = sizeof e;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len) < 0 ? errno : e;
+}
+
+int
 sock_listen(const struct addr *local, uint16_t port)
 {
 	struct sockaddr_storage ss;

@@ -15,6 +15,9 @@
  */
 int sock_dial(const struct addr *local, const struct addr *peer, uint16_t port);
 
+/* sock_connect_error - how the connect that sock_dial began has ended: 0, or the errno. */
+int sock_connect_error(int fd);
+
 /* sock_listen - a non-blocking listening socket on @local:@port; -1 and errno. */
 int sock_listen(const struct addr *local, uint16_t port);
 

@@ -210,13 +210,8 @@ static void
 on_connected(evutil_socket_t fd, short what, void *arg)
 {
 	struct ckpt_link *l = arg;
-	int e = 0;
-	socklen_t len = sizeof e;
+	int e = what & EV_TIMEOUT ? ETIMEDOUT : sock_connect_error(fd);
 
-	if (what & EV_TIMEOUT)
-		e = ETIMEDOUT;
-	else
-		getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len);
 	if (e != 0)
 		end_connection(l, strerror(e));
 	else if (start_connection(l, true) != ERR_OK)
