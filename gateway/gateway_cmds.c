@@ -8,12 +8,12 @@
 #include "cli/cmd_card.h"
 #include "gateway/gateway_types.h"
 
-/* gateway_has_room - the gateway serves at most @max of these in all contexts; one that is there already is entered. */
+/* gateway_has_room - the gateway serves at most @max lines of @row in all contexts; one that is there already is
+ * entered. */
 static enum err
-gateway_has_room(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line, unsigned max,
-                 struct text *why)
+gateway_has_room(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line, uint16_t row,
+                 unsigned max, struct text *why)
 {
-	uint16_t row = line->row->id;
 	unsigned count = 0;
 
 	if (cfg_find(cfg, block, row, cli_bound_str(line, "name")))
@@ -30,20 +30,20 @@ gateway_has_room(const struct cfg *cfg, const struct cfg_node *block, const stru
 static enum err
 gateway_pool_fits(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line, struct text *why)
 {
-	return gateway_has_room(cfg, block, line, GATEWAY_POOLS_MAX, why);
+	return gateway_has_room(cfg, block, line, GATEWAY_ROW_POOL, GATEWAY_POOLS_MAX, why);
 }
 
 static enum err
 gateway_apn_fits(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line, struct text *why)
 {
-	return gateway_has_room(cfg, block, line, GATEWAY_APNS_MAX, why);
+	return gateway_has_room(cfg, block, line, GATEWAY_ROW_APN, GATEWAY_APNS_MAX, why);
 }
 
 static enum err
 gateway_service_fits(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line,
                      struct text *why)
 {
-	return gateway_has_room(cfg, block, line, GATEWAY_SERVICES_MAX, why);
+	return gateway_has_room(cfg, block, line, GATEWAY_ROW_GGSN, GATEWAY_SERVICES_MAX, why);
 }
 
 const struct cli_mode gateway_ggsn_mode = {
