@@ -77,21 +77,27 @@ show_totals(const struct ckpt_sessmgr_view *views, unsigned count, struct text *
 	    {"Total micro checkpoints failed:", CKPT_MICRO_FAILED},
 	    {"Total call deletions sent:", CKPT_INVALIDATE_SENT},
 	    {"Total call deletions received:", CKPT_INVALIDATE_RECEIVED},
+	    {"Total call deletions failed:", CKPT_INVALIDATE_FAILED},
 	    {"Total checkpoints of unknown kind received:", CKPT_UNKNOWN_RECEIVED},
 	    {"Total batches sent:", CKPT_BATCHES_SENT},
 	    {"Total batches received:", CKPT_BATCHES_RECEIVED},
-	    {"Total batches refused:", CKPT_REJECTED},
+	    {"Total batches ignored:", CKPT_BATCHES_IGNORED},
+	    {"Total frames refused:", CKPT_REJECTED},
 	    {"Total acknowledgements sent:", CKPT_ACKS_SENT},
 	    {"Total acknowledgements received:", CKPT_ACKS_RECEIVED},
 	    {"Total heartbeats sent:", CKPT_HEARTBEATS_SENT},
 	    {"Total heartbeats received:", CKPT_HEARTBEATS_RECEIVED},
 	    {"Total bytes sent before compression:", CKPT_RAW_BYTES_SENT},
+	    {"Total bytes received after decompression:", CKPT_RAW_BYTES_RECEIVED},
 	    {"Total bytes sent:", CKPT_WIRE_BYTES_SENT},
 	    {"Total bytes received:", CKPT_WIRE_BYTES_RECEIVED},
 	    {"Total connections:", CKPT_CONNECTS},
+	    {"Total disconnections:", CKPT_DISCONNECTS},
 	    {"Total full synchronisations begun:", CKPT_SYNCS_FULL},
 	    {"Total synchronisations of changes only:", CKPT_SYNCS_CHANGES},
+	    {"Total synchronisations received:", CKPT_SYNCS_RECEIVED},
 	    {"Total calls removed by synchronisation:", CKPT_SYNC_DROPPED},
+	    {"Total first full checkpoints in critical flush:", CKPT_FLUSH_FIRST_FULL},
 	};
 
 	for (unsigned i = 0; i < sizeof totals / sizeof totals[0]; i++)
@@ -124,7 +130,8 @@ show_row(const struct ckpt_sessmgr_view *v, struct text *out)
 	            conn <= CKPT_CONN_READY ? conns[conn] : "?", is_active ? v->calls_active : v->calls_standby,
 	            v->counters[CKPT_NOW_UNACKED], v->counters[CKPT_FULL_SENT], v->counters[CKPT_FULL_RECEIVED],
 	            v->counters[CKPT_MICRO_SENT], v->counters[CKPT_MICRO_RECEIVED],
-	            v->counters[CKPT_FULL_FAILED] + v->counters[CKPT_MICRO_FAILED] + v->counters[CKPT_REJECTED]);
+	            v->counters[CKPT_FULL_FAILED] + v->counters[CKPT_MICRO_FAILED] +
+	                v->counters[CKPT_INVALIDATE_FAILED] + v->counters[CKPT_REJECTED]);
 }
 
 void

@@ -62,6 +62,26 @@ the_sums_carry_the_known_labels(void **state)
 	assert_line(buf, "Total full checkpoints sent:", "7");
 }
 
+/* A counter that no command shows is one that nobody knows of; gauges are told elsewhere. */
+static void
+every_counter_moves_a_line_of_the_statistics(void **state)
+{
+	static char buf[8192];
+	struct text_fixed f;
+	struct text out;
+
+	(void)state;
+	for (int k = 0; k < CKPT_NOW_UNACKED; k++) {
+		struct ckpt_sessmgr_view v = {.instance = 1, .is_running = true};
+
+		v.counters[k] = 777;
+		text_fixed_init(&f, &out, buf, sizeof buf);
+		ckpt_show_statistics(&v, 1, &out);
+		if (strstr(buf, " 777\n") == NULL)
+			fail_msg("counter %d is not shown", k);
+	}
+}
+
 static void
 the_verbose_table_has_a_row_a_session_manager_with_its_connection(void **state)
 {
@@ -130,6 +150,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(the_sums_carry_the_known_labels, setup),
+	    cmocka_unit_test_setup(every_counter_moves_a_line_of_the_statistics, setup),
 	    cmocka_unit_test_setup(the_verbose_table_has_a_row_a_session_manager_with_its_connection, setup),
 	    cmocka_unit_test(the_highest_common_codec_wins_and_a_newer_one_alone_is_not_chosen),
 	    cmocka_unit_test(both_codecs_give_back_what_they_took_and_refuse_other_lengths),
