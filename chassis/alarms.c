@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "chassis/chassis.h"
 
 void
@@ -15,6 +16,8 @@ alarm_set(struct chassis *c, const char *object, bool is_raised, const char *tex
 
 		if (a->is_raised && strcmp(a->object, object) == 0) {
 			a->is_raised = is_raised;
+			if (!is_raised)
+				log_event(LOG_ALARM_CLEARED, object, a->text);
 			snprintf(a->text, sizeof a->text, "%s", text);
 			return;
 		}
@@ -26,4 +29,5 @@ alarm_set(struct chassis *c, const char *object, bool is_raised, const char *tex
 	*free_slot = (struct alarm){.is_raised = true, .since_s = time(NULL)};
 	snprintf(free_slot->object, sizeof free_slot->object, "%s", object);
 	snprintf(free_slot->text, sizeof free_slot->text, "%s", text);
+	log_event(LOG_ALARM_RAISED, object, text);
 }

@@ -3,7 +3,8 @@
  *
  * After a change the tree is read once (a moment later, so that a pasted block costs one reading) into a struct
  * srp_config and a struct gateway_config; what differs from before is told. Nothing is remembered here: what the tree
- * does not say is not in force.
+ * does not say is not in force. One exception: the addresses of the redundancy link stay until others are given, since an
+ * operator changes them in two lines.
  */
 #include <stdio.h>
 #include <string.h>
@@ -151,14 +152,13 @@ apply_gateway(struct chassis *c, const struct cfg *cfg, const struct cfg_node *s
 
 	read_gateway(c, cfg, srp, &next);
 	next.generation = c->gateway.generation;
-	if (memcmp(&next, &c->gateway, sizeof next) == 0)
-		return;
 	text_fixed_init(&fixed, &text, line, sizeof line);
 	e = gateway_config_check(&next, &text);
 	line[strcspn(line, "\n")] = '\0';
 	alarm_set(c, "gateway", e != ERR_OK, line);
-	if (e == ERR_FORMAT)
-		return; /* no role may read it; what was in force stays */
+	/* what no role may read is not told: what was in force stays */
+	if (e == ERR_FORMAT || memcmp(&next, &c->gateway, sizeof next) == 0)
+		return;
 	next.generation++;
 	c->gateway = next;
 	tasks_send_config(c);
@@ -208,12 +208,16 @@ apply_srp(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block
 	char text[ALARM_TEXT_MAX];
 
 	if (block == NULL) {
+		alarm_set(c, "srp", false, "");
 		redundancy_absent(c);
 		return;
 	}
 	read_srp(c, cfg, block, &s);
 	if (!cfg_leaf_addr(cfg, block, SRP_ROW_BIND, &local) || !cfg_leaf_addr(cfg, block, SRP_ROW_PEER, &peer)) {
-		alarm_set(c, "srp", true, "service-redundancy-protocol has no bind address or no peer-ip-address yet");
+		alarm_set(c, "srp", true,
+		          srp_link_is_started(c->srp)
+		              ? "no bind address or no peer-ip-address; the former ones stay in force until others are given"
+		              : "service-redundancy-protocol has no bind address or no peer-ip-address yet");
 		return;
 	}
 	if (srp_config_check(&s, &field) != ERR_OK) {

@@ -17,7 +17,7 @@
 #include "chassis/chassis.h"
 #include "chassis/file_save.h"
 
-enum { LINES_PER_SLICE = 200, FILE_BYTES_MAX = 16 << 20, KEEP_MS = 10 };
+enum { LINES_PER_SLICE = 200, FILE_BYTES_MAX = 16 << 20, KEEP_MS = 10, KEEP_AGAIN_S = 5 };
 
 enum err
 config_path(const struct chassis *c, const char *url, char *buf, size_t cap)
@@ -75,6 +75,9 @@ load_error(void *arg, unsigned line, const char *reason)
 {
 	struct load *l = arg;
 
+	/* the session's words begin with it too; once is enough behind the file and the line */
+	if (strncmp(reason, "Failure: ", 9) == 0)
+		reason += 9;
 	log_event(LOG_CONFIG_LINE, l->name, line, reason);
 	if (l->call != NULL)
 		text_printf(l->call->out, "Failure: %s line %u: %s\n", l->name, line, reason);
@@ -422,6 +425,8 @@ keep_done(void *arg, enum err e, const char *why)
 	alarm_set(c, "store", e != ERR_OK, e != ERR_OK ? why : "");
 	if (c->is_keep_again)
 		config_keep_soon(c);
+	else if (e != ERR_OK && c->keep_ev != NULL)
+		event_add(c->keep_ev, &(struct timeval){KEEP_AGAIN_S, 0});
 }
 
 static void

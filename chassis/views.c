@@ -253,7 +253,7 @@ fill_service(const struct chassis *c, unsigned i, struct gateway_service_view *v
 	                                   .port = s->port,
 	                                   .is_srp_activated = s->is_srp_activated,
 	                                   .restart_counter = c->restart_counter,
-	                                   .contexts = (uint32_t)(sum_counter(c, ARENA_CALLS_NOW) + sum_counter(c, ARENA_CALLS_STANDBY))};
+	                                   .contexts = (uint32_t)sum_counter(c, ARENA_SERVICE_FIRST + i)};
 	if (!s->is_bound) {
 		v->state = GATEWAY_SERVICE_NOT_STARTED;
 		v->reason = "no bind address";
@@ -271,6 +271,28 @@ fill_service(const struct chassis *c, unsigned i, struct gateway_service_view *v
 		v->state = GATEWAY_SERVICE_WAITING;
 		v->reason = c->busy_text[0] != '\0' ? c->busy_text : "the address is being taken";
 	}
+}
+
+static void
+show_gateway_counters(struct cli_call *call)
+{
+	const struct chassis *c = call->app;
+	struct demux_stats demux = c->demux_shared->stats;
+	struct gateway_counters_view v = {
+		.demux = &demux,
+		.unroutable = c->demux_shared->unroutable,
+		.send_failed = c->demux_shared->send_failed,
+		.created = sum_counter(c, ARENA_CREATED),
+		.released = sum_counter(c, ARENA_RELEASED),
+		.repeated = sum_counter(c, ARENA_REPEATED),
+		.rejected_no_resources = sum_counter(c, ARENA_REJECTED_NO_RESOURCES),
+		.rejected_apn = sum_counter(c, ARENA_REJECTED_APN),
+		.rejected_address = sum_counter(c, ARENA_REJECTED_ADDRESS),
+		.rejected_request = sum_counter(c, ARENA_REJECTED_REQUEST),
+		.rejected_other = sum_counter(c, ARENA_REJECTED_OTHER),
+	};
+
+	gateway_show_counters(&v, call->out);
 }
 
 static enum cli_answer
@@ -292,6 +314,8 @@ show_ggsn(struct cli_call *call)
 	}
 	if (only != NULL && shown == 0)
 		return cli_fail(call, "there is no ggsn-service %s", only);
+	if (only == NULL)
+		show_gateway_counters(call);
 	return CLI_ANSWER_DONE;
 }
 

@@ -72,13 +72,14 @@ close_socket(struct ckpt_link *l)
 static void
 end_connection(struct ckpt_link *l, const char *why)
 {
-	bool was_connected = l->sock >= 0 && !l->is_pending;
+	bool was_connected = l->sock >= 0 && !l->is_pending, was_useful = ckpt_conn(l->core) == CKPT_CONN_READY;
 
 	close_socket(l);
 	if (was_connected) {
 		ckpt_disconnected(l->core);
 		log_event(LOG_CKPT_LOST, why);
-		l->redial_ms = REDIAL_FIRST_MS;
+		if (was_useful)
+			l->redial_ms = REDIAL_FIRST_MS; /* one that was refused at once is dialled again ever later */
 	}
 	l->is_pending = false;
 	if (l->is_dialling) {
@@ -199,7 +200,6 @@ start_connection(struct ckpt_link *l, bool is_dialler)
 		return ERR_SYSTEM;
 	if (ckpt_connected(l->core, is_dialler, now_ms()) != ERR_OK)
 		return ERR_REFUSED;
-	l->redial_ms = REDIAL_FIRST_MS;
 	log_event(LOG_CKPT_CONNECTED, is_dialler ? "dialled" : "accepted",
 	          ckpt_role(l->core) == CKPT_ACTIVE ? "sending" : "receiving");
 	ckpt_link_kick(l);

@@ -154,9 +154,12 @@ read_datagrams(struct service *s, unsigned max)
 static void
 on_service_readable(evutil_socket_t fd, short what, void *arg)
 {
+	struct service *s = arg;
+
 	(void)fd;
 	(void)what;
-	read_datagrams(arg, READS_PER_TURN);
+	read_datagrams(s, READS_PER_TURN);
+	publish(s->role);
 }
 
 /* --- addresses ---------------------------------------------------------------------------------- */

@@ -290,6 +290,44 @@ gateway_show_service(const struct gateway_service_view *v, struct text *out)
 	text_printf(out, "  Current PDP Contexts:    %" PRIu32 "\n", v->contexts);
 }
 
+static void
+put_counter(struct text *out, const char *label, uint64_t v)
+{
+	text_printf(out, "  %-38s %" PRIu64 "\n", label, v);
+}
+
+/* Of what demux answered itself or discarded; reasons that never occurred have no line. */
+static void
+show_reasons(const struct demux_stats *s, struct text *out)
+{
+	for (unsigned r = DEMUX_REASON_NONE + 1; r < DEMUX_REASON_COUNT; r++)
+		if (s->by_reason[r] > 0)
+			text_printf(out, "    of these, %-26s %" PRIu64 "\n", demux_reason_text((enum demux_reason)r),
+			            s->by_reason[r]);
+}
+
+void
+gateway_show_counters(const struct gateway_counters_view *v, struct text *out)
+{
+	text_put(out, "\nGTP-C messages of this chassis:\n");
+	put_counter(out, "Received:", v->demux->received);
+	put_counter(out, "Forwarded to session managers:", v->demux->forwarded);
+	put_counter(out, "Answered by demux:", v->demux->answered);
+	put_counter(out, "Discarded:", v->demux->discarded);
+	show_reasons(v->demux, out);
+	put_counter(out, "Answers without an address:", v->unroutable);
+	put_counter(out, "Answers that could not be sent:", v->send_failed);
+	text_put(out, "PDP contexts:\n");
+	put_counter(out, "Created:", v->created);
+	put_counter(out, "Released:", v->released);
+	put_counter(out, "Repeated requests:", v->repeated);
+	put_counter(out, "Rejected, no resources:", v->rejected_no_resources);
+	put_counter(out, "Rejected, unknown APN:", v->rejected_apn);
+	put_counter(out, "Rejected, no address:", v->rejected_address);
+	put_counter(out, "Rejected, malformed:", v->rejected_request);
+	put_counter(out, "Rejected, other:", v->rejected_other);
+}
+
 void
 gateway_msisdn_text(const uint8_t *msisdn, uint8_t len, char out[20])
 {

@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "base/text.h"
+#include "gateway/demux.h"
 #include "session/session_types.h"
 
 /* What the reference's counters are here; every row without a member is 0: there are no such sessions. */
@@ -64,6 +65,18 @@ void gateway_show_subscriber_full(const struct call *c, unsigned instance, uint3
 
 /* gateway_show_service - one block; blocks are separated by an empty line, which is the caller's. */
 void gateway_show_service(const struct gateway_service_view *v, struct text *out);
+
+/* What the tasks of the gateway have counted since they started. */
+struct gateway_counters_view {
+	const struct demux_stats *demux; /* borrowed */
+	uint64_t unroutable;             /* answers for an address that had been given away */
+	uint64_t send_failed;
+	uint64_t created, released, repeated;
+	uint64_t rejected_no_resources, rejected_apn, rejected_address, rejected_request, rejected_other;
+};
+
+/* gateway_show_counters - messages, what was discarded and why, and what became of the requests. */
+void gateway_show_counters(const struct gateway_counters_view *v, struct text *out);
 
 /* gateway_msisdn_text - the digits of an MSISDN element (type octet, then TBCD) into @out; "-" when there are none. */
 void gateway_msisdn_text(const uint8_t *msisdn, uint8_t len, char out[20]);

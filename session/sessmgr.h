@@ -14,6 +14,7 @@
 #include "gateway/ggsn.h"
 #include "gateway/gtp_channel.h"
 #include "session/call_table.h"
+#include "session/sessmgr_ipc.h"
 
 /* IMSIs to be told to demux, one list per kind of message. */
 struct binds {
@@ -43,6 +44,7 @@ struct sessmgr {
 	bool is_clearing;
 	uint64_t epoch;
 	uint8_t restart_counter;
+	uint8_t service_of[SESSMGR_SLOTS]; /* of the call in a slot, plus one; 0: none */
 };
 
 /* sessmgr_arm_turn - at the end of this loop turn binds and checkpoints are sent. */
@@ -54,6 +56,9 @@ void sessmgr_note_bind(struct sessmgr *s, struct binds *list, uint64_t imsi);
 /* sessmgr_call_in_slot - the call in @slot; false when there is none. sessmgr_imsi - its IMSI as demux has it. */
 bool sessmgr_call_in_slot(struct sessmgr *s, uint32_t slot, struct call *out);
 uint64_t sessmgr_imsi(const struct call *c);
+
+/* sessmgr_count_service - @slot now holds @c, or nothing (NULL): the calls of each service are counted in the arena. */
+void sessmgr_count_service(struct sessmgr *s, uint32_t slot, const struct call *c);
 
 /* sessmgr_evicted - a call table event: a replicated call takes the place of the one in @slot. */
 void sessmgr_evicted(void *arg, uint32_t slot);

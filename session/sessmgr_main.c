@@ -94,7 +94,10 @@ static void
 on_created(void *arg, uint32_t slot)
 {
 	struct sessmgr *s = arg;
+	struct call c;
 
+	if (sessmgr_call_in_slot(s, slot, &c))
+		sessmgr_count_service(s, slot, &c);
 	ckpt_call_created(s->ckpt, slot, now_ms());
 	sessmgr_arm_turn(s);
 }
@@ -113,6 +116,7 @@ on_released(void *arg, uint32_t slot, uint32_t tomb)
 {
 	struct sessmgr *s = arg;
 
+	sessmgr_count_service(s, slot, NULL);
 	ckpt_call_released(s->ckpt, slot, tomb);
 	sessmgr_arm_turn(s);
 }

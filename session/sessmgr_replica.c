@@ -20,9 +20,22 @@ sessmgr_call_in_slot(struct sessmgr *s, uint32_t slot, struct call *out)
 	return teid != 0 && s->store.ops->get(s->store.arg, teid, out) == ERR_OK;
 }
 
+void
+sessmgr_count_service(struct sessmgr *s, uint32_t slot, const struct call *c)
+{
+	uint8_t *held = &s->service_of[slot];
+
+	if (*held > 0)
+		arena_count_add(&s->arena, ARENA_SERVICE_FIRST + *held - 1u, UINT64_MAX); /* one less */
+	*held = c != NULL && c->service < ARENA_SERVICES ? (uint8_t)(c->service + 1) : 0;
+	if (*held > 0)
+		arena_count_add(&s->arena, ARENA_SERVICE_FIRST + *held - 1u, 1);
+}
+
 static void
 call_came(struct sessmgr *s, const struct call *c)
 {
+	sessmgr_count_service(s, teid_slot(c->teid), c);
 	(void)ggsn_restore(s->ggsn, c); /* a pool that is no longer configured leaves the call as it is */
 	sessmgr_note_bind(s, &s->bind, sessmgr_imsi(c));
 }
@@ -30,6 +43,7 @@ call_came(struct sessmgr *s, const struct call *c)
 static void
 call_went(struct sessmgr *s, const struct call *c)
 {
+	sessmgr_count_service(s, teid_slot(c->teid), NULL);
 	(void)ggsn_forget(s->ggsn, c);
 	sessmgr_note_bind(s, &s->unbind, sessmgr_imsi(c));
 }

@@ -132,7 +132,7 @@ note_transition(struct srp_link *l, const struct srp_action *a, size_t row)
 		l->history_count--;
 	}
 	l->history[l->history_count++] = t;
-	if (a->to == SRP_ACTIVE || a->from == SRP_ACTIVE)
+	if ((a->to == SRP_ACTIVE || a->from == SRP_ACTIVE) && a->reason != SRP_REASON_NOT_DEFINED)
 		l->counters.switchovers[a->reason < SRP_REASON_COUNT ? a->reason : 0]++;
 	log_event(LOG_SRP_STATE, srp_state_text(a->from), srp_state_text(a->to), srp_row_reason(row),
 	          (unsigned long long)srp_epoch_counter(a->epoch), (unsigned)l->engine.route_modifier);
@@ -225,6 +225,8 @@ feed_one(struct srp_link *l, const struct queued *q)
 		ev.hello = &q->hello;
 	if (ev.config != NULL)
 		ev.config = &q->config;
+	if (ev.kind == SRP_EV_ADDRESS_BUSY)
+		l->counters.address_busy++;
 	e = srp_input(&l->engine, &ev, &out);
 	if (e != ERR_OK) {
 		l->counters.bad_messages[(unsigned)e < SRP_BAD_KINDS ? (unsigned)e : 0]++;
@@ -318,6 +320,16 @@ on_bad(void *arg, const struct addr *from, enum err e, const char *field)
 	log_event(LOG_SRP_BAD_MESSAGE, addr_text(from, text), err_text(e), field != NULL ? field : "frame");
 }
 
+/* A hello that the engine has taken for what the peer is now; a refused one leaves the former. */
+static bool
+is_accepted(const struct srp_link *l, const struct srp_hello *h)
+{
+	const struct srp_hello *known = &l->engine.peer;
+
+	return l->engine.is_peer_heard && known->chassis_id == h->chassis_id && known->incarnation == h->incarnation &&
+	       known->epoch == h->epoch && known->state == h->state;
+}
+
 static void
 on_hello(struct srp_link *l, const struct srp_msg *m)
 {
@@ -328,9 +340,11 @@ on_hello(struct srp_link *l, const struct srp_msg *m)
 		on_bad(l, &l->peer, ERR_RANGE, "epoch");
 		return;
 	}
-	l->hello_wall_ms = clock_us(CLOCK_REALTIME) / 1000;
-	l->ops->heard(l->arg, &m->hello);
 	srp_link_feed(l, &ev);
+	if (is_accepted(l, &m->hello)) {
+		l->hello_wall_ms = clock_us(CLOCK_REALTIME) / 1000;
+		l->ops->heard(l->arg, &m->hello);
+	}
 	if (m->type == SRP_MSG_HELLO) {
 		l->counters.hello_received++;
 		send_reply(l, m);
