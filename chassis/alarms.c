@@ -1,7 +1,6 @@
 /* alarms.c - outstanding alarms: raised once, shown until cleared. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "chassis/chassis.h"
@@ -26,7 +25,7 @@ alarm_set(struct chassis *c, const char *object, bool is_raised, const char *tex
 	}
 	if (!is_raised || free_slot == NULL)
 		return;
-	*free_slot = (struct alarm){.is_raised = true, .since_s = time(NULL)};
+	*free_slot = (struct alarm){.is_raised = true};
 	snprintf(free_slot->object, sizeof free_slot->object, "%s", object);
 	snprintf(free_slot->text, sizeof free_slot->text, "%s", text);
 	log_event(LOG_ALARM_RAISED, object, text);

@@ -54,7 +54,6 @@ struct sessmgr_slot {
 
 struct alarm {
 	bool is_raised;
-	int64_t since_s;
 	char object[32];
 	char text[ALARM_TEXT_MAX];
 };
@@ -116,7 +115,6 @@ struct chassis {
 	struct event *alone_ev;    /* standalone: the next attempt to take the addresses */
 	uint64_t epoch;            /* told to the session managers */
 	uint8_t restart_counter;   /* GTP, of the service address */
-	bool is_restart_ours;      /* no peer has told us another */
 	bool is_address_wanted, is_giving;
 	uint32_t address_token;
 	uint32_t flush_token;

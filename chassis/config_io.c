@@ -116,7 +116,7 @@ load_at_start(struct chassis *c, const char *name, char *take_text, size_t len)
 	while (load_lines(&l, LINES_PER_SLICE)) {
 	}
 	l.refused = cfg_load_end(l.loader);
-	is_good = l.refused == 0 || cfg_lines(cfg) > 0;
+	is_good = cfg_lines(cfg) > 0;
 	if (is_good) {
 		cli_swap(c->cli, cfg);
 		log_event(LOG_CONFIG_LOADED, name, l.lines, l.refused);

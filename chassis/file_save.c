@@ -115,6 +115,7 @@ enum err
 file_save(struct event_base *base, const char *path, char *take_data, size_t len, void (*done)(void *arg, const char *why), void *arg)
 {
 	struct save *s = calloc(1, sizeof *s);
+	int e;
 
 	if (s == NULL) {
 		free(take_data);
@@ -125,8 +126,10 @@ file_save(struct event_base *base, const char *path, char *take_data, size_t len
 	/* of its own: two that save to one name must not write into one file */
 	snprintf(s->temp, sizeof s->temp, "%s.%d.part", path, s->fd);
 	s->ev = s->fd < 0 ? NULL : event_new(base, s->fd, EV_READ, on_saved, s);
-	if (s->ev == NULL || event_add(s->ev, NULL) < 0 || pthread_create(&s->thread, NULL, save_thread, s) != 0) {
+	e = s->ev == NULL || event_add(s->ev, NULL) < 0 ? ENOMEM : pthread_create(&s->thread, NULL, save_thread, s);
+	if (e != 0) {
 		save_free(s);
+		errno = e;
 		return ERR_SYSTEM;
 	}
 	return ERR_OK;

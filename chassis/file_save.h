@@ -15,7 +15,7 @@
  *
  * @done  called once on the loop's thread; @why is NULL on success, otherwise the reason (errno's text)
  *
- * Returns ERR_SYSTEM when it could not even begin; @done is not called then.
+ * Returns ERR_SYSTEM (errno says why) when it could not even begin; @done is not called then.
  */
 enum err file_save(struct event_base *base, const char *path, char *take_data, size_t len, void (*done)(void *arg, const char *why),
                    void *arg);

@@ -1,7 +1,6 @@
 /* task.c - starting, watching and ending the processes of a chassis. */
 #include "chassis/task.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -2,8 +2,6 @@
 #include "checkpoint/ckpt_link.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -282,13 +280,6 @@ ckpt_link_take(struct ckpt_link *l, int fd)
 	l->sock = fd;
 	if (start_connection(l, false) != ERR_OK)
 		end_connection(l, "no memory");
-}
-
-void
-ckpt_link_drop(struct ckpt_link *l)
-{
-	if (l->sock >= 0)
-		end_connection(l, "ended by this chassis");
 }
 
 struct ckpt_link *

@@ -32,9 +32,6 @@ void ckpt_link_dial(struct ckpt_link *l, const struct addr *local, const struct 
 /* ckpt_link_take - use the accepted connection @fd (taken) instead of the present one. */
 void ckpt_link_take(struct ckpt_link *l, int fd);
 
-/* ckpt_link_drop - end the connection; dialling goes on as told. */
-void ckpt_link_drop(struct ckpt_link *l);
-
 /* ckpt_link_kick - to be called after anything was said to the core: sends what it has to send. */
 void ckpt_link_kick(struct ckpt_link *l);
 

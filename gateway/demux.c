@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "gateway/demux_imsi.h"
-#include "gateway/gateway_types.h"
 #include "gateway/gtp1.h"
 
 /* A TEID names its session manager in its upper seven bits (session/session_types.h has the whole layout). */
@@ -24,11 +23,28 @@ struct demux {
 	bool is_ready[GATEWAY_SESSMGRS_MAX + 1];
 	uint32_t load[GATEWAY_SESSMGRS_MAX + 1]; /* calls bound and Creates in flight */
 	struct demux_imsi *imsis;
+	struct {
+		uint32_t network;
+		uint8_t prefix_len;
+	} pools[GATEWAY_POOLS_MAX];
+	unsigned pool_count;
+	unsigned share_count; /* session managers that share the pools */
 	struct flight flights[DEMUX_FLIGHT_MAX];
 	uint32_t flight_head; /* oldest; both count up for ever, the ring position is the rest */
 	uint32_t flight_tail;
 	struct demux_stats stats;
 };
+
+void
+demux_set_pools(struct demux *d, const struct gateway_config *cfg)
+{
+	d->pool_count = cfg->pool_count;
+	d->share_count = cfg->sessmgr_count;
+	for (unsigned i = 0; i < cfg->pool_count; i++) {
+		d->pools[i].network = cfg->pools[i].network;
+		d->pools[i].prefix_len = cfg->pools[i].prefix_len;
+	}
+}
 
 struct demux *
 demux_new(unsigned count, uint32_t imsi_max)
@@ -199,6 +215,32 @@ least_loaded(struct demux *d)
 	return best;
 }
 
+/* The session manager whose share of a pool (pool.h) holds the address that @m asks for; 0: it asks for none of ours. */
+static unsigned
+owner_of_address(const struct demux *d, const struct gtp1_msg *m)
+{
+	enum gtp1_pdp pdp;
+	uint32_t v4;
+
+	if (!gtp1_has(m, GTP1_IE_EUA) || gtp1_eua_parse(m->eua, m->eua_len, &pdp, &v4) != ERR_OK || v4 == 0)
+		return 0;
+	for (unsigned i = 0; i < d->pool_count; i++) {
+		uint32_t host = v4 - d->pools[i].network;
+
+		if (v4 >= d->pools[i].network && host >> (32 - d->pools[i].prefix_len) == 0)
+			return 1 + host % d->share_count;
+	}
+	return 0;
+}
+
+static unsigned
+choose(struct demux *d, const struct gtp1_msg *m)
+{
+	unsigned owner = owner_of_address(d, m);
+
+	return owner != 0 ? owner : least_loaded(d);
+}
+
 static void
 discard(struct demux_result *out, enum demux_reason reason)
 {
@@ -250,7 +292,7 @@ input_create(struct demux *d, const struct gtp1_header *h, struct rbuf *body, ui
 		return;
 	}
 	e = demux_imsi_find(d->imsis, m.imsi);
-	instance = e != NULL ? e->instance : least_loaded(d);
+	instance = e != NULL ? e->instance : choose(d, &m);
 	if (instance == 0 || !d->is_ready[instance]) {
 		discard(out, DEMUX_REASON_NO_SESSMGR);
 		return;

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "gateway/gateway_types.h"
 
 enum {
 	DEMUX_FLIGHT_MAX = 8192,  /* Creates in flight remembered; the oldest is forgotten beyond */
@@ -77,6 +78,12 @@ void demux_free(struct demux *d);
 
 /* demux_set_restart - the GTP restart counter given in Echo Responses; it belongs to the service address. */
 void demux_set_restart(struct demux *d, uint8_t restart_counter);
+
+/*
+ * demux_set_pools - the pools of @cfg (copied; it must pass gateway_config_check with anything but ERR_FORMAT): a Create that
+ * asks for an address goes to the session manager whose share holds it.
+ */
+void demux_set_pools(struct demux *d, const struct gateway_config *cfg);
 
 /* demux_set_ready - @instance takes messages (or not); when it stops its Creates in flight are forgotten. */
 void demux_set_ready(struct demux *d, unsigned instance, bool is_ready);

@@ -381,6 +381,7 @@ apply_config(struct demux_role *r, const struct ipc_msg *m)
 		if (i < r->cfg.service_count && is_served(g) && m->id == ADDRESS_FREEBIND)
 			address_give(&s->address); /* a killed predecessor may have left it on lo */
 	}
+	demux_set_pools(r->core, &r->cfg);
 	if (r->is_active)
 		take_addresses(r);
 }

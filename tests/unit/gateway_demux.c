@@ -108,6 +108,27 @@ teid_of_no_instance_is_answered_non_existent(void **state)
 }
 
 static void
+create_that_asks_for_an_address_goes_to_the_owner_of_its_share(void **state)
+{
+	struct gateway_config cfg = fixture_config(4);
+	struct demux *d = demux_make(4, 1000);
+
+	(void)state;
+	demux_set_pools(d, &cfg);
+	for (uint32_t host = 1; host < 20; host++) {
+		char imsi[GTP1_IMSI_TEXT_MAX];
+		struct ask ask;
+		uint8_t bytes[GTP1_MESSAGE_MAX];
+
+		snprintf(imsi, sizeof imsi, "240010000000%03u", host);
+		ask = ask_create(imsi, (uint16_t)host);
+		ask.address = cfg.pools[0].network + host;
+		assert_int_equal(put(d, bytes, ask_bytes(&ask, bytes), 0).result.instance, 1 + host % 4);
+	}
+	demux_free(d);
+}
+
+static void
 new_subscribers_are_spread_evenly(void **state)
 {
 	struct demux *d = demux_make(4, 1000);
@@ -368,6 +389,7 @@ main(void)
 	    cmocka_unit_test(echo_is_answered_with_the_restart_counter),
 	    cmocka_unit_test(message_with_teid_goes_to_the_instance_in_it),
 	    cmocka_unit_test(teid_of_no_instance_is_answered_non_existent),
+	    cmocka_unit_test(create_that_asks_for_an_address_goes_to_the_owner_of_its_share),
 	    cmocka_unit_test(new_subscribers_are_spread_evenly),
 	    cmocka_unit_test(repeated_create_in_flight_goes_to_the_same_instance),
 	    cmocka_unit_test(subscriber_with_calls_goes_to_their_instance_until_the_last_is_released),
