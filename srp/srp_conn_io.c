@@ -269,8 +269,10 @@ conn_frames(struct conn *c)
 		e = srp_frame_decode(&in, &frame);
 		if (e == ERR_SHORT || (e == ERR_OK && rbuf_left(&in) < frame.body_bytes))
 			return true;
+		if (e == ERR_OK)
+			e = srp_frame_check(&frame, c->in + in.pos);
 		if (e != ERR_OK) {
-			conn_bad(c, e, "frame header");
+			conn_bad(c, e, e == ERR_CORRUPT ? "crc32" : "frame header");
 			return false;
 		}
 		memcpy(copy, rbuf_take(&in, frame.body_bytes), frame.body_bytes);

@@ -6,6 +6,8 @@
  */
 #include "srp/srp_wire.h"
 
+#include <zlib.h>
+
 /* Group bits: 1 << type. */
 #define IN(type)   (1u << (type))
 #define IN_HELLO   (IN(SRP_MSG_HELLO) | IN(SRP_MSG_HELLO_REPLY))
@@ -156,10 +158,23 @@ srp_frame_decode(struct rbuf *in, struct srp_frame *out)
 		return ERR_VERSION;
 	f.type = rbuf_u8(in);
 	f.body_bytes = rbuf_u32(in);
+	f.crc = rbuf_u32(in);
 	if (f.body_bytes > SRP_BODY_MAX)
 		return ERR_RANGE;
 	*out = f;
 	return ERR_OK;
+}
+
+static uint32_t
+frame_crc(uint8_t type, const uint8_t *body, size_t n)
+{
+	return (uint32_t)crc32(crc32(0, &type, 1), body, (uInt)n);
+}
+
+enum err
+srp_frame_check(const struct srp_frame *f, const uint8_t *body)
+{
+	return frame_crc(f->type, body, f->body_bytes) == f->crc ? ERR_OK : ERR_CORRUPT;
 }
 
 enum err
@@ -167,6 +182,7 @@ srp_msg_encode(const struct srp_msg *m, struct wbuf *out)
 {
 	struct srp_msg copy = *m;
 	struct wbuf saved = *out;
+	size_t body;
 	enum err e;
 
 	if (!is_known(m->type))
@@ -175,14 +191,16 @@ srp_msg_encode(const struct srp_msg *m, struct wbuf *out)
 	wbuf_u16(out, SRP_MAGIC);
 	wbuf_u8(out, SRP_VERSION);
 	wbuf_u8(out, m->type);
+	wbuf_u32(out, 0); /* length and CRC, when they are known */
 	wbuf_u32(out, 0);
 	e = out->is_over ? ERR_FULL : rows_encode(&format, &copy, IN(m->type), out);
 	if (e != ERR_OK) {
 		*out = saved;
 		return e;
 	}
-	wbuf_patch_u32(out, saved.len + SRP_HEADER_BYTES - sizeof(uint32_t),
-	               (uint32_t)(out->len - saved.len - SRP_HEADER_BYTES));
+	body = saved.len + SRP_HEADER_BYTES;
+	wbuf_patch_u32(out, body - 2 * sizeof(uint32_t), (uint32_t)(out->len - body));
+	wbuf_patch_u32(out, body - sizeof(uint32_t), frame_crc(m->type, out->data + body, out->len - body));
 	return ERR_OK;
 }
 

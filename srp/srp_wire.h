@@ -1,8 +1,8 @@
 /*
  * srp_wire.h - the messages of the redundancy link: frame header and field rows.
  *
- * A frame is magic u16, version u8, type u8, length u32 (of the body, without the 8 octets of the header), then a
- * body of TLV8 field rows. The first frame of a control connection, in both directions, is OPEN; checkpoint
+ * A frame is magic u16, version u8, type u8, length u32 (of the body, without the 12 octets of the header), CRC-32 u32 (of
+ * type and body: TCP's own sum is weak, and a wrong epoch would be believed), then a body of TLV8 field rows. The first frame of a control connection, in both directions, is OPEN; checkpoint
  * connections come to the same port and begin with an OPEN of their own (checkpoint/ckpt_wire.h), told apart by the
  * magic. Types and field ids that are not known are skipped and counted, so releases understand each other. Pure;
  * called by srp_link, srp_conn_link and the fuzzer.
@@ -17,7 +17,7 @@
 enum {
 	SRP_MAGIC = 0x5352, /* "SR" */
 	SRP_VERSION = 1,
-	SRP_HEADER_BYTES = 8,
+	SRP_HEADER_BYTES = 12,
 	SRP_BODY_MAX = 1024, /* longest body of a control message; a longer length is refused unread */
 	SRP_FRAME_MAX = SRP_HEADER_BYTES + SRP_BODY_MAX,
 	SRP_SCHEMA_VERSION = 1 /* of the rows: raised with every change of them */
@@ -64,15 +64,19 @@ struct srp_msg {
 struct srp_frame {
 	uint8_t type;
 	uint32_t body_bytes; /* 0..SRP_BODY_MAX */
+	uint32_t crc;
 };
 
 /*
- * srp_frame_decode - read the 8 octets of a header from @in.
+ * srp_frame_decode - read the 12 octets of a header from @in.
  *
  * ERR_SHORT (wait for more; nothing consumed), ERR_FORMAT (no magic), ERR_VERSION, ERR_RANGE (longer than
  * SRP_BODY_MAX). After any but ERR_SHORT the stream cannot be trusted: the link closes it.
  */
 enum err srp_frame_decode(struct rbuf *in, struct srp_frame *out);
+
+/* srp_frame_check - ERR_CORRUPT unless the @f->body_bytes of @body are those the header was made for. */
+enum err srp_frame_check(const struct srp_frame *f, const uint8_t *body);
 
 /* srp_msg_encode - append header and body of @m; ERR_FULL, or ERR_RANGE for a value outside its bounds (@out as
  * before). */

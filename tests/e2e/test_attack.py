@@ -6,11 +6,12 @@ import socket
 import struct
 import subprocess
 import time
+import zlib
 
 import gtp
 import lab
 
-FRAME = struct.Struct(">HBBI")  # magic, version, type, length of the body
+FRAME = struct.Struct(">HBBII")  # magic, version, type, length of the body, CRC-32 of type and body
 CONTROL, OPEN, HELLO = 0x5352, 1, 2
 STANDBY, ACTIVE = 1, 3
 
@@ -22,7 +23,7 @@ def field(ident, fmt, value):
 
 def control_frame(kind, *fields):
     body = b"".join(fields)
-    return FRAME.pack(CONTROL, 1, kind, len(body)) + body
+    return FRAME.pack(CONTROL, 1, kind, len(body), zlib.crc32(bytes([kind]) + body)) + body
 
 
 def forged_hello(chassis_id, incarnation, epoch, state, route_modifier):
@@ -44,7 +45,7 @@ def identity(pair, chassis):
     """chassis id and incarnation that a chassis says to whoever connects"""
     with srp_connect(pair, chassis, stranger_hello()) as s:
         raw = s.recv(4096)
-    return struct.unpack_from(">Q", raw, 10)[0], struct.unpack_from(">Q", raw, 20)[0]
+    return struct.unpack_from(">Q", raw, FRAME.size + 2)[0], struct.unpack_from(">Q", raw, FRAME.size + 12)[0]
 
 
 def srp_connect(pair, chassis, raw=b""):

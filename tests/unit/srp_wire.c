@@ -97,6 +97,28 @@ hello_carries_everything_a_chassis_says_of_itself(void **state)
 }
 
 static void
+every_changed_octet_of_a_body_is_noticed(void **state)
+{
+	struct srp_msg m = sample(SRP_MSG_HELLO);
+	uint8_t bytes[SRP_FRAME_MAX];
+	size_t n = encode(&m, bytes);
+	struct srp_frame f;
+	struct rbuf r;
+
+	(void)state;
+	rbuf_init(&r, bytes, n);
+	assert_int_equal(srp_frame_decode(&r, &f), ERR_OK);
+	assert_int_equal(srp_frame_check(&f, bytes + SRP_HEADER_BYTES), ERR_OK);
+	for (size_t k = SRP_HEADER_BYTES; k < n; k++) {
+		bytes[k] ^= 0x10;
+		assert_int_equal(srp_frame_check(&f, bytes + SRP_HEADER_BYTES), ERR_CORRUPT);
+		bytes[k] ^= 0x10;
+	}
+	f.type = SRP_MSG_HELLO_REPLY;
+	assert_int_equal(srp_frame_check(&f, bytes + SRP_HEADER_BYTES), ERR_CORRUPT);
+}
+
+static void
 every_shortened_message_is_refused(void **state)
 {
 	(void)state;
@@ -247,6 +269,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_message_comes_back_as_it_was),
 	    cmocka_unit_test(hello_carries_everything_a_chassis_says_of_itself),
+	    cmocka_unit_test(every_changed_octet_of_a_body_is_noticed),
 	    cmocka_unit_test(every_shortened_message_is_refused),
 	    cmocka_unit_test(a_missing_field_is_named),
 	    cmocka_unit_test(a_value_outside_its_bounds_is_refused_and_named),
