@@ -24,7 +24,7 @@ DEPS_session    := session checkpoint base
 DEPS_gateway    := gateway session checkpoint base
 DEPS_cli        := cli base
 DEPS_chassis    := chassis cli gateway session checkpoint srp base
-LIBS            := -lcli -levent_core -lsqlite3 -lz -lcrypto
+LIBS            := -lcli -levent_core -lsqlite3 -lz -llz4 -lcrypto
 
 MAINS    := chassis/chassisd.c $(wildcard cli/starsh*.c)
 SRC       = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
@@ -64,7 +64,7 @@ build/asan/chassisd: build/asan/obj/chassis/chassisd.o $(call archives,asan,chas
 build/starsh: $(patsubst %.c,build/release/obj/%.o,$(wildcard cli/starsh*.c) cli/cli_proto.c) build/release/libbase.a
 	@$(CC) -o $@ $^
 build/gtp_client: $(patsubst %.c,build/release/obj/%.o,$(wildcard tests/gtp_client/*.c)) $(call archives,release,gateway)
-	@$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lz
+	@$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lz -llz4
 
 # --- unit tests -----------------------------------------------------------------------------------
 UNIT      := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))

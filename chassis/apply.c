@@ -128,6 +128,7 @@ read_gateway(struct chassis *c, const struct cfg *cfg, const struct cfg_node *sr
 	if (srp != NULL) {
 		const char *method = cfg_leaf_str(cfg, srp, SRP_ROW_DATABASE_RECOVERY);
 
+		g->is_lz4_offered = strcmp(cfg_leaf_str(cfg, srp, SRP_ROW_CHECKPOINT_COMPRESSION), "lz4") == 0;
 		g->checkpoint_duration_ms = (uint32_t)cfg_leaf_uint(cfg, srp, SRP_ROW_CHECKPOINT_DURATION) * 1000;
 		g->recovery = method != NULL && strcmp(method, "aggressive") == 0 ? GATEWAY_RECOVERY_AGGRESSIVE : GATEWAY_RECOVERY_NORMAL;
 	}

@@ -25,6 +25,7 @@ ckpt_new(const struct ckpt_config *cfg)
 		return NULL;
 	c->cfg = *cfg;
 	c->tx.next_batch = c->tx.first_batch = 1; /* 0 acknowledges nothing */
+	c->offered = c->offered_next = COMPRESS_OFFERED;
 	c->compress = compress_new();
 	c->marks = calloc(cfg->slots, 1);
 	c->in = malloc(CKPT_HEADER_BYTES + CKPT_BODY_MAX);
@@ -60,6 +61,12 @@ ckpt_configure(struct ckpt *c, uint32_t duration_ms, bool is_aggressive)
 	c->cfg.duration_ms = duration_ms;
 	c->cfg.is_aggressive = is_aggressive;
 	ckpt_consider_ready(c);
+}
+
+void
+ckpt_offer(struct ckpt *c, uint32_t mask)
+{
+	c->offered_next = mask;
 }
 
 enum ckpt_conn
@@ -189,6 +196,7 @@ ckpt_connected(struct ckpt *c, bool is_dialler, uint64_t now_ms)
 	if (c->is_up)
 		return ERR_REFUSED;
 	c->is_up = true;
+	c->offered = c->offered_next;
 	c->is_dialler = is_dialler;
 	c->is_open = c->is_dead = false;
 	c->verdict = (struct ckpt_verdict){0};
@@ -349,6 +357,7 @@ ckpt_counters(struct ckpt *c)
 	c->counters[CKPT_NOW_SYNC] = ckpt_sync(c);
 	c->counters[CKPT_NOW_ROLE] = c->role;
 	c->counters[CKPT_NOW_COMPRESSION] = c->is_open ? c->agreed : COMPRESS_NONE;
+	c->counters[CKPT_NOW_CONFIGURED] = compress_best(c->offered_next);
 	return c->counters;
 }
 

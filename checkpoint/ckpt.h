@@ -67,6 +67,9 @@ void ckpt_free(struct ckpt *c);
 /* ckpt_configure - the operator changed the duration or the recovery mode; young calls are measured by the new one. */
 void ckpt_configure(struct ckpt *c, uint32_t duration_ms, bool is_aggressive);
 
+/* ckpt_offer - codecs offered from the next connection on, a mask of compress.h; COMPRESS_OFFERED at first. */
+void ckpt_offer(struct ckpt *c, uint32_t mask);
+
 /*
  * ckpt_set_role - this chassis is now Active with @epoch (greater than every one before), or Standby.
  *

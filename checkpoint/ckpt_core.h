@@ -72,7 +72,8 @@ struct ckpt {
 	struct changes changes;
 
 	bool is_up, is_dialler, is_open, is_dead;
-	uint32_t agreed; /* enum compress_id */
+	uint32_t offered, offered_next; /* masks: on this connection, on the next one */
+	uint32_t agreed;                /* enum compress_id */
 	uint32_t heartbeats_heard;
 	uint64_t heard_ms, next_heartbeat_ms;
 	uint64_t ready_epoch, ready_incarnation; /* READY is said or due for this incarnation of the active */

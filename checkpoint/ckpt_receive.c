@@ -39,9 +39,9 @@ on_open(struct ckpt *c, uint8_t type, const struct ckpt_msg *m)
 		return refuse(c, ERR_RANGE, type, "instance");
 	if (m->chassis_id == c->cfg.chassis_id)
 		return refuse(c, ERR_RANGE, type, "chassis-id");
-	if (type == CKPT_OPEN_ACK && (m->compressions & COMPRESS_OFFERED) == 0)
+	if (type == CKPT_OPEN_ACK && (m->compressions & c->offered) == 0)
 		return refuse(c, ERR_RANGE, type, "compressions");
-	c->agreed = compress_agree(COMPRESS_OFFERED, m->compressions);
+	c->agreed = compress_agree(c->offered, m->compressions);
 	c->peer.chassis_id = m->chassis_id;
 	c->peer.schema = m->schema;
 	c->wants.open_ack = type == CKPT_OPEN;

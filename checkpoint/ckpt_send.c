@@ -17,7 +17,7 @@ own_msg(const struct ckpt *c)
 	    .epoch = c->epoch,
 	    .incarnation = c->cfg.incarnation,
 	    .schema = c->cfg.schema,
-	    .compressions = COMPRESS_OFFERED,
+	    .compressions = c->offered,
 	    .is_aggressive = c->cfg.is_aggressive,
 	    .held_epoch = held.epoch,
 	    .held_incarnation = held.incarnation,

@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "checkpoint/compress.h"
+
 static uint64_t
 sum(const struct ckpt_sessmgr_view *views, unsigned count, enum ckpt_counter counter)
 {
@@ -39,6 +41,31 @@ show_states(const struct ckpt_sessmgr_view *views, unsigned count, struct text *
 	line(out, "Sessmgrs in Active-Connected state:", active);
 	line(out, "Sessmgrs in Standby-Connected state:", standby);
 	line(out, "Sessmgrs in Pending-Active state:", pending);
+}
+
+/* The codec that all @views have in @gauge, or how many have which. */
+static void
+show_codec(const char *label, const struct ckpt_sessmgr_view *views, unsigned count, enum ckpt_counter gauge,
+           struct text *out)
+{
+	unsigned with[COMPRESS_ID_COUNT] = {0};
+	unsigned counted = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (views[i].counters[gauge] != COMPRESS_NONE && views[i].counters[gauge] < COMPRESS_ID_COUNT) {
+			with[views[i].counters[gauge]]++;
+			counted++;
+		}
+	text_printf(out, "%-48s", label);
+	for (unsigned id = COMPRESS_NONE + 1, first = 1; id < COMPRESS_ID_COUNT; id++) {
+		if (with[id] == 0)
+			continue;
+		text_printf(out, "%s%s", first ? "" : ", ", compress_name((enum compress_id)id));
+		if (with[id] < counted)
+			text_printf(out, " (%u)", with[id]);
+		first = 0;
+	}
+	text_put(out, counted == 0 ? "none\n" : "\n");
 }
 
 static void
@@ -108,6 +135,8 @@ void
 ckpt_show_statistics(const struct ckpt_sessmgr_view *views, unsigned count, struct text *out)
 {
 	show_states(views, count, out);
+	show_codec("Checkpoint compression configured:", views, count, CKPT_NOW_CONFIGURED, out);
+	show_codec("Checkpoint compression agreed with peer:", views, count, CKPT_NOW_COMPRESSION, out);
 	show_calls(views, count, out);
 	show_totals(views, count, out);
 }

@@ -113,6 +113,7 @@ enum ckpt_counter {
 	CKPT_NOW_SYNC,         /* gauge: enum ckpt_sync */
 	CKPT_NOW_ROLE,         /* gauge: enum ckpt_role */
 	CKPT_NOW_COMPRESSION,  /* gauge: enum compress_id agreed on this connection */
+	CKPT_NOW_CONFIGURED,   /* gauge: enum compress_id wanted for the next connection */
 	CKPT_COUNTER_COUNT
 };
 

@@ -1,6 +1,8 @@
 /* compress.c - codecs as rows. deflateReset a batch, never deflateInit: the set-up costs more than the batch. */
 #include "checkpoint/compress.h"
 
+#include <limits.h>
+#include <lz4.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -8,6 +10,7 @@
 struct compress {
 	z_stream deflate;
 	z_stream inflate;
+	LZ4_stream_t lz4;
 };
 
 struct codec {
@@ -99,9 +102,35 @@ zlib_unpack(struct compress *c, const void *in, size_t n, void *out, size_t raw_
 	return r == Z_BUF_ERROR && c->inflate.avail_out == 0 ? ERR_RANGE : ERR_FORMAT;
 }
 
+static enum err
+lz4_pack(struct compress *c, const void *in, size_t n, void *out, size_t cap, size_t *len)
+{
+	int got = n > LZ4_MAX_INPUT_SIZE ? 0 : LZ4_compress_fast_extState(&c->lz4, in, out, (int)n, (int)cap, 1);
+
+	if (got <= 0)
+		return ERR_FULL;
+	*len = (size_t)got;
+	return ERR_OK;
+}
+
+static enum err
+lz4_unpack(struct compress *c, const void *in, size_t n, void *out, size_t raw_bytes)
+{
+	int got;
+
+	(void)c;
+	if (n > INT_MAX || raw_bytes > INT_MAX)
+		return ERR_FORMAT;
+	got = LZ4_decompress_safe(in, out, (int)n, (int)raw_bytes);
+	if (got < 0)
+		return ERR_FORMAT;
+	return (size_t)got == raw_bytes ? ERR_OK : ERR_RANGE;
+}
+
 static const struct codec codecs[COMPRESS_ID_COUNT] = {
     [COMPRESS_NONE] = {"none", none_pack, none_unpack},
     [COMPRESS_ZLIB] = {"zlib", zlib_pack, zlib_unpack},
+    [COMPRESS_LZ4] = {"lz4", lz4_pack, lz4_unpack},
 };
 
 enum compress_id
@@ -111,6 +140,12 @@ compress_agree(uint32_t offered, uint32_t by_peer)
 		if (offered & by_peer & 1u << id)
 			return (enum compress_id)id;
 	return COMPRESS_NONE;
+}
+
+enum compress_id
+compress_best(uint32_t offered)
+{
+	return compress_agree(offered, offered);
 }
 
 const char *

@@ -13,9 +13,13 @@
 #include "base/err.h"
 
 /* Bit numbers in the offered mask and codec numbers in a batch; a later format takes the next number. */
-enum compress_id { COMPRESS_NONE = 0, COMPRESS_ZLIB = 1, COMPRESS_ID_COUNT };
+enum compress_id { COMPRESS_NONE = 0, COMPRESS_ZLIB = 1, COMPRESS_LZ4 = 2, COMPRESS_ID_COUNT };
 
-enum { COMPRESS_OFFERED = 1u << COMPRESS_NONE | 1u << COMPRESS_ZLIB };
+/* What a side offers: zlib always, so that two sides have one in common, and LZ4 where it is configured. */
+enum {
+	COMPRESS_OFFERED = 1u << COMPRESS_NONE | 1u << COMPRESS_ZLIB,
+	COMPRESS_OFFERED_LZ4 = COMPRESS_OFFERED | 1u << COMPRESS_LZ4
+};
 
 struct compress;
 
@@ -24,6 +28,9 @@ void compress_free(struct compress *c);
 
 /* compress_agree - the highest id in both masks; COMPRESS_NONE when there is no other. */
 enum compress_id compress_agree(uint32_t offered, uint32_t by_peer);
+
+/* compress_best - the highest id in one mask: what is configured. */
+enum compress_id compress_best(uint32_t offered);
 
 const char *compress_name(enum compress_id id);
 
@@ -36,7 +43,8 @@ enum err compress_pack(struct compress *c, enum compress_id id, const void *in, 
 
 /*
  * compress_unpack - must give exactly @raw_bytes bytes. ERR_RANGE: another length (nothing is written past @raw_bytes);
- * ERR_FORMAT: not of this format; ERR_NOT_FOUND: no such codec.
+ * ERR_FORMAT: not of this format, which is also what an LZ4 block says that would be longer; ERR_NOT_FOUND: no such
+ * codec.
  */
 enum err compress_unpack(struct compress *c, enum compress_id id, const void *in, size_t n, void *out,
                          size_t raw_bytes);

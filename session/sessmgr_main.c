@@ -19,6 +19,7 @@
 #include "chassis/shm.h"
 #include "chassis/task.h"
 #include "checkpoint/ckpt_link.h"
+#include "checkpoint/compress.h"
 #include "gateway/ggsn.h"
 #include "gateway/gtp1.h"
 #include "gateway/gtp_channel.h"
@@ -344,6 +345,7 @@ apply_config(struct sessmgr *s, const struct ipc_msg *m)
 		if (s->link == NULL)
 			exit(1);
 	}
+	ckpt_offer(s->ckpt, s->cfg.is_lz4_offered ? COMPRESS_OFFERED_LZ4 : COMPRESS_OFFERED);
 	ckpt_configure(s->ckpt, s->cfg.checkpoint_duration_ms, s->cfg.recovery == GATEWAY_RECOVERY_AGGRESSIVE);
 	if (!apply_gateway(s))
 		log_event(LOG_IPC_BAD, (unsigned)m->type, "chassisd", 0u, "the gateway configuration cannot be used");

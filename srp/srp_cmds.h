@@ -18,6 +18,7 @@ enum srp_row_id {
 	SRP_ROW_DEAD,                    /* seconds */
 	SRP_ROW_DELAY,                   /* seconds */
 	SRP_ROW_CHECKPOINT_DURATION,     /* seconds */
+	SRP_ROW_CHECKPOINT_COMPRESSION,  /* codec: "lz4", "zlib" */
 	SRP_ROW_ROUTE_MODIFIER,          /* threshold */
 	SRP_ROW_DATABASE_RECOVERY,       /* method: "normal", "aggressive" */
 	SRP_ROW_GUARD_AAA_DAMPING,       /* guard-timer: seconds; kept without effect, as all down to CLEANUP */

@@ -132,3 +132,33 @@ def test_frozen_checkpoints_do_not_hold_calls_up_and_catch_up_later(relayed, cal
     s.close()
     relayed.b.wait_label("show srp checkpoint statistics", "Current pre-allocated calls:", CALLS)
     calls()
+
+
+def codec(chassis, which):
+    return chassis.label("show srp checkpoint statistics", f"Checkpoint compression {which}:")
+
+
+def test_lz4_needs_both_chassis_and_acts_at_the_next_connection(relayed, calls):
+    context = "srp"
+
+    def choose(chassis, word):
+        chassis.configure(f"context {context}", "service-redundancy-protocol", f"checkpoint session compression {word}")
+
+    def agreed(word):
+        lab.until(lambda: all(codec(c, "agreed with peer") == word for c in relayed.both), 10, f"{word} agreed")
+        relayed.settle(relayed.a)
+
+    assert codec(relayed.a, "configured") == codec(relayed.a, "agreed with peer") == "zlib"
+    choose(relayed.a, "lz4")
+    lab.until(lambda: codec(relayed.a, "configured") == "lz4", 3, "A configured")
+    relayed.relay.do("reset all")
+    agreed("zlib")
+    choose(relayed.b, "lz4")
+    lab.until(lambda: codec(relayed.b, "configured") == "lz4", 3, "B configured")
+    assert codec(relayed.b, "agreed with peer") == "zlib"
+    relayed.relay.do("reset all")
+    agreed("lz4")
+    calls()
+    relayed.switchover()
+    relayed.settle(relayed.b)
+    calls()

@@ -66,16 +66,18 @@ give_msg(struct ckpt *c, uint8_t type, struct ckpt_msg m)
 	give(c, frame, w.len, w.len);
 }
 
-/* The input as the records of a batch whose header is right. */
+/* The input as the records of a batch whose header is right; @codec other than none: as what is to be unpacked. */
 static void
-give_batch(struct ckpt *c, const uint8_t *p, size_t n, uint32_t count)
+give_batch(struct ckpt *c, const uint8_t *p, size_t n, uint32_t count, uint8_t codec)
 {
 	static uint8_t frame[CKPT_RAW_MAX + 64];
-	struct ckpt_batch b = {.number = 1, .through = UINT64_MAX, .codec = COMPRESS_NONE, .raw_bytes = (uint32_t)n};
+	struct ckpt_batch b = {.number = 1, .through = UINT64_MAX, .codec = codec, .raw_bytes = (uint32_t)n};
 	struct wbuf w;
 	size_t at;
 
 	b.count = count;
+	if (codec != COMPRESS_NONE)
+		b.raw_bytes = (uint32_t)(n * 4 > CKPT_RAW_MAX ? CKPT_RAW_MAX : n * 4);
 	b.crc = (uint32_t)crc32(0, p, (uInt)n);
 	wbuf_init(&w, frame, sizeof frame);
 	at = ckpt_frame_begin(&w, CKPT_BATCH);
@@ -87,12 +89,13 @@ give_batch(struct ckpt *c, const uint8_t *p, size_t n, uint32_t count)
 }
 
 static void
-open_standby(struct ckpt *c)
+open_standby(struct ckpt *c, bool is_lz4)
 {
 	struct ckpt_msg m = {.instance = 1, .chassis_id = 9, .role = CKPT_ACTIVE, .epoch = 1, .incarnation = 9};
 	static const uint8_t heartbeat[] = {0x53, 0x43, 1, CKPT_HEARTBEAT, 0, 0, 0, 0};
 
-	m.compressions = COMPRESS_OFFERED;
+	m.compressions = is_lz4 ? COMPRESS_OFFERED_LZ4 : COMPRESS_OFFERED;
+	ckpt_offer(c, m.compressions);
 	m.is_full = 1;
 	m.batch = 1;
 	ckpt_connected(c, false, 1000);
@@ -136,13 +139,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (c == NULL || table == NULL)
 		abort();
 	if (data[0] & 1)
-		open_standby(c);
+		open_standby(c, (data[0] & 16) != 0);
 	else if (data[0] & 2)
 		open_active(c);
 	else
 		ckpt_connected(c, (data[0] & 4) != 0, 1000);
 	if ((data[0] & 9) == 9)
-		give_batch(c, data + 2, size - 2, data[1]);
+		give_batch(c, data + 2, size - 2, data[1], COMPRESS_NONE);
+	else if ((data[0] & 33) == 33)
+		give_batch(c, data + 2, size - 2, data[1], data[0] & 16 ? COMPRESS_LZ4 : COMPRESS_ZLIB);
 	else
 		give(c, data + 2, size - 2, (size_t)data[1] + 1);
 	ckpt_disconnected(c);

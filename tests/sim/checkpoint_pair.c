@@ -15,6 +15,7 @@
 
 #include "base/rng.h"
 #include "checkpoint/ckpt.h"
+#include "checkpoint/compress.h"
 #include "session/call_ckpt.h"
 #include "session/call_rows.h"
 
@@ -35,12 +36,15 @@ enum fault {
 	ACKED_CHECKS,
 	DELETED_CHECKS,
 	LOST_NAMED,
+	ON_ZLIB,
+	ON_LZ4,
 	FAULT_COUNT
 };
 
 static const char *const fault_names[FAULT_COUNT] = {
     "cut",         "cut-in-frame",  "partial",   "crash-active", "crash-standby", "planned",         "unplanned",
-    "dual-active", "aborted-flush", "full-sync", "changes-sync", "acked-checked", "deleted-checked", "lost-named"};
+    "dual-active", "aborted-flush", "full-sync", "changes-sync", "acked-checked", "deleted-checked", "lost-named",
+    "on-zlib",     "on-lz4"};
 
 static uint64_t faults[FAULT_COUNT];
 static uint64_t seed_now;
@@ -63,6 +67,7 @@ struct side {
 	struct call_store store;
 	uint8_t *out; /* bytes on the way to the other side */
 	size_t out_len;
+	bool is_lz4; /* configured */
 	bool is_flushed;
 };
 
@@ -158,6 +163,10 @@ link_join(struct world *w)
 {
 	if (w->is_up)
 		return;
+	for (int i = 0; i < 2; i++) {
+		w->sides[i].is_lz4 = rng_below(&w->rng, 3) != 0;
+		ckpt_offer(w->sides[i].ckpt, w->sides[i].is_lz4 ? COMPRESS_OFFERED_LZ4 : COMPRESS_OFFERED);
+	}
 	for (int i = 0; i < 2; i++)
 		CHECK(ckpt_connected(w->sides[i].ckpt, i == 0, w->now_ms) == ERR_OK, "connect");
 	w->is_up = true;
@@ -379,6 +388,18 @@ settle(struct world *w)
 	CHECK(ckpt_is_quiet(w->sides[w->active].ckpt), "no rest");
 }
 
+/* LZ4 when both were configured so as the link was made, zlib when not. */
+static void
+check_agreed(const struct world *w)
+{
+	bool is_lz4 = w->sides[0].is_lz4 && w->sides[1].is_lz4;
+
+	for (int i = 0; i < 2; i++)
+		CHECK(ckpt_counters(w->sides[i].ckpt)[CKPT_NOW_COMPRESSION] == (is_lz4 ? COMPRESS_LZ4 : COMPRESS_ZLIB),
+		      "side %d agreed on another codec", i);
+	faults[is_lz4 ? ON_LZ4 : ON_ZLIB]++;
+}
+
 static void
 compare(struct world *w)
 {
@@ -512,6 +533,7 @@ run(uint64_t seed)
 		step(&w);
 		if (i % 500 == 499) {
 			settle(&w);
+			check_agreed(&w);
 			compare(&w);
 		}
 	}

@@ -258,6 +258,38 @@ an_aggressive_standby_is_ready_after_one_heartbeat_without_waiting(void **state)
 }
 
 static void
+lz4_is_used_when_both_sides_offer_it_and_a_change_waits_for_the_next_connection(void **state)
+{
+	(void)state;
+	for (uint64_t i = 1; i <= 200; i++)
+		add(&a, i);
+	ckpt_offer(a.ckpt, COMPRESS_OFFERED_LZ4);
+	join();
+	run();
+	assert_int_equal(counter(&a, CKPT_NOW_COMPRESSION), COMPRESS_ZLIB);
+	assert_int_equal(counter(&a, CKPT_NOW_CONFIGURED), COMPRESS_LZ4);
+	assert_int_equal(counter(&b, CKPT_NOW_CONFIGURED), COMPRESS_ZLIB);
+	ckpt_offer(b.ckpt, COMPRESS_OFFERED_LZ4);
+	run();
+	assert_int_equal(counter(&b, CKPT_NOW_COMPRESSION), COMPRESS_ZLIB);
+	cut();
+	for (uint64_t i = 201; i <= 400; i++)
+		add(&a, i);
+	join();
+	run();
+	assert_int_equal(counter(&a, CKPT_NOW_COMPRESSION), COMPRESS_LZ4);
+	assert_int_equal(counter(&b, CKPT_NOW_COMPRESSION), COMPRESS_LZ4);
+	assert_int_equal(call_table_count(b.table), 400);
+	assert_true(counter(&a, CKPT_WIRE_BYTES_SENT) < counter(&a, CKPT_RAW_BYTES_SENT));
+	ckpt_offer(a.ckpt, COMPRESS_OFFERED);
+	cut();
+	join();
+	run();
+	assert_int_equal(counter(&b, CKPT_NOW_COMPRESSION), COMPRESS_ZLIB);
+	assert_true(ckpt_is_quiet(a.ckpt));
+}
+
+static void
 a_normal_standby_waits_for_seven_heartbeats_three_seconds_apart(void **state)
 {
 	(void)state;
@@ -892,6 +924,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    T(an_aggressive_standby_is_ready_after_one_heartbeat_without_waiting),
+	    T(lz4_is_used_when_both_sides_offer_it_and_a_change_waits_for_the_next_connection),
 	    T(a_normal_standby_waits_for_seven_heartbeats_three_seconds_apart),
 	    T(a_silent_peer_is_given_up_after_four_heartbeats),
 	    T(one_update_goes_out_at_once_and_is_acknowledged_at_once),

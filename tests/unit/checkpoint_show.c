@@ -104,19 +104,44 @@ the_verbose_table_has_a_row_a_session_manager_with_its_connection(void **state)
 }
 
 static void
+compression_is_shown_as_configured_and_as_agreed(void **state)
+{
+	char buf[8192];
+	struct text_fixed f;
+	struct text out;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		views[i].counters[CKPT_NOW_CONFIGURED] = COMPRESS_LZ4;
+	text_fixed_init(&f, &out, buf, sizeof buf);
+	ckpt_show_statistics(views, 3, &out);
+	assert_line(buf, "Checkpoint compression configured:", "lz4");
+	assert_line(buf, "Checkpoint compression agreed with peer:", "none");
+	views[0].counters[CKPT_NOW_COMPRESSION] = COMPRESS_ZLIB;
+	views[1].counters[CKPT_NOW_COMPRESSION] = COMPRESS_LZ4;
+	views[2].counters[CKPT_NOW_COMPRESSION] = COMPRESS_LZ4;
+	text_fixed_init(&f, &out, buf, sizeof buf);
+	ckpt_show_statistics(views, 3, &out);
+	assert_line(buf, "Checkpoint compression agreed with peer:", "zlib (1), lz4 (2)");
+}
+
+static void
 the_highest_common_codec_wins_and_a_newer_one_alone_is_not_chosen(void **state)
 {
 	(void)state;
 	assert_int_equal(compress_agree(COMPRESS_OFFERED, COMPRESS_OFFERED), COMPRESS_ZLIB);
 	assert_int_equal(compress_agree(COMPRESS_OFFERED, 1u << COMPRESS_NONE), COMPRESS_NONE);
-	assert_int_equal(compress_agree(COMPRESS_OFFERED, COMPRESS_OFFERED | 1u << 2), COMPRESS_ZLIB);
+	assert_int_equal(compress_agree(COMPRESS_OFFERED, COMPRESS_OFFERED_LZ4), COMPRESS_ZLIB);
+	assert_int_equal(compress_agree(COMPRESS_OFFERED_LZ4, COMPRESS_OFFERED_LZ4), COMPRESS_LZ4);
+	assert_int_equal(compress_agree(COMPRESS_OFFERED_LZ4, COMPRESS_OFFERED_LZ4 | 1u << 3), COMPRESS_LZ4);
 	assert_int_equal(compress_agree(COMPRESS_OFFERED, 1u << 2), COMPRESS_NONE);
+	assert_int_equal(compress_best(COMPRESS_OFFERED_LZ4), COMPRESS_LZ4);
 	assert_string_equal(compress_name(COMPRESS_ZLIB), "zlib");
 	assert_string_equal(compress_name((enum compress_id)9), "unknown");
 }
 
 static void
-both_codecs_give_back_what_they_took_and_refuse_other_lengths(void **state)
+every_codec_gives_back_what_it_took_and_refuses_other_lengths(void **state)
 {
 	static uint8_t in[65536], packed[70000], out[65537];
 	struct compress *c = compress_new();
@@ -140,6 +165,8 @@ both_codecs_give_back_what_they_took_and_refuse_other_lengths(void **state)
 			}
 		}
 	assert_int_equal(compress_pack(c, COMPRESS_ZLIB, in, 60000, packed, 20, &n), ERR_FULL);
+	assert_int_equal(compress_pack(c, COMPRESS_LZ4, in, 60000, packed, 20, &n), ERR_FULL);
+	assert_int_not_equal(compress_unpack(c, COMPRESS_LZ4, "no lz4 here", 11, out, 50), ERR_OK);
 	assert_int_equal(compress_pack(c, (enum compress_id)9, in, 1, packed, 20, &n), ERR_NOT_FOUND);
 	assert_int_equal(compress_unpack(c, COMPRESS_ZLIB, "no zlib here", 12, out, 50), ERR_FORMAT);
 	compress_free(c);
@@ -152,8 +179,9 @@ main(void)
 	    cmocka_unit_test_setup(the_sums_carry_the_known_labels, setup),
 	    cmocka_unit_test_setup(every_counter_moves_a_line_of_the_statistics, setup),
 	    cmocka_unit_test_setup(the_verbose_table_has_a_row_a_session_manager_with_its_connection, setup),
+	    cmocka_unit_test_setup(compression_is_shown_as_configured_and_as_agreed, setup),
 	    cmocka_unit_test(the_highest_common_codec_wins_and_a_newer_one_alone_is_not_chosen),
-	    cmocka_unit_test(both_codecs_give_back_what_they_took_and_refuse_other_lengths),
+	    cmocka_unit_test(every_codec_gives_back_what_it_took_and_refuses_other_lengths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
