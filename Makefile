@@ -3,6 +3,7 @@
 #   make unit      unit tests (address and undefined-behaviour sanitizers)
 #   make model sim optimised, assertions on; a tenth of the seeds again under sanitizers
 #   make fuzz      libFuzzer targets (clang); FUZZ_SECONDS bounds each
+#   make docs      docs/COMMANDS.md WIRE.md FSM.md LOGS.md from the tables
 #   make bench     the table of figures, release build
 # A layer is an archive; a unit test tests/unit/<layer>_<name>.c links its layer and those below it.
 
@@ -65,6 +66,15 @@ build/starsh: $(patsubst %.c,build/release/obj/%.o,$(wildcard cli/starsh*.c) cli
 	@$(CC) -o $@ $^
 build/gtp_client: $(patsubst %.c,build/release/obj/%.o,$(wildcard tests/gtp_client/*.c)) $(call archives,release,gateway)
 	@$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lz -llz4
+
+# --- documents made of the tables ------------------------------------------------------------------------
+build/tables: build/release/obj/docs/tables.o $(call archives,release,chassis)
+	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+DOCS ?= docs
+docs: build/tables
+	@mkdir -p $(DOCS)
+	@for page in commands wire fsm logs; do \
+		build/tables $$page >build/$$page.md && mv build/$$page.md $(DOCS)/$$(echo $$page | tr a-z A-Z).md || exit 1; done
 
 # --- unit tests -----------------------------------------------------------------------------------
 UNIT      := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))

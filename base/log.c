@@ -26,6 +26,14 @@ static struct {
 	} rate[LOG_ID_COUNT];
 } sink = {.fd = STDERR_FILENO, .who = "-", .least = LOG_INFO};
 
+static const char *const severities[LOG_SEVERITY_COUNT] = {"critical", "error", "warning", "info", "debug"};
+
+const char *
+log_severity_text(enum log_severity severity)
+{
+	return severities[severity];
+}
+
 const struct log_row *
 log_row(enum log_id id)
 {
@@ -58,7 +66,6 @@ log_event_limit(enum log_id id, time_t now, int *is_allowed)
 void
 log_event(enum log_id id, ...)
 {
-	static const char *const severities[LOG_SEVERITY_COUNT] = {"critical", "error", "warning", "info", "debug"};
 	const struct log_row *row = &catalogue[id];
 	int saved = errno, is_allowed;
 	struct timespec ts;

@@ -29,6 +29,9 @@ struct log_row {
 	const char *advice;
 };
 
+/* log_severity_text - "critical" to "debug". */
+const char *log_severity_text(enum log_severity severity);
+
 /* log_row - the catalogue row of @id. */
 const struct log_row *log_row(enum log_id id);
 

@@ -22,7 +22,7 @@
 
 enum { PRIORITIES = 3, OPEN_FILES = 4096, LOG_BYTES_MAX = 1 << 20, LOG_CHECK_S = 10 };
 
-static const struct cli_table *const tables[] = {&srp_table, &gateway_table, &chassis_table, NULL};
+const struct cli_table *const chassis_tables[] = {&srp_table, &gateway_table, &chassis_table, NULL};
 static const struct cli_handler *const handlers[] = {chassis_handlers, chassis_views, NULL};
 
 static bool
@@ -185,7 +185,7 @@ static bool
 open_cli(struct chassis *c)
 {
 	struct cli_setup setup = {
-		.tables = tables,
+		.tables = chassis_tables,
 		.handlers = handlers,
 		.hooks = {.seal = hook_seal, .now = hook_now, .changed = hook_changed, .load = config_load_file},
 		.app = c,

@@ -30,7 +30,7 @@ put_syntax(const struct cli_row *row, struct text *out)
 	unsigned depth = 0;
 
 	if (row->forms)
-		text_printf(out, "[ %s%s%s ]", row->forms & (CLI_NO | CLI_NO_KEPT) ? "no" : "",
+		text_printf(out, " [ %s%s%s ]", row->forms & (CLI_NO | CLI_NO_KEPT) ? "no" : "",
 		            row->forms & (CLI_DEFAULT | CLI_NO_KEPT) && row->forms != CLI_DEFAULT ? " | " : "",
 		            row->forms & (CLI_DEFAULT | CLI_NO_KEPT) ? "default" : "");
 	for (const struct cli_token *t = row->tokens; t->kind != CLI_STOP; t++) {
@@ -73,7 +73,7 @@ put_mode(const struct cli *cli, const struct cli_mode *mode, const char *name, s
 
 		if (row->mode != mode)
 			continue;
-		text_put(out, "\n### ");
+		text_put(out, "\n###");
 		put_syntax(row, out);
 		text_printf(out, "\n\n%s\n\n", row->doc);
 		put_arguments(row, out);
@@ -83,7 +83,7 @@ put_mode(const struct cli *cli, const struct cli_mode *mode, const char *name, s
 void
 cli_reference(const struct cli *cli, struct text *out)
 {
-	text_put(out, "# Commands\n\nMade of the command rows; change those, not this page.\n");
+	text_put(out, "# Commands\n\nMade of the command rows by `make docs`; change those, not this page.\n");
 	for (size_t i = 0; i < cli->mode_count; i++)
 		put_mode(cli, cli->modes[i].mode, cli->modes[i].mode->name, out);
 	put_mode(cli, NULL, "Every configuration mode", out);

@@ -127,6 +127,12 @@ is_known(uint8_t type)
 	return type >= SRP_MSG_OPEN && type < SRP_MSG_TYPE_END;
 }
 
+const char *
+srp_msg_name(uint8_t type)
+{
+	return is_known(type) ? type_names[type] : NULL;
+}
+
 /* The rows a message of @type must have, as a presence mask. */
 static uint64_t
 needed(uint8_t type)

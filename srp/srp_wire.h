@@ -78,6 +78,9 @@ enum err srp_frame_decode(struct rbuf *in, struct srp_frame *out);
 /* srp_frame_check - ERR_CORRUPT unless the @f->body_bytes of @body are those the header was made for. */
 enum err srp_frame_check(const struct srp_frame *f, const uint8_t *body);
 
+/* srp_msg_name - "HELLO"; NULL for a type that is not known. */
+const char *srp_msg_name(uint8_t type);
+
 /* srp_msg_encode - append header and body of @m; ERR_FULL, or ERR_RANGE for a value outside its bounds (@out as
  * before). */
 enum err srp_msg_encode(const struct srp_msg *m, struct wbuf *out);
