@@ -1,6 +1,8 @@
 /* fsm.c - picking a row, and proving that a table has no holes. */
 #include "base/fsm.h"
 
+#include "base/hits.h"
+
 static bool
 is_for(const struct fsm_row *r, uint8_t state, uint8_t event)
 {
@@ -16,6 +18,7 @@ fsm_find(const struct fsm_table *t, uint8_t state, uint8_t event, bool (*holds)(
 
 		if (is_for(r, state, event) && (r->guard == 0 || holds(r->guard, arg))) {
 			*row = i;
+			hits_count("taken", t->name, (unsigned)i);
 			return ERR_OK;
 		}
 	}

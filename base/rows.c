@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/hits.h"
 
 static uint64_t
 load_uint(const void *p, uint8_t kind)
@@ -137,6 +138,7 @@ rows_encode(const struct rows_format *f, const void *obj, uint32_t groups, struc
 		e = encode_row(f, &f->rows[i], obj, out);
 		if (e != ERR_OK)
 			return e;
+		hits_count("encoded", f->name, (unsigned)i);
 	}
 	return ERR_OK;
 }
@@ -243,6 +245,7 @@ rows_decode(const struct rows_format *f, struct rbuf *in, void *obj, uint32_t gr
 		if (e != ERR_OK)
 			return e;
 		*present_mask(f, obj) |= UINT64_C(1) << i;
+		hits_count("decoded", f->name, (unsigned)i);
 	}
 	v->field = NULL;
 	return in->is_short ? ERR_SHORT : ERR_OK;

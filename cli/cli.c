@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hits.h"
 #include "cli/cfg_internal.h"
 #include "cli/session.h"
 
@@ -214,7 +215,10 @@ cli_bind(const struct cli *cli, const struct cli_mode *mode, enum cli_privilege 
 	if (e)
 		return e;
 	env.canonical = at.row->same_as ? cli_row(cli, at.row->same_as) : at.row;
-	return bind_line(at.row, at.how, w, at.words, &env, line, why);
+	e = bind_line(at.row, at.how, w, at.words, &env, line, why);
+	if (e == ERR_OK && at.row->same_as) /* from here on it is the other row */
+		hits_count("leaf", "command", at.row->id);
+	return e;
 }
 
 /* --- the running configuration ------------------------------------------------------------------------------ */

@@ -1,4 +1,5 @@
 /* place.c - where a session or a file stands in the configuration: modes inside modes. */
+#include "base/hits.h"
 #include "cli/cli_internal.h"
 
 void
@@ -76,6 +77,7 @@ place_apply(struct cli_place *p, struct cfg *cfg, const struct cli_bound *line, 
 		text_printf(why, "Failure: %s\n", said);
 		return e;
 	}
+	hits_count("leaf", "command", line->row->id);
 	if (node)
 		place_down(p, cfg, line->row->opens, node);
 	return ERR_OK;

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hits.h"
+
 static const char question[] = "Are you sure? [Yes|No]: ";
 
 /* session_write - output of a handler: the time stamp before it, then the filters. */
@@ -141,6 +143,7 @@ carry_out(struct cli_session *s)
 		text_put(&s->out, "Failure: this command is not available here\n");
 		return finish(s, true);
 	}
+	hits_count("run", "command", row->id);
 	return answered(s, h->run(&s->call));
 }
 

@@ -73,9 +73,24 @@ tombstone_group(unsigned bit)
 static const char *
 gtp_group(unsigned bit)
 {
-	for (unsigned type = 0; type < 256; type++)
-		if (gtp1_group((uint8_t)type) == 1u << bit)
-			return gtp1_type_text((uint8_t)type);
+	static const struct {
+		uint8_t type;
+		const char *name;
+	} names[] = {
+	    {GTP1_ECHO_REQUEST, "Echo Request"},
+	    {GTP1_ECHO_RESPONSE, "Echo Response"},
+	    {GTP1_VERSION_NOT_SUPPORTED, "Version Not Supported"},
+	    {GTP1_CREATE_REQUEST, "Create PDP Context Request"},
+	    {GTP1_CREATE_RESPONSE, "Create PDP Context Response"},
+	    {GTP1_UPDATE_REQUEST, "Update PDP Context Request"},
+	    {GTP1_UPDATE_RESPONSE, "Update PDP Context Response"},
+	    {GTP1_DELETE_REQUEST, "Delete PDP Context Request"},
+	    {GTP1_DELETE_RESPONSE, "Delete PDP Context Response"},
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (gtp1_group(names[i].type) == 1u << bit)
+			return names[i].name;
 	return NULL;
 }
 

@@ -17,7 +17,7 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 OUT = TOP / "build" / "e2e"
-CHASSISD = TOP / "build" / "chassisd"
+CHASSISD = TOP / os.environ.get("CHASSISD", "build/chassisd")
 STARSH = TOP / "build" / "starsh"
 GTP_CLIENT = TOP / "build" / "gtp_client"
 SRP_PORT = 7310
