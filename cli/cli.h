@@ -127,6 +127,8 @@ void cli_session_complete(struct cli_session *s, const char *line, size_t n, str
 void cli_session_help(struct cli_session *s, const char *line, size_t n, struct text *out);
 
 /* cli_session_length - lines of a page for the shell's end; 0: never page. */
+/* cli_session_is_paged - did the last line end in `| more`? */
+bool cli_session_is_paged(const struct cli_session *s);
 unsigned cli_session_length(const struct cli_session *s);
 
 /* cli_session_user - who was named in cli_session_new; dies with the session. */

@@ -50,6 +50,7 @@ struct cli_client {
 	bool is_more;    /* the running line wants to be stepped */
 	bool is_pending; /* the application will finish the running line */
 	bool is_asking;  /* the next line answers a question */
+	bool is_paged;   /* the shell was told so of the running line */
 	bool is_muted;   /* its text is not wanted */
 	bool is_closing; /* freed when the output is gone */
 	bool is_dead;    /* freed at the end of this callback */
@@ -87,6 +88,10 @@ flush_output(struct cli_client *c)
 	uint8_t head[CLI_FRAME_HEADER_BYTES];
 	size_t n;
 
+	if (c->is_interactive && !c->is_paged && cli_session_is_paged(c->session) && evbuffer_get_length(c->output) > 0) {
+		send_frame(c, CLI_MSG_PAGE, NULL, 0);
+		c->is_paged = true;
+	}
 	while (!c->is_dead && (n = evbuffer_get_length(c->output)) > 0) {
 		if (n > OUTPUT_FRAME)
 			n = OUTPUT_FRAME;
@@ -201,6 +206,7 @@ send_end(struct cli_client *c, bool has_failed)
 	                            .length = (uint16_t)(cli_session_length(c->session) & 0xffff)};
 	uint8_t payload[CLI_END_BYTES];
 
+	c->is_paged = false;
 	cli_end_encode(&end, payload);
 	send_frame(c, CLI_MSG_END, payload, sizeof payload);
 }

@@ -5,7 +5,7 @@
  * no session. Callers: cli_link.c (the chassis' end) and starsh. It is not the meaning of a line: that is the
  * session's.
  *
- * A conversation: HELLO first, then LINEs, each answered by OUTPUT*, perhaps QUESTION (answered by the next LINE, in
+ * A conversation: HELLO first, then LINEs, each answered by PAGE?, OUTPUT*, perhaps QUESTION (answered by the next LINE, in
  * the order sent), then END. Interactive ones get a PROMPT after HELLO and after each END. COMPLETE is answered by
  * CANDIDATES, HELP by HELPTEXT. INTERRUPT goes past queued lines and stops the running one. BYE ends.
  */
@@ -41,6 +41,7 @@ enum cli_msg {
 	CLI_MSG_HELPTEXT = 0x84,   /* text */
 	CLI_MSG_QUESTION = 0x85,   /* struct cli_question: the next LINE is the answer */
 	CLI_MSG_END = 0x86,        /* struct cli_end: the line is done */
+	CLI_MSG_PAGE = 0x88,       /* empty: the output of this line is to be shown page by page (`| more`) */
 	CLI_MSG_BYE = 0x87,        /* the session is over; text says why, empty when the operator asked for it */
 };
 

@@ -227,6 +227,8 @@ parse(struct cli_session *s, const char *line, size_t n)
 	}
 	if (filters_parse(&s->filters, line + bar, n - bar, &s->out))
 		return false;
+	for (unsigned i = 0; i < s->filters.count; i++)
+		s->is_paged |= s->filters.filter[i].kind == FILTER_MORE;
 	return !cli_bind(s->cli, place_mode(&s->place), s->privilege, &s->words, &s->bound, &s->out);
 }
 
@@ -241,6 +243,7 @@ cli_session_line(struct cli_session *s, const char *line, size_t n)
 		return answer_line(s, line, n);
 	while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == '\n'))
 		n--;
+	s->is_paged = false;
 	place_settle(&s->place, s->cli->running);
 	if (words_remark(line, n, &is_exit))
 		return remark(s, is_exit);
@@ -343,6 +346,12 @@ const char *
 cli_session_user(const struct cli_session *s)
 {
 	return s->user;
+}
+
+bool
+cli_session_is_paged(const struct cli_session *s)
+{
+	return s->is_paged;
 }
 
 unsigned

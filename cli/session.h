@@ -26,6 +26,7 @@ struct cli_session {
 	bool owes_timestamp; /* before the first output of this command */
 	struct text sink;    /* what handlers write to */
 	struct filters filters;
+	bool is_paged; /* the last line asked for pages */
 	struct words words;
 	struct cli_bound bound; /* of the command in hand */
 	struct cli_call call;

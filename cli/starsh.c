@@ -1,5 +1,5 @@
 /*
- * starsh.c - the operator's shell: commands from -c or from a pipe; a terminal is starsh_line.c's.
+ * starsh.c - the operator's shell: commands from -c, from a file or from a pipe; a terminal is starsh_line.c's.
  *
  * From a pipe or with -c nothing but the output of the commands is written, and the exit status is 1 when any line
  * failed. Lines are sent ahead of their answers, as far as buffers allow; a question takes the next line of the input
@@ -9,6 +9,7 @@
 #include "cli/starsh.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,8 @@ struct feed {
 	bool is_after_cr; /* CRLF is one end of line */
 	bool is_over;     /* no more lines */
 	bool is_too_long; /* the rest of a refused line is passed over */
+	const char *name; /* of a file whose first failing line is told and ends the run; NULL otherwise */
+	unsigned long line;       /* number of the last line taken from fd */
 	size_t start, end;
 	char bytes[CLI_FRAME_PAYLOAD_MAX];
 };
@@ -33,6 +36,7 @@ struct run {
 	struct starsh_link *link;
 	struct feed *feed;
 	unsigned long sent, answered; /* lines; a line is answered by END or by QUESTION */
+	char last[120];               /* of a named file: the line sent last */
 	bool has_question;            /* open, and its answer is not sent */
 	bool has_failed;
 	bool is_over;
@@ -70,6 +74,7 @@ feed_next(struct feed *f, struct run *run, const char **line, size_t *n)
 		return true;
 	}
 	while (f->fd >= 0 && feed_split(f, line, n)) {
+		f->line++;
 		if (!f->is_too_long)
 			return true;
 		f->is_too_long = false;
@@ -79,6 +84,7 @@ feed_next(struct feed *f, struct run *run, const char **line, size_t *n)
 			fprintf(stderr, "starsh: a line of more than %zu characters was not sent\n",
 			        sizeof f->bytes - 1);
 		f->is_too_long = run->has_failed = true;
+		run->is_over |= f->name != NULL;
 		f->end = 0;
 	}
 	return false;
@@ -113,7 +119,9 @@ send_lines(struct run *r)
 	const char *line;
 	size_t n;
 
-	while (starsh_link_has_room(r->link) && feed_next(r->feed, r, &line, &n)) {
+	while (starsh_link_has_room(r->link) && (r->feed->name == NULL || r->answered == r->sent) &&
+	       feed_next(r->feed, r, &line, &n)) {
+		snprintf(r->last, sizeof r->last, "%.*s", (int)(n < sizeof r->last ? n : sizeof r->last - 1), line);
 		if (!starsh_link_queue(r->link, CLI_MSG_LINE, line, n)) {
 			fprintf(stderr, "starsh: a line of more than %d characters was not sent\n",
 			        CLI_FRAME_PAYLOAD_MAX);
@@ -135,6 +143,17 @@ give_up_question(struct run *r, const char *question, size_t n)
 	(void)starsh_link_queue(r->link, CLI_MSG_INTERRUPT, NULL, 0);
 }
 
+/* A line failed; of a file it is the last one that is carried out. */
+static void
+fail(struct run *r)
+{
+	r->has_failed = true;
+	if (r->feed->name == NULL || r->is_over)
+		return;
+	fprintf(stderr, "starsh: %s line %lu failed: %s\n", r->feed->name, r->feed->line, r->last);
+	r->is_over = true;
+}
+
 static void
 take_frame(struct run *r, const struct cli_frame *f)
 {
@@ -148,7 +167,7 @@ take_frame(struct run *r, const struct cli_frame *f)
 	case CLI_MSG_END:
 		r->answered++;
 		if (cli_end_decode(f, &end) != ERR_OK || end.status != CLI_STATUS_OK)
-			r->has_failed = true;
+			fail(r);
 		break;
 	case CLI_MSG_QUESTION:
 		r->answered++;
@@ -234,11 +253,12 @@ run_lines(struct starsh_link *l, struct feed *f)
 static void
 usage(FILE *to)
 {
-	fputs("usage: starsh [-r ROOT | -s SOCKET] [-c COMMAND]...\n"
+	fputs("usage: starsh [-r ROOT | -s SOCKET] [-c COMMAND... | -f FILE]\n"
 	      "  -r ROOT     the chassis whose root directory this is (default: $STARLING_ROOT)\n"
 	      "  -s SOCKET   the chassis' CLI socket itself\n"
 	      "  -c COMMAND  carry COMMAND out, write its output only; several are carried out in order\n"
-	      "Without -c lines are read from the terminal, or from standard input.\n"
+	      "  -f FILE     carry the lines of FILE out, up to the first that fails, which is named\n"
+	      "Without -c and -f lines are read from the terminal, or from standard input.\n"
 	      "The exit status is 0, or 1 when a command failed or no chassis answers.\n",
 	      to);
 }
@@ -271,27 +291,33 @@ main(int argc, char **argv)
 
 	feed.commands = commands;
 	feed.fd = -1;
-	while ((option = getopt(argc, argv, "r:s:c:h")) != -1) {
+	while ((option = getopt(argc, argv, "r:s:c:f:h")) != -1) {
 		if (option == 'r')
 			root = optarg;
 		else if (option == 's')
 			given = optarg;
 		else if (option == 'c' && feed.command_count < COMMANDS_MAX)
 			commands[feed.command_count++] = optarg;
+		else if (option == 'f' && feed.name == NULL)
+			feed.name = optarg;
 		else {
 			usage(option == 'h' ? stdout : stderr);
 			return option == 'h' ? EXIT_SUCCESS : EXIT_USAGE;
 		}
 	}
-	if (optind < argc) {
+	if (optind < argc || (feed.name != NULL && feed.command_count > 0)) {
 		usage(stderr);
 		return EXIT_USAGE;
 	}
+	if (feed.name != NULL && (feed.fd = open(feed.name, O_RDONLY | O_CLOEXEC)) < 0) {
+		fprintf(stderr, "starsh: %s: %s\n", feed.name, strerror(errno));
+		return EXIT_FAILURE;
+	}
 	if (!find_socket(root, given, path) || !starsh_link_open(&link, path))
 		return EXIT_FAILURE;
-	if (feed.command_count == 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+	if (feed.command_count == 0 && feed.name == NULL && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		return starsh_terminal(&link);
-	if (feed.command_count == 0)
+	if (feed.command_count == 0 && feed.name == NULL)
 		feed.fd = STDIN_FILENO;
 	return run_lines(&link, &feed);
 }

@@ -20,10 +20,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/starsh_history.h"
 #include "cli/starsh_keys.h"
 #include "cli/starsh_readline.h"
 
-enum { FRAMES_AT_ONCE = 4, HISTORY_LINES = 500, PROMPT_BYTES = 1024, CTRL_Z = 26 };
+enum { FRAMES_AT_ONCE = 4, HISTORY_LINES = 500, PAGE_LINES = 24, PROMPT_BYTES = 1024, CTRL_Z = 26 };
 enum state { BUSY, AT_PROMPT, ASKING, OVER };
 
 static struct {
@@ -38,6 +39,8 @@ static struct {
 	bool is_to_exec;       /* the line was ended by Ctrl-Z */
 	bool is_discarding;    /* the operator has had enough of this command's output */
 	unsigned length;       /* of a page, 0: no pages */
+	bool is_paged;         /* this command's output is, whatever the length says */
+	const char *history;   /* the file, NULL: none */
 	unsigned lines_left;   /* on this page */
 	int status;
 } t;
@@ -64,6 +67,27 @@ send_frame(enum cli_msg type, const char *data, size_t n)
 	}
 }
 
+/* Lines of a page of this command; without a length that was set, those of the terminal. */
+static unsigned
+page_lines(void)
+{
+	struct winsize size;
+
+	if (t.length > 1 || !t.is_paged)
+		return t.length;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1 ? size.ws_row : PAGE_LINES;
+}
+
+static void
+begin_pages(bool is_paged)
+{
+	unsigned lines;
+
+	t.is_paged = is_paged;
+	lines = page_lines();
+	t.lines_left = lines > 1 ? lines - 1 : 0;
+}
+
 static void
 leave_prompt(void)
 {
@@ -71,7 +95,7 @@ leave_prompt(void)
 	t.state = BUSY;
 	t.is_discarding = false;
 	t.is_at_line_start = true;
-	t.lines_left = t.length > 1 ? t.length - 1 : 0;
+	begin_pages(false);
 }
 
 static void
@@ -133,7 +157,7 @@ turn_page(void)
 	put(wipe, sizeof wipe - 1);
 	t.is_at_line_start = true;
 	if (key == ' ')
-		t.lines_left = t.length - 1;
+		t.lines_left = page_lines() - 1;
 	else if (key == '\r' || key == '\n')
 		t.lines_left = 1;
 	else
@@ -168,7 +192,7 @@ show(const char *s, size_t n)
 
 	if (is_typing) /* the chassis speaks while the operator types: above the line */
 		t.rl.crlf();
-	if (t.length > 1 && !is_typing)
+	if (page_lines() > 1 && !is_typing)
 		show_paged(s, n);
 	else
 		put(s, n);
@@ -283,6 +307,7 @@ remember(const char *line)
 	if (*line == '\0' || strcmp(line, t.last_history) == 0)
 		return;
 	t.rl.add_history(line);
+	starsh_history_add(t.history, line);
 	snprintf(t.last_history, sizeof t.last_history, "%s", line);
 }
 
@@ -367,6 +392,11 @@ set_up_readline(void)
 	t.rl.bind_key(CTRL_Z, on_ctrl_z);
 	t.rl.using_history();
 	t.rl.stifle_history(HISTORY_LINES);
+	t.history = starsh_history_file();
+	if (t.history != NULL) {
+		(void)t.rl.truncate_file(t.history, HISTORY_LINES);
+		(void)t.rl.read_history(t.history);
+	}
 }
 
 /* ---- frames ---- */
@@ -397,6 +427,9 @@ take_frame(const struct cli_frame *f)
 	case CLI_MSG_OUTPUT:
 		if (!t.is_discarding)
 			show((const char *)f->data, f->len);
+		break;
+	case CLI_MSG_PAGE:
+		begin_pages(true);
 		break;
 	case CLI_MSG_PROMPT:
 		if (t.state == BUSY)

@@ -35,6 +35,8 @@
 	X(add_history, add_history)                                                                                    \
 	X(stifle_history, stifle_history)                                                                              \
 	X(using_history, using_history)                                                                                \
+	X(read_history, read_history)                                                                                  \
+	X(truncate_file, history_truncate_file)                                                                        \
 	X(done, rl_done)                                                                                               \
 	X(point, rl_point)                                                                                             \
 	X(line_buffer, rl_line_buffer)                                                                                 \

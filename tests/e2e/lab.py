@@ -533,9 +533,9 @@ class Terminal:
     """starsh on a real terminal, by pexpect."""
     PROMPT = r"\[\S+\]\S+?(?:\(\S+\))?[#>] "
 
-    def __init__(self, chassis, columns=160):
+    def __init__(self, chassis, columns=160, history=""):
         import pexpect
-        env = dict(os.environ, TERM="dumb", INPUTRC="/dev/null")
+        env = dict(os.environ, TERM="dumb", INPUTRC="/dev/null", STARSH_HISTORY=history)
         self.child = pexpect.spawn(str(STARSH), ["-r", chassis.root_word], env=env, cwd=str(TOP), dimensions=(50, columns),
                                    encoding="utf-8", codec_errors="replace", timeout=10,
                                    preexec_fn=_die_with_parent)

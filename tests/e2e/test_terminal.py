@@ -132,6 +132,55 @@ def test_history_ctrl_c_and_ctrl_z(terminal, host):
     terminal.wait_prompt(f"[local]{host}# ")
 
 
+def test_more_pages_one_command_and_the_next_is_not_paged(terminal):
+    terminal.child.setwinsize(12, 160)
+    terminal.type("show configuration | more\r")
+    first = terminal.expect(r"---\(more\)---")
+    assert first.count("\n") == 12, first  # the echoed line, and all lines of the terminal but that of the question
+    terminal.type("\r")
+    assert terminal.expect(r"---\(more\)---").count("\n") == 1
+    terminal.type("q")
+    terminal.wait_prompt()
+    assert "---(more)---" not in terminal.command("show configuration")
+
+
+def test_more_on_a_pipe_is_everything(shared):
+    assert shared.a.sh("show configuration | more") == shared.a.sh("show configuration")
+
+
+def test_history_outlives_the_session_but_for_secrets(shared, tmp_path):
+    file = tmp_path / "history"
+    for line in ("show clock", "show bad password"):
+        t = lab.Terminal(shared.a, history=str(file))
+        t.wait_prompt()
+        t.command(line)
+        t.close()
+    assert file.read_text() == "show clock\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    t = lab.Terminal(shared.a, history=str(file))
+    t.wait_prompt()
+    t.type(UP_ENTER)
+    assert t.wait_prompt().startswith("show clock\n")
+    t.close()
+
+
+def test_a_file_ends_at_its_first_failing_line(shared, tmp_path):
+    file = tmp_path / "script"
+
+    def run():
+        return subprocess.run([lab.STARSH, "-r", shared.a.root_word, "-f", file], cwd=lab.TOP, capture_output=True,
+                              text=True, timeout=20, stdin=subprocess.DEVNULL)
+    file.write_text("# a script\nshow clock\n\nconfigure\nend\n")
+    p = run()
+    assert p.returncode == 0 and p.stderr == "" and len(p.stdout.splitlines()) == 1, p
+    file.write_text("show clock\nconfigure\nnonsense here\nend\nshow version\n")
+    p = run()
+    assert p.returncode == 1 and f"{file} line 3 failed: nonsense here" in p.stderr, p
+    assert "Unknown command" in p.stdout and "Image" not in p.stdout
+    file.unlink()
+    assert run().returncode == 1
+
+
 def test_exit_at_exec_ends_the_session(shared):
     t = lab.Terminal(shared.a)
     t.wait_prompt()
