@@ -125,3 +125,16 @@ sock_peer(int fd, struct addr *out)
 		memcpy(out->bytes, &in6.sin6_addr, sizeof in6.sin6_addr);
 	}
 }
+
+bool
+sock_is_here(const struct addr *a)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = to_sockaddr(a, 0, &ss);
+	int fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool is_here = fd >= 0 && bind(fd, (struct sockaddr *)&ss, len) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return is_here;
+}

@@ -5,9 +5,13 @@
 #ifndef BASE_SOCK_H
 #define BASE_SOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
+
+/* sock_is_here - can @a be used on this machine? A datagram socket that is bound and closed again says so. */
+bool sock_is_here(const struct addr *a);
 
 /*
  * sock_dial - a non-blocking connect from @local (any port) to @peer:@port in progress; writable when it ends, SO_ERROR

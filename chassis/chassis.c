@@ -17,13 +17,14 @@
 #include "base/log.h"
 #include "chassis/build_info.h"
 #include "chassis/chassis_cmds.h"
+#include "chassis/system_cmds.h"
 #include "gateway/gateway_cmds.h"
 #include "srp/srp_cmds.h"
 
 enum { PRIORITIES = 3, OPEN_FILES = 4096, LOG_BYTES_MAX = 1 << 20, LOG_CHECK_S = 10 };
 
-const struct cli_table *const chassis_tables[] = {&srp_table, &gateway_table, &chassis_table, NULL};
-static const struct cli_handler *const handlers[] = {chassis_handlers, chassis_views, NULL};
+const struct cli_table *const chassis_tables[] = {&srp_table, &gateway_table, &chassis_table, &system_table, NULL};
+static const struct cli_handler *const handlers[] = {chassis_handlers, chassis_views, system_views, NULL};
 
 static bool
 complain(const char *what, const char *why)
@@ -271,11 +272,14 @@ struct chassis *
 chassis_new(const struct chassis_options *o)
 {
 	struct chassis *c = calloc(1, sizeof *c);
+	struct timespec now;
 
 	if (c == NULL)
 		return NULL;
 	c->options = *o;
 	c->started_s = time(NULL);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	c->started_boot_s = now.tv_sec;
 	while (c->incarnation == 0)
 		if (getrandom(&c->incarnation, sizeof c->incarnation, 0) < 0)
 			c->incarnation = (uint64_t)c->started_s << 20 | (uint64_t)getpid();

@@ -82,6 +82,7 @@ struct chassis {
 	struct chassis_options options;
 	struct event_base *base;
 	int64_t started_s;
+	int64_t started_boot_s; /* of CLOCK_BOOTTIME: uptime does not follow a clock that is set */
 	bool is_root_ours; /* the lock on run/chassisd.pid is held */
 	uint64_t incarnation; /* of this chassisd, random, never 0 */
 	struct store *store;
@@ -175,7 +176,7 @@ void alarm_set(struct chassis *c, const char *object, bool is_raised, const char
 /* chassis_tables - every command table but the core's own, NULL-terminated. */
 extern const struct cli_table *const chassis_tables[];
 
-extern const struct cli_handler chassis_handlers[], chassis_views[];
+extern const struct cli_handler chassis_handlers[], chassis_views[], system_views[];
 
 /* chassis_new - everything but the loop; errors are printed as one clear sentence to stderr. */
 struct chassis *chassis_new(const struct chassis_options *o);

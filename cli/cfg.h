@@ -39,6 +39,9 @@ const char *cfg_str(const struct cfg *cfg, const struct cfg_node *line, const ch
 /* cfg_has - the line holds the keyword or argument @name. */
 bool cfg_has(const struct cfg *cfg, const struct cfg_node *line, const char *name);
 
+/* cfg_is_no - the line is kept as `no X` (rows with CLI_NO_KEPT). */
+bool cfg_is_no(const struct cfg_node *line);
+
 /* cfg_addr - argument @name as an address; false (and @out unchanged) when the line does not hold it. */
 bool cfg_addr(const struct cfg *cfg, const struct cfg_node *line, const char *name, struct addr *out);
 

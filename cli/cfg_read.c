@@ -170,3 +170,9 @@ cfg_deref(struct cfg *cfg, struct cfg_ref ref)
 {
 	return ref.index && cfg->pool[ref.index].birth == ref.birth ? &cfg->pool[ref.index] : NULL;
 }
+
+bool
+cfg_is_no(const struct cfg_node *line)
+{
+	return line->is_no;
+}

@@ -397,7 +397,7 @@ legal(struct rng *rng, const struct cli_token *t, unsigned pick, char *out, size
 	case CLI_STRING:
 		snprintf(out, cap, "\"%.*s\"", (int)n, "say \\\"x\\\" | and \\\\ more");
 		if (n < 24) /* do not cut an escape in two */
-			snprintf(out, cap, "\"a b%u\"", rng_below(rng, 10));
+			snprintf(out, cap, "\"a b%u%.*s\"", rng_below(rng, 10), t->min > 4 ? (int)t->min - 4 : 0, "....................");
 		return;
 	default:
 		for (uint64_t i = 0; i < n; i++)
@@ -433,7 +433,7 @@ generate(struct rng *rng, const struct cli_row *row, char *line, size_t cap)
 		snprintf(line + strlen(line), cap - strlen(line), "%s ", value);
 		text_fixed_init(&f, &why, said, sizeof said);
 		if (value[0] == '"')
-			memcpy(value, "text", 5);
+			snprintf(value, sizeof value, "%.*s", t->min > 4 ? (int)t->min : 4, "text................");
 		if (bind_word(&walk, value, true && t->kind == CLI_ARGUMENT, NULL, NULL, &why))
 			fail_msg("%s: %s", line, said);
 	}

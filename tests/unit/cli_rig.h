@@ -12,6 +12,7 @@
 
 #include "base/rng.h"
 #include "chassis/chassis_cmds.c"
+#include "chassis/system_cmds.c"
 #include "cli/cli_internal.h"
 #include "cli/session.h"
 #include "gateway/gateway_cmds.c"
@@ -140,7 +141,7 @@ rig_of_call(struct cli_call *call)
 	return call->app;
 }
 
-static const struct cli_table *const rig_tables[] = {&chassis_table, &srp_table, &gateway_table, NULL};
+static const struct cli_table *const rig_tables[] = {&chassis_table, &srp_table, &gateway_table, &system_table, NULL};
 static const struct cli_handler *const rig_handler_tables[] = {rig_handlers, NULL};
 
 static inline void
