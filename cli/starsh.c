@@ -253,14 +253,25 @@ run_lines(struct starsh_link *l, struct feed *f)
 static void
 usage(FILE *to)
 {
-	fputs("usage: starsh [-r ROOT | -s SOCKET] [-c COMMAND... | -f FILE]\n"
+	fputs("usage: starsh [-r ROOT | -s SOCKET] [-c COMMAND... | -f FILE | -S]\n"
 	      "  -r ROOT     the chassis whose root directory this is (default: $STARLING_ROOT)\n"
 	      "  -s SOCKET   the chassis' CLI socket itself\n"
 	      "  -c COMMAND  carry COMMAND out, write its output only; several are carried out in order\n"
 	      "  -f FILE     carry the lines of FILE out, up to the first that fails, which is named\n"
+	      "  -S          as ForceCommand of sshd: carry SSH_ORIGINAL_COMMAND out, if there is one\n"
 	      "Without -c and -f lines are read from the terminal, or from standard input.\n"
 	      "The exit status is 0, or 1 when a command failed or no chassis answers.\n",
 	      to);
+}
+
+/* The lines of the command that sshd was given, as if each had come with -c; the text is cut in place. */
+static void
+take_ssh_command(struct feed *f)
+{
+	char *text = getenv("SSH_ORIGINAL_COMMAND");
+
+	for (char *line = text != NULL ? strtok(text, "\n") : NULL; line != NULL && f->command_count < COMMANDS_MAX; line = strtok(NULL, "\n"))
+		f->commands[f->command_count++] = line;
 }
 
 static bool
@@ -291,13 +302,15 @@ main(int argc, char **argv)
 
 	feed.commands = commands;
 	feed.fd = -1;
-	while ((option = getopt(argc, argv, "r:s:c:f:h")) != -1) {
+	while ((option = getopt(argc, argv, "r:s:c:f:Sh")) != -1) {
 		if (option == 'r')
 			root = optarg;
 		else if (option == 's')
 			given = optarg;
 		else if (option == 'c' && feed.command_count < COMMANDS_MAX)
 			commands[feed.command_count++] = optarg;
+		else if (option == 'S')
+			take_ssh_command(&feed);
 		else if (option == 'f' && feed.name == NULL)
 			feed.name = optarg;
 		else {

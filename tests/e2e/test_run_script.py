@@ -33,6 +33,20 @@ def run():
     r("stop")
 
 
+@pytest.mark.needs("/usr/sbin/sshd", "ssh", "ssh-keygen")
+def test_the_printed_line_logs_in_until_the_lab_is_stopped(run):
+    rc, out = run("--no-console")
+    lines = re.findall(r"^Log in to chassis ([AB]): (ssh .*)$", out, re.M)
+    assert rc == 0 and [l[0] for l in lines] == ["A", "B"], out
+    for x, line in lines:
+        p = subprocess.run(line.split() + ["show configuration | grep hostname"], capture_output=True, text=True, timeout=20, cwd=lab.TOP)
+        assert (p.returncode, p.stdout, p.stderr) == (0, f"  system hostname chassis-{x.lower()}\n", ""), p
+    assert run("--no-console")[1].count("Log in to chassis") == 2, "starting twice"
+    assert run("stop")[0] == 0
+    p = subprocess.run(lines[0][1].split() + ["show clock"], capture_output=True, text=True, timeout=20, cwd=lab.TOP)
+    assert p.returncode == 255, p
+
+
 def test_the_lab_from_start_to_stop(run):
     rc, out = run("--no-console")
     assert rc == 0, out
