@@ -4,6 +4,7 @@
 #   make model sim optimised, assertions on; a tenth of the seeds again under sanitizers
 #   make fuzz      libFuzzer targets (clang); FUZZ_SECONDS bounds each
 #   make docs      docs/COMMANDS.md WIRE.md FSM.md LOGS.md from the tables
+#   make install   DESTDIR, prefix
 #   make bench     the table of figures, release build
 # A layer is an archive; a unit test tests/unit/<layer>_<name>.c links its layer and those below it.
 
@@ -31,7 +32,7 @@ MAINS    := chassis/chassisd.c $(wildcard cli/starsh*.c)
 SRC       = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
 OBJ       = $(patsubst %.c,build/$(1)/obj/%.o,$(call SRC,$(2)))
 
-.PHONY: all unit model sim fuzz bench clean format docs
+.PHONY: all unit model sim fuzz bench clean format docs install
 all: build/chassisd build/starsh build/gtp_client
 
 build/release/obj/%.o: %.c Makefile
@@ -127,6 +128,27 @@ check-build-unit: $(UNIT:%=build/asan/unit/%)
 check-build-model: $(MODEL:%=build/release/model/%)
 check-build-sim: $(SIM:%=build/release/sim/%) $(SIM:%=build/asan/sim/%)
 check-build-fuzz: $(FUZZ:%=build/fuzz/%)
+
+# --- installation: make install DESTDIR=/tmp/x prefix=/usr ------------------------------------------------
+prefix     ?= /usr/local
+bindir     ?= $(prefix)/bin
+sbindir    ?= $(prefix)/sbin
+mandir     ?= $(prefix)/share/man
+datadir    ?= $(prefix)/share/starling
+unitdir    ?= $(prefix)/lib/systemd/system
+sysusersdir ?= $(prefix)/lib/sysusers.d
+install: build/chassisd build/starsh
+	@install -D -m 755 build/chassisd $(DESTDIR)$(sbindir)/chassisd
+	@install -D -m 755 build/starsh $(DESTDIR)$(bindir)/starsh
+	@install -D -m 644 docs/man/chassisd.8 $(DESTDIR)$(mandir)/man8/chassisd.8
+	@install -D -m 644 docs/man/starsh.1 $(DESTDIR)$(mandir)/man1/starsh.1
+	@install -d $(DESTDIR)$(unitdir) $(DESTDIR)$(datadir)/sshd $(DESTDIR)$(datadir)/docs
+	@sed 's|@sbindir@|$(sbindir)|' configs/systemd/starling@.service.in >$(DESTDIR)$(unitdir)/starling@.service
+	@install -D -m 644 configs/systemd/starling.sysusers $(DESTDIR)$(sysusersdir)/starling.conf
+	@install -m 644 configs/lab-a.cfg configs/lab-b.cfg $(DESTDIR)$(datadir)/
+	@install -m 644 configs/sshd/sshd_config.in $(DESTDIR)$(datadir)/sshd/
+	@install -m 755 configs/sshd/setup $(DESTDIR)$(datadir)/sshd/
+	@install -m 644 README.md docs/*.md $(DESTDIR)$(datadir)/docs/
 
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')
