@@ -18,14 +18,15 @@ VERSION  := $(shell cat VERSION 2>/dev/null || echo 0)
 COMMIT   := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 # Layers, lowest first. DEPS: the archives a unit test of that layer links, its own first.
-LAYERS          := base srp checkpoint session gateway cli chassis
+LAYERS          := base srp checkpoint monitor session gateway cli chassis
 DEPS_base       := base
 DEPS_srp        := srp base
 DEPS_checkpoint := checkpoint session base
+DEPS_monitor    := monitor base
 DEPS_session    := session checkpoint base
 DEPS_gateway    := gateway session checkpoint base
 DEPS_cli        := cli base
-DEPS_chassis    := chassis cli gateway session checkpoint srp base
+DEPS_chassis    := chassis cli gateway session checkpoint monitor srp base
 LIBS            := -lcli -levent_core -lsqlite3 -lz -llz4 -lcrypto
 
 MAINS    := chassis/chassisd.c $(wildcard cli/starsh*.c)

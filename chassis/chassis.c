@@ -18,12 +18,10 @@
 #include "chassis/build_info.h"
 #include "chassis/chassis_cmds.h"
 #include "chassis/system_cmds.h"
-#include "gateway/gateway_cmds.h"
-#include "srp/srp_cmds.h"
+#include "chassis/tables.h"
 
 enum { PRIORITIES = 3, OPEN_FILES = 4096, LOG_BYTES_MAX = 1 << 20, LOG_CHECK_S = 10 };
 
-const struct cli_table *const chassis_tables[] = {&srp_table, &gateway_table, &chassis_table, &system_table, NULL};
 static const struct cli_handler *const handlers[] = {chassis_handlers, chassis_views, system_views, NULL};
 
 static bool

@@ -173,8 +173,6 @@ enum err config_path(const struct chassis *c, const char *url, char *buf, size_t
 /* alarms.c */
 void alarm_set(struct chassis *c, const char *object, bool is_raised, const char *text);
 
-/* chassis_tables - every command table but the core's own, NULL-terminated. */
-extern const struct cli_table *const chassis_tables[];
 
 extern const struct cli_handler chassis_handlers[], chassis_views[], system_views[];
 

@@ -35,6 +35,16 @@ static const struct cli_row chassis_rows[] = {
                "have the same.",
     },
     {
+        .id = CHASSIS_ROW_SESSION_RECOVERY,
+        .mode = &cli_config_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(KEYWORD("require", "What the system must have"), KEYWORD("session", "Sessions"),
+                         KEYWORD("recovery", "Survive the loss of a process or a card; counts from the next start on")),
+        .doc = "Mirrors every session manager, so that its loss costs no call. Takes effect at the next start.",
+    },
+    {
         .id = CHASSIS_ROW_BOOT,
         .mode = &cli_config_mode,
         .kind = CLI_EVENT,

@@ -12,9 +12,10 @@
 enum chassis_row_id {
 	CHASSIS_ROW_BOOT = CLI_ROWS_OF_CHASSIS, /* event: number image-url config-url; is_no: only number */
 	CHASSIS_ROW_SESSMGR,                    /* number */
-	CHASSIS_ROW_INTERFACE,                  /* name, flag loopback; a block in a context */
-	CHASSIS_ROW_INTERFACE_DESCRIPTION,      /* text */
-	CHASSIS_ROW_INTERFACE_ADDRESS,          /* address mask, flag srp-activate */
+	CHASSIS_ROW_SESSION_RECOVERY,
+	CHASSIS_ROW_INTERFACE,             /* name, flag loopback; a block in a context */
+	CHASSIS_ROW_INTERFACE_DESCRIPTION, /* text */
+	CHASSIS_ROW_INTERFACE_ADDRESS,     /* address mask, flag srp-activate */
 	CHASSIS_ROW_INTERFACE_ADDRESS_ALIAS,
 	CHASSIS_ROW_PORT,             /* port "S/P"; a block */
 	CHASSIS_ROW_PORT_DESCRIPTION, /* text */

@@ -40,7 +40,12 @@ accept_uint(const struct cli_token *t, const char *lead, const char *word, char 
 		            t->min, t->max);
 		return ERR_RANGE;
 	}
-	snprintf(out, ARG_VALUE_MAX, "%" PRIu64, v);
+	if (t->step && v % t->step) {
+		text_printf(why, "Failure: %s %.60s must be a multiple of %u in the range %" PRIu64 " to %" PRIu64 "\n",
+		            lead, word, t->step, t->min, t->max);
+		return ERR_RANGE;
+	}
+	snprintf(out, ARG_VALUE_MAX, "%0*" PRIu64, t->digits, v);
 	return ERR_OK;
 }
 
@@ -139,6 +144,29 @@ accept_prefix(const struct cli_token *t, const char *word, char *out, struct tex
 	return mask_in_range(t, &mask, why);
 }
 
+/* accept_network - an address of either family, and the length of its network where one is given. */
+static enum err
+accept_network(const char *word, char *out, struct text *why)
+{
+	static const char what[] = "an IP address with or without /length";
+	const char *slash = strchr(word, '/');
+	size_t n = slash ? (size_t)(slash - word) : strlen(word);
+	char head[ADDR_TEXT_MAX];
+	struct addr a;
+	uint64_t len;
+
+	if (n >= sizeof head)
+		return not_a(word, what, why);
+	memcpy(head, word, n);
+	head[n] = '\0';
+	if (addr_parse(head, &a) || (slash && (!arg_number(slash + 1, &len) || len > 8 * addr_bytes(&a))))
+		return not_a(word, what, why);
+	addr_text(&a, out);
+	if (slash)
+		snprintf(out + strlen(out), 5, "/%u", (unsigned)len);
+	return ERR_OK;
+}
+
 static enum err
 accept_port(const struct cli_token *t, const char *word, char *out, struct text *why)
 {
@@ -231,6 +259,8 @@ arg_accept(const struct cli_token *t, const char *lead, const char *word, char o
 		return accept_mask(t, word, out, why);
 	case CLI_PREFIX:
 		return accept_prefix(t, word, out, why);
+	case CLI_NETWORK:
+		return accept_network(word, out, why);
 	case CLI_MAC:
 		return accept_mac(word, out, why);
 	case CLI_PORT:
@@ -245,9 +275,9 @@ void
 arg_placeholder(const struct cli_token *t, struct text *out)
 {
 	static const char *const fixed[CLI_TYPE_COUNT] = {
-	    [CLI_ADDR] = "ip_address",       [CLI_ADDR4] = "ipv4_address", [CLI_MASK] = "mask or /length",
-	    [CLI_PREFIX] = "address/length", [CLI_MAC] = "mac_address",    [CLI_URL] = "/flash/file",
-	    [CLI_PORT] = "slot/port",
+	    [CLI_ADDR] = "ip_address",       [CLI_ADDR4] = "ipv4_address",       [CLI_MASK] = "mask or /length",
+	    [CLI_PREFIX] = "address/length", [CLI_MAC] = "mac_address",          [CLI_URL] = "/flash/file",
+	    [CLI_PORT] = "slot/port",        [CLI_NETWORK] = "address[/length]",
 	};
 
 	if (t->type == CLI_UINT)

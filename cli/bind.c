@@ -375,6 +375,8 @@ check_token(const struct cli_token *t, unsigned i)
 		return NULL;
 	if (t[i].min > t[i].max || t[i].type >= CLI_TYPE_COUNT || (t[i].type == CLI_CHOICE && !t[i].choices))
 		return "an argument has no proper bounds";
+	if (t[i].step && (t[i].type != CLI_UINT || t[i].min % t[i].step || t[i].max % t[i].step))
+		return "the bounds of a number are not of its step";
 	if (t[i].type == CLI_PREFIX && (!nearest(t, i, CLI_ADDR4) || !nearest(t, i, CLI_MASK)))
 		return "a prefix does not stand behind an address and a mask";
 	if (t[i].type == CLI_SECRET && (nearest(t, i, CLI_SEALED) < 3 || t[i - 1].kind != CLI_KEYWORD))

@@ -390,11 +390,12 @@ cfg_left(struct cfg *cfg, struct cfg_node *block, struct text *why)
 
 /* --- changes ----------------------------------------------------------------------------------------------------- */
 
+/* has_keys - the line bears a name of the operator's; one of a fixed choice is none. */
 static bool
 has_keys(const struct cli_row *row)
 {
 	for (const struct cli_token *t = row->tokens; t->kind != CLI_STOP; t++)
-		if (t->is_key)
+		if (t->is_key && t->type != CLI_CHOICE)
 			return true;
 	return false;
 }

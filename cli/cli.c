@@ -48,11 +48,29 @@ table_add(struct cli *cli, const struct cli_table *table, struct text *why)
 			return false;
 		}
 		cli->rows[cli->row_count++] = row;
-		cli->index_of[row->id] = (uint16_t)cli->row_count;
+		cli->index_of[row->id] = 1; /* taken; its place is given by order_rows */
 		if ((row->mode && !mode_add(cli, row->mode)) || (row->opens && !mode_add(cli, row->opens)))
 			return text_put(why, "too many modes\n"), false;
 	}
 	return true;
+}
+
+/*
+ * order_rows - the printed order: as the tables stand, but what global configuration keeps in single lines comes
+ * before its blocks. Reference section 1.8: session recovery is written before all services.
+ */
+static void
+order_rows(struct cli *cli, const struct cli_row **spare)
+{
+	size_t n = 0;
+
+	memcpy(spare, cli->rows, cli->row_count * sizeof *spare);
+	for (unsigned pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < cli->row_count; i++)
+			if ((spare[i]->mode == &cli_config_mode && spare[i]->kind == CLI_LEAF) == (pass == 0))
+				cli->rows[n++] = spare[i];
+	for (size_t i = 0; i < n; i++)
+		cli->index_of[cli->rows[i]->id] = (uint16_t)(i + 1);
 }
 
 /* is_twin - two rows that stand in one place of one tree. */
@@ -137,12 +155,13 @@ cli_build(struct cli *cli, struct text *why)
 
 	for (const struct cli_table *const *t = s->tables; t && *t; t++)
 		count += (*t)->count;
-	cli->rows = calloc(count, sizeof *cli->rows);
+	cli->rows = calloc(2 * count, sizeof *cli->rows); /* the second half is order_rows' own */
 	if (!cli->rows || !table_add(cli, &cli_table, why))
 		return false;
 	for (const struct cli_table *const *t = s->tables; t && *t; t++)
 		if (!table_add(cli, *t, why))
 			return false;
+	order_rows(cli, cli->rows + count);
 	if (!check_rows(cli, why) || !build_trees(cli))
 		return false;
 	handlers_add(cli, session_handlers);

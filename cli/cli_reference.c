@@ -76,6 +76,8 @@ put_mode(const struct cli *cli, const struct cli_mode *mode, const char *name, s
 		text_put(out, "\n###");
 		put_syntax(row, out);
 		text_printf(out, "\n\n%s\n\n", row->doc);
+		if (row->flags & CLI_NO_EFFECT_YET)
+			text_put(out, "Kept in the configuration; it has no effect yet.\n\n");
 		put_arguments(row, out);
 	}
 }

@@ -15,6 +15,8 @@
 #define ARGUMENT_(t, n, lo, hi, h)  {.kind = CLI_ARGUMENT, .type = t, .name = n, .min = lo, .max = hi, .help = h}
 #define KEY_(t, n, lo, hi, h)       {.kind = CLI_ARGUMENT, .type = t, .name = n, .min = lo, .max = hi, .help = h, .is_key = true}
 #define UINT(n, lo, hi, h)          ARGUMENT_(CLI_UINT, n, lo, hi, h)
+#define UINT_STEP(n, lo, hi, s, h)  {.kind = CLI_ARGUMENT, .type = CLI_UINT, .name = n, .min = lo, .max = hi, .step = s, .help = h}
+#define UINT_DIGITS(n, lo, hi, d, h) {.kind = CLI_ARGUMENT, .type = CLI_UINT, .name = n, .min = lo, .max = hi, .digits = d, .help = h}
 #define STRING(n, lo, hi, h)        ARGUMENT_(CLI_STRING, n, lo, hi, h)
 #define NAME(n, lo, hi, h)          ARGUMENT_(CLI_NAME, n, lo, hi, h)
 #define ADDRESS(n, h)               ARGUMENT_(CLI_ADDR, n, 0, 0, h)
@@ -23,6 +25,7 @@
 #define MASK_OF(n, lo, hi, h)       ARGUMENT_(CLI_MASK, n, lo, hi, h)
 #define PREFIX(n, h)                ARGUMENT_(CLI_PREFIX, n, 0, 32, h)
 #define PREFIX_OF(n, lo, hi, h)     ARGUMENT_(CLI_PREFIX, n, lo, hi, h)
+#define NETWORK(n, h)               ARGUMENT_(CLI_NETWORK, n, 0, 0, h)
 #define MAC(n, h)                   ARGUMENT_(CLI_MAC, n, 0, 0, h)
 #define URL(n, h)                   ARGUMENT_(CLI_URL, n, 8, 255, h)
 #define SEALED(n, h)                ARGUMENT_(CLI_SEALED, n, 1, 255, h)
@@ -32,6 +35,8 @@
 #define KEY_UINT(n, lo, hi, h)      KEY_(CLI_UINT, n, lo, hi, h)
 #define KEY_NAME(n, lo, hi, h)      KEY_(CLI_NAME, n, lo, hi, h)
 #define KEY_ADDRESS(n, h)           KEY_(CLI_ADDR, n, 0, 0, h)
+#define KEY_NETWORK(n, h)           KEY_(CLI_NETWORK, n, 0, 0, h)
+#define KEY_CHOICE(n, c, h)         {.kind = CLI_ARGUMENT, .type = CLI_CHOICE, .name = n, .choices = c, .help = h, .is_key = true}
 #define KEY_PORT(n, hi, h)          KEY_(CLI_PORT, n, 1, hi, h)
 #define ONE_OF                      {.kind = CLI_ONE_OF}
 #define OR                          {.kind = CLI_OR}

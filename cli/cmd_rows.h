@@ -48,10 +48,11 @@ enum cli_form {
 };
 
 enum cli_flag {
-	CLI_ASKS = 1,      /* `Are you sure?` before the handler runs; takes -noconfirm */
-	CLI_MAY_ASK = 2,   /* takes -noconfirm; the handler decides whether to ask (CLI_ANSWER_ASK) */
-	CLI_ASKS_NEW = 4,  /* opener: creating (not entering) asks; takes -noconfirm */
-	CLI_SRP_BLOCK = 8, /* the block belongs to `show configuration srp` */
+	CLI_ASKS = 1,           /* `Are you sure?` before the handler runs; takes -noconfirm */
+	CLI_MAY_ASK = 2,        /* takes -noconfirm; the handler decides whether to ask (CLI_ANSWER_ASK) */
+	CLI_ASKS_NEW = 4,       /* opener: creating (not entering) asks; takes -noconfirm */
+	CLI_SRP_BLOCK = 8,      /* the line or block belongs to `show configuration srp` */
+	CLI_NO_EFFECT_YET = 16, /* kept and printed; help, reference and show configuration errors say the rest */
 };
 
 enum cli_token_kind {
@@ -65,19 +66,20 @@ enum cli_token_kind {
 };
 
 enum cli_type {
-	CLI_UINT,   /* decimal, min..max */
-	CLI_STRING, /* min..max characters, blanks in double quotes */
-	CLI_NAME,   /* min..max characters of letters, digits, . _ - + */
-	CLI_CHOICE, /* one of a list; a unique beginning is enough */
-	CLI_ADDR,   /* IPv4 or IPv6 */
-	CLI_ADDR4,  /* IPv4 */
-	CLI_MASK,   /* IPv4 mask of min..max ones, dotted or /len; kept dotted */
-	CLI_PREFIX, /* A.B.C.D/min..max: the second form of an address and a mask that stand before its CLI_OR */
-	CLI_MAC,    /* - or : between the octets */
-	CLI_URL,    /* /flash/... without .. */
-	CLI_PORT,   /* slot/port, 1..max each */
-	CLI_SEALED, /* a secret as `show configuration` prints it: min..max characters */
-	CLI_SECRET, /* a secret in clear; kept as the `encrypted KEYWORD SEALED` that stands before its CLI_OR */
+	CLI_UINT,    /* decimal, min..max */
+	CLI_STRING,  /* min..max characters, blanks in double quotes */
+	CLI_NAME,    /* min..max characters of letters, digits, . _ - + */
+	CLI_CHOICE,  /* one of a list; a unique beginning is enough */
+	CLI_ADDR,    /* IPv4 or IPv6 */
+	CLI_ADDR4,   /* IPv4 */
+	CLI_MASK,    /* IPv4 mask of min..max ones, dotted or /len; kept dotted */
+	CLI_PREFIX,  /* A.B.C.D/min..max: the second form of an address and a mask that stand before its CLI_OR */
+	CLI_NETWORK, /* an address of either family, with or without /len; kept as it is */
+	CLI_MAC,     /* - or : between the octets */
+	CLI_URL,     /* /flash/... without .. */
+	CLI_PORT,    /* slot/port, 1..max each */
+	CLI_SEALED,  /* a secret as `show configuration` prints it: min..max characters */
+	CLI_SECRET,  /* a secret in clear; kept as the `encrypted KEYWORD SEALED` that stands before its CLI_OR */
 	CLI_TYPE_COUNT
 };
 
@@ -91,6 +93,8 @@ struct cli_token {
 	uint8_t type;
 	bool is_ignored;  /* accepted, not kept */
 	bool is_key;      /* this argument makes the line an instance of its own */
+	uint8_t step;     /* UINT: only multiples of this; 0: any */
+	uint8_t digits;   /* UINT: kept with at least so many, 06 */
 	const char *name; /* the keyword, or the argument's name: unique in the row */
 	const char *help;
 	uint64_t min, max;
@@ -161,6 +165,11 @@ enum cli_row_id {
 	CLI_ROWS_OF_SRP = 100,
 	CLI_ROWS_OF_GATEWAY = 200,
 	CLI_ROWS_OF_CHASSIS = 300,
+	CLI_ROWS_OF_MONITOR = 400,
+	CLI_ROWS_OF_ROUTING = 500,
+	CLI_ROWS_OF_BULKSTATS = 550,
+	CLI_ROWS_OF_AAA = 600,
+	CLI_ROWS_OF_HA = 650,
 	CLI_ROWS_OF_SYSTEM = 800,
 	CLI_ROW_ID_MAX = 1000
 };

@@ -179,7 +179,7 @@ cmd_tree_walk(const struct cmd_tree *tree, const struct words *w, unsigned n, st
 	const struct cli_command *level = tree->cli->commands, *node = NULL;
 	const struct cmd_place *place;
 
-	*at = (struct cmd_at){.words = 0};
+	*at = (struct cmd_at){.tree = tree};
 	for (unsigned i = 0; i < n && level; i++) {
 		unsigned hits = 0;
 		const struct cli_command *c = NULL;
@@ -242,15 +242,30 @@ cmd_tree_find(struct cmd_tree *tree, const struct words *w, struct cmd_at *at, s
 	return ERR_OK;
 }
 
-bool
-cmd_tree_next(const struct cmd_at *at, const void **it, const char **name, const char **help)
+/* has_effect - is a command at @c or below it in effect? Depth is bounded by the leading keywords of a row. */
+static bool
+has_effect(const struct cmd_tree *tree, const struct cli_command *c)
 {
-	const struct cli_command *c = *it ? ((const struct cli_command *)*it)->next : at->level;
+	const struct cmd_place *place = place_of(tree, c);
+
+	if (place && !(place->row->flags & CLI_NO_EFFECT_YET))
+		return true;
+	for (const struct cli_command *k = c->children; k; k = k->next)
+		if (has_effect(tree, k))
+			return true;
+	return false;
+}
+
+bool
+cmd_tree_next(const struct cmd_at *at, struct cmd_word *word)
+{
+	const struct cli_command *c = word->it ? ((const struct cli_command *)word->it)->next : at->level;
+	bool is_form; /* no and default begin commands, and are none */
 
 	if (!c)
 		return false;
-	*it = c;
-	*name = c->command;
-	*help = c->help;
+	is_form = !c->parent && (strcmp(c->command, "no") == 0 || strcmp(c->command, "default") == 0);
+	*word = (struct cmd_word){.it = c, .name = c->command, .help = c->help};
+	word->is_idle = !is_form && !has_effect(at->tree, c);
 	return true;
 }

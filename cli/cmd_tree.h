@@ -22,6 +22,7 @@ struct cmd_at {
 	enum cli_how how;
 	unsigned words;    /* words of the line that were leading keywords */
 	const void *level; /* what may come next: for cmd_tree_next */
+	const struct cmd_tree *tree;
 };
 
 /*
@@ -36,7 +37,14 @@ enum err cmd_tree_walk(const struct cmd_tree *tree, const struct words *w, unsig
 /* cmd_tree_find - the same for a whole line, matched by libcli; ERR_SHORT: incomplete. */
 enum err cmd_tree_find(struct cmd_tree *tree, const struct words *w, struct cmd_at *at, struct text *why);
 
-/* cmd_tree_next - the keywords of a level one by one: *@it is NULL at first; false at the end. */
-bool cmd_tree_next(const struct cmd_at *at, const void **it, const char **name, const char **help);
+/* A keyword of a level. */
+struct cmd_word {
+	const void *it; /* NULL at first */
+	const char *name, *help;
+	bool is_idle; /* every command that it begins has no effect yet */
+};
+
+/* cmd_tree_next - the keywords of a level one by one; false at the end. */
+bool cmd_tree_next(const struct cmd_at *at, struct cmd_word *word);
 
 #endif

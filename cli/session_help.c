@@ -15,6 +15,7 @@ struct hint {
 	char name[HINT_NAME_MAX];
 	const char *help;
 	bool is_word; /* can be typed as it stands: Tab offers it */
+	bool is_idle; /* belongs to commands without effect yet only */
 };
 
 struct hints {
@@ -33,6 +34,7 @@ hint_add(struct hints *h, const char *name, const char *help, bool is_word)
 	snprintf(to->name, sizeof to->name, "%s", name);
 	to->help = help;
 	to->is_word = is_word;
+	to->is_idle = false;
 	h->count++;
 }
 
@@ -76,10 +78,13 @@ static void
 hint_expected(struct cli_session *s, const struct bind_walk *walk, struct hints *h)
 {
 	struct bind_expect e;
+	unsigned first = h->count;
 
 	bind_expect(walk, &e);
 	for (unsigned i = 0; i < e.count; i++)
 		hint_token(s, walk->row, &walk->row->tokens[e.token[i]], h);
+	for (unsigned i = first; i < h->count; i++)
+		h->hint[i].is_idle = walk->row->flags & CLI_NO_EFFECT_YET;
 	if (e.takes_noconfirm)
 		hint_add(h, "-noconfirm", "Does not ask \"Are you sure?\"", true);
 	if (e.can_end && !*h->part)
@@ -123,8 +128,7 @@ static enum err
 hint_words(struct cli_session *s, const struct words *w, unsigned full, struct hints *h, struct text *why)
 {
 	struct cmd_tree *tree = cli_tree(s->cli, place_mode(&s->place), s->privilege);
-	const void *it = NULL;
-	const char *name, *help;
+	struct cmd_word word = {.it = NULL};
 	struct bind_walk walk;
 	struct cmd_at at;
 	enum err e;
@@ -134,8 +138,13 @@ hint_words(struct cli_session *s, const struct words *w, unsigned full, struct h
 	e = cmd_tree_walk(tree, w, full, &at, why);
 	if (e)
 		return e;
-	while (cmd_tree_next(&at, &it, &name, &help))
-		hint_add(h, name, help, true);
+	while (cmd_tree_next(&at, &word)) {
+		unsigned before = h->count;
+
+		hint_add(h, word.name, word.help, true);
+		if (h->count > before)
+			h->hint[before].is_idle = word.is_idle;
+	}
 	if (!at.row)
 		return ERR_OK;
 	bind_start(&walk, at.row, at.how);
@@ -215,5 +224,6 @@ cli_session_help(struct cli_session *s, const char *line, size_t n, struct text 
 	if (h.count == 0 && *h.part)
 		text_put(out, "  nothing begins with these letters\n");
 	for (unsigned i = 0; i < h.count; i++)
-		text_printf(out, "  %-28s - %s\n", h.hint[i].name, h.hint[i].help);
+		text_printf(out, "  %-28s - %s%s\n", h.hint[i].name, h.hint[i].help,
+		            h.hint[i].is_idle ? "; no effect yet" : "");
 }

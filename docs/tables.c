@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/rows.h"
 #include "chassis/chassis.h"
+#include "chassis/tables.h"
 #include "checkpoint/ckpt_wire.h"
 #include "cli/cli.h"
 #include "gateway/gtp1.h"

@@ -44,33 +44,6 @@ srp_only_once(const struct cfg *cfg, const struct cfg_node *block, const struct 
 	return ERR_OK;
 }
 
-#define GUARD_HELP "Periods that keep local failures from becoming switchovers; kept, no effect yet"
-#define AAA        KEYWORD("aaa-switchover-timers", "After a switchover because of AAA")
-#define DIAMETER   KEYWORD("diameter-switchover-timers", "After a switchover because of Diameter")
-#define LOCAL      KEYWORD("srp-redundancy-timers", "After a local card reboot or task restart")
-#define DAMPING    KEYWORD("damping-period", "Delay of a switchover because of a monitor within the guard period")
-#define GUARD      KEYWORD("guard-period", "Time for local recovery or for the network to converge")
-
-/* One guard timer: the words that name it, and its seconds. */
-#define GUARD_TIMER(number, ...)                                                                                       \
-	{                                                                                                              \
-		.id = number, .mode = &srp_mode, .kind = CLI_LEAF, .forms = CLI_NO | CLI_DEFAULT,                      \
-		.tokens = TOKENS(KEYWORD("guard-timer", GUARD_HELP), __VA_ARGS__, UINT("seconds", 0, 300, "Seconds")), \
-		.fallback = "60",                                                                                      \
-		.doc = "A guard timer of the monitors. Kept in the configuration; it has no effect yet.",              \
-	}
-
-#define DSCP_CODES                                                                                                     \
-	CHOICES({"af11", "Assured forwarding class 1, low drop"}, {"af12", "Class 1, medium drop"},                    \
-	        {"af13", "Class 1, high drop"}, {"af21", "Assured forwarding class 2, low drop"},                      \
-	        {"af22", "Class 2, medium drop"}, {"af23", "Class 2, high drop"},                                      \
-	        {"af31", "Assured forwarding class 3, low drop"}, {"af32", "Class 3, medium drop"},                    \
-	        {"af33", "Class 3, high drop"}, {"af41", "Assured forwarding class 4, low drop"},                      \
-	        {"af42", "Class 4, medium drop"}, {"af43", "Class 4, high drop"}, {"be", "Best effort"},               \
-	        {"cs1", "Class selector 1"}, {"cs2", "Class selector 2"}, {"cs3", "Class selector 3"},                 \
-	        {"cs4", "Class selector 4"}, {"cs5", "Class selector 5"}, {"cs6", "Class selector 6"},                 \
-	        {"cs7", "Class selector 7"}, {"ef", "Expedited forwarding"})
-
 const struct cli_mode srp_mode = {
     .name = "Service Redundancy Protocol Configuration",
     .parent = &cli_context_mode,
@@ -207,90 +180,6 @@ static const struct cli_row srp_rows[] = {
                    UINT("number", 2, 32, "The pair starts again when it is reached")),
         .fallback = "16",
         .doc = "Every switchover counts the route modifier up; at the threshold the pair starts again.",
-    },
-    GUARD_TIMER(SRP_ROW_GUARD_AAA_DAMPING, AAA, DAMPING),
-    GUARD_TIMER(SRP_ROW_GUARD_AAA_GUARD, AAA, GUARD),
-    GUARD_TIMER(SRP_ROW_GUARD_DIAMETER_DAMPING, DIAMETER, DAMPING),
-    GUARD_TIMER(SRP_ROW_GUARD_DIAMETER_GUARD, DIAMETER, GUARD),
-    GUARD_TIMER(SRP_ROW_GUARD_LOCAL_AAA_DAMPING, LOCAL, KEYWORD("aaa", "AAA"), DAMPING),
-    GUARD_TIMER(SRP_ROW_GUARD_LOCAL_AAA_GUARD, LOCAL, KEYWORD("aaa", "AAA"), GUARD),
-    GUARD_TIMER(SRP_ROW_GUARD_LOCAL_BGP_DAMPING, LOCAL, KEYWORD("bgp", "BGP"), DAMPING),
-    GUARD_TIMER(SRP_ROW_GUARD_LOCAL_BGP_GUARD, LOCAL, KEYWORD("bgp", "BGP"), GUARD),
-    GUARD_TIMER(SRP_ROW_GUARD_LOCAL_DIAMETER_DAMPING, LOCAL, KEYWORD("diam", "Diameter"), DAMPING),
-    GUARD_TIMER(SRP_ROW_GUARD_LOCAL_DIAMETER_GUARD, LOCAL, KEYWORD("diam", "Diameter"), GUARD),
-    {
-        .id = SRP_ROW_DSCP_CONTROL,
-        .mode = &srp_mode,
-        .kind = CLI_LEAF,
-        .forms = CLI_NO | CLI_DEFAULT,
-        .tokens = TOKENS(KEYWORD("dscp-marking", "Marks packets to the other chassis; kept, no effect yet"),
-                         KEYWORD("control", "Of the redundancy link"), CHOICE("code", DSCP_CODES, "DSCP value")),
-        .fallback = "be",
-        .doc = "DSCP value of SRP control messages. Kept in the configuration; it has no effect yet.",
-    },
-    {
-        .id = SRP_ROW_DSCP_SESSION,
-        .mode = &srp_mode,
-        .kind = CLI_LEAF,
-        .forms = CLI_NO | CLI_DEFAULT,
-        .tokens = TOKENS(KEYWORD("dscp-marking", "Marks packets to the other chassis; kept, no effect yet"),
-                         KEYWORD("session", "Of checkpoints"), CHOICE("code", DSCP_CODES, "DSCP value")),
-        .fallback = "be",
-        .doc = "DSCP value of checkpoint messages. Kept in the configuration; it has no effect yet.",
-    },
-    {
-        .id = SRP_ROW_ALLOW_ALL,
-        .mode = &srp_mode,
-        .kind = CLI_LEAF,
-        .forms = CLI_NO | CLI_DEFAULT,
-        .tokens = TOKENS(KEYWORD("switchover", "What passes during a switchover; kept, no effect yet"),
-                         KEYWORD("allow-all-data-traffic", "All data traffic")),
-        .doc = "Lets all data traffic pass during a switchover; overrides allow-volte-data-traffic. Kept in the "
-               "configuration; there is no user traffic yet.",
-    },
-    {
-        .id = SRP_ROW_ALLOW_VOLTE,
-        .mode = &srp_mode,
-        .kind = CLI_LEAF,
-        .forms = CLI_NO | CLI_DEFAULT,
-        .tokens = TOKENS(KEYWORD("switchover", "What passes during a switchover; kept, no effect yet"),
-                         KEYWORD("allow-volte-data-traffic", "Data traffic of VoLTE calls"), OPTION,
-                         KEYWORD("maintain-accounting", "After the accounting of VoLTE calls is flushed"), CLOSE),
-        .doc = "Lets data traffic of VoLTE calls pass during a switchover. Kept in the configuration; there is no user "
-               "traffic yet.",
-    },
-    {
-        .id = SRP_ROW_ALLOW_EARLY,
-        .mode = &srp_mode,
-        .kind = CLI_LEAF,
-        .forms = CLI_NO | CLI_DEFAULT,
-        .tokens = TOKENS(KEYWORD("switchover", "What passes during a switchover; kept, no effect yet"),
-                         KEYWORD("allow-early-active-transition", "The new chassis becomes Active earlier")),
-        .doc = "Early transition to Active in a planned switchover, together with one of the two that let data traffic "
-               "pass. Kept in the configuration; it has no effect yet.",
-    },
-    {
-        .id = SRP_ROW_CONTROL_OPTIMIZATION,
-        .mode = &srp_mode,
-        .kind = CLI_LEAF,
-        .forms = CLI_NO | CLI_DEFAULT,
-        .tokens = TOKENS(KEYWORD("switchover", "What passes during a switchover; kept, no effect yet"),
-                         KEYWORD("control-outage-optimization", "New calls during the accounting flush")),
-        .doc = "Allows new calls during the accounting flush, as soon as the audit is completed. Kept in the "
-               "configuration; there is neither of the two yet.",
-    },
-    {
-        .id = SRP_ROW_GRACEFUL_CLEANUP,
-        .mode = &cli_config_mode,
-        .kind = CLI_LEAF,
-        .forms = CLI_NO | CLI_DEFAULT,
-        .tokens = TOKENS(
-            KEYWORD("require", "Requires a feature; kept, no effect yet"),
-            KEYWORD("graceful-cleanup-during-audit-failure", "Peers are told of calls that an audit ends"), OPTION,
-            KEYWORD("del-cause", "Cause of the deletion"), KEYWORD("non-ims-apn", "Of calls that are not IMS calls"),
-            CHOICE("cause", CHOICES({"system-failure", "System failure"}, {"none", "No cause"}), "Cause"), CLOSE),
-        .doc = "Tells the external peers before a call is ended by an audit that failed. Kept in the configuration; "
-               "there is no audit yet.",
     },
     {
         .id = SRP_ROW_BIND,

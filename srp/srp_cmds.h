@@ -21,7 +21,16 @@ enum srp_row_id {
 	SRP_ROW_CHECKPOINT_COMPRESSION,  /* codec: "lz4", "zlib" */
 	SRP_ROW_ROUTE_MODIFIER,          /* threshold */
 	SRP_ROW_DATABASE_RECOVERY,       /* method: "normal", "aggressive" */
-	SRP_ROW_GUARD_AAA_DAMPING,       /* guard-timer: seconds; kept without effect, as all down to CLEANUP */
+	SRP_ROW_BIND,                    /* address */
+
+	/* options: srp_option_cmds.c */
+	SRP_ROW_CHECKPOINT_IMS,     /* seconds */
+	SRP_ROW_CHECKPOINT_NON_IMS, /* seconds */
+	SRP_ROW_NACK_MACRO,         /* responses */
+	SRP_ROW_NACK_MICRO,         /* responses */
+	SRP_ROW_PERIODIC,           /* minutes; kept as no checkpoint session periodic-interval */
+	SRP_ROW_COMPRESSION,        /* algorithm: "lz4", "zlib" */
+	SRP_ROW_GUARD_AAA_DAMPING,  /* guard-timer: seconds, as all down to LOCAL_DIAMETER_GUARD */
 	SRP_ROW_GUARD_AAA_GUARD,
 	SRP_ROW_GUARD_DIAMETER_DAMPING,
 	SRP_ROW_GUARD_DIAMETER_GUARD,
@@ -37,8 +46,9 @@ enum srp_row_id {
 	SRP_ROW_ALLOW_VOLTE,          /* flag maintain-accounting */
 	SRP_ROW_ALLOW_EARLY,          /* switchover allow-early-active-transition */
 	SRP_ROW_CONTROL_OPTIMIZATION, /* switchover control-outage-optimization */
-	SRP_ROW_GRACEFUL_CLEANUP,     /* in global configuration: flag del-cause, cause */
-	SRP_ROW_BIND,                 /* address */
+	SRP_ROW_AUDIT_START,          /* hour minute */
+	SRP_ROW_AUDIT_PERIODICITY,    /* minutes */
+	SRP_ROW_GRACEFUL_CLEANUP,     /* in global configuration: cause */
 
 	SRP_ROW_SHOW_INFO,
 	SRP_ROW_SHOW_STATISTICS,
@@ -48,6 +58,6 @@ enum srp_row_id {
 };
 
 extern const struct cli_mode srp_mode;
-extern const struct cli_table srp_table;
+extern const struct cli_table srp_table, srp_option_table;
 
 #endif

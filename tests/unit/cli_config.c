@@ -364,7 +364,14 @@ legal(struct rng *rng, const struct cli_token *t, unsigned pick, char *out, size
 
 	switch ((enum cli_type)t->type) {
 	case CLI_UINT:
+		n -= t->step ? n % t->step : 0;
 		snprintf(out, cap, "%llu", (unsigned long long)n);
+		return;
+	case CLI_NETWORK:
+		snprintf(out, cap, rng_below(rng, 2) ? "10.%u.0.0/%u" : "2001:db8:%x::/%u", 1 + rng_below(rng, 200),
+		         rng_below(rng, 33));
+		if (rng_below(rng, 2))
+			*strchr(out, '/') = '\0';
 		return;
 	case CLI_CHOICE:
 		while (t->choices[choices].name)
@@ -397,7 +404,7 @@ legal(struct rng *rng, const struct cli_token *t, unsigned pick, char *out, size
 	case CLI_STRING:
 		snprintf(out, cap, "\"%.*s\"", (int)n, "say \\\"x\\\" | and \\\\ more");
 		if (n < 24) /* do not cut an escape in two */
-			snprintf(out, cap, "\"a b%u%.*s\"", rng_below(rng, 10), t->min > 4 ? (int)t->min - 4 : 0, "....................");
+			snprintf(out, cap, "\"%.*s\"", (int)n, "a b c d e f g h i j k l m n");
 		return;
 	default:
 		for (uint64_t i = 0; i < n; i++)
@@ -422,6 +429,7 @@ generate(struct rng *rng, const struct cli_row *row, char *line, size_t cap)
 		struct text_fixed f;
 		struct text why;
 		const struct cli_token *t;
+		struct words w;
 
 		bind_expect(&walk, &e);
 		if (e.count == 0 || (e.can_end && rng_below(rng, 3) == 0))
@@ -432,8 +440,10 @@ generate(struct rng *rng, const struct cli_row *row, char *line, size_t cap)
 			legal(rng, t, rng_below(rng, 6), value, sizeof value);
 		snprintf(line + strlen(line), cap - strlen(line), "%s ", value);
 		text_fixed_init(&f, &why, said, sizeof said);
-		if (value[0] == '"')
-			snprintf(value, sizeof value, "%.*s", t->min > 4 ? (int)t->min : 4, "text................");
+		if (value[0] == '"') {
+			assert_int_equal(words_split(value, strlen(value), &w, &why), ERR_OK);
+			snprintf(value, sizeof value, "%s", w.word[0]);
+		}
 		if (bind_word(&walk, value, true && t->kind == CLI_ARGUMENT, NULL, NULL, &why))
 			fail_msg("%s: %s", line, said);
 	}
@@ -514,14 +524,20 @@ every_number_is_taken_at_both_bounds_and_refused_beyond(void **state)
 				continue;
 			seen++;
 			text_fixed_init(&f, &why, said, sizeof said);
-			snprintf(word, sizeof word, "00%llu", (unsigned long long)t->min);
+			snprintf(word, sizeof word, "000%0*llu", t->digits, (unsigned long long)t->min);
 			assert_int_equal(arg_accept(t, "x", word, value, &why), ERR_OK);
-			assert_string_equal(value, word + 2);
+			assert_string_equal(value, word + 3);
 			snprintf(word, sizeof word, "%llu", (unsigned long long)t->max);
 			assert_int_equal(arg_accept(t, "x", word, value, &why), ERR_OK);
 			snprintf(word, sizeof word, "%llu", (unsigned long long)t->max + 1);
 			assert_int_equal(arg_accept(t, "x", word, value, &why), ERR_RANGE);
 			assert_non_null(strstr(said, word));
+			snprintf(word, sizeof word, "range %llu to %llu", (unsigned long long)t->min, (unsigned long long)t->max);
+			assert_non_null(strstr(said, word));
+			if (t->step) {
+				snprintf(word, sizeof word, "%llu", (unsigned long long)t->min + t->step - 1);
+				assert_int_equal(arg_accept(t, "x", word, value, &why), ERR_RANGE);
+			}
 			snprintf(word, sizeof word, "%lld", (long long)t->min - 1);
 			assert_int_not_equal(arg_accept(t, "x", word, value, &why), ERR_OK);
 			assert_int_equal(arg_accept(t, "x", "99999999999999999999999", value, &why), ERR_RANGE);

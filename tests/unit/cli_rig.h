@@ -11,12 +11,18 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "chassis/bulkstats_cmds.c"
 #include "chassis/chassis_cmds.c"
 #include "chassis/system_cmds.c"
+#include "chassis/routing_cmds.c"
 #include "cli/cli_internal.h"
 #include "cli/session.h"
+#include "gateway/aaa_cmds.c"
 #include "gateway/gateway_cmds.c"
+#include "gateway/ha_cmds.c"
+#include "monitor/monitor_cmds.c"
 #include "srp/srp_cmds.c"
+#include "srp/srp_option_cmds.c"
 
 enum { RIG_SCREEN = 1 << 20 };
 
@@ -141,7 +147,7 @@ rig_of_call(struct cli_call *call)
 	return call->app;
 }
 
-static const struct cli_table *const rig_tables[] = {&chassis_table, &srp_table, &gateway_table, &system_table, NULL};
+#include "chassis/tables.c"
 static const struct cli_handler *const rig_handler_tables[] = {rig_handlers, NULL};
 
 static inline void
@@ -155,7 +161,7 @@ rig_new(enum cli_privilege privilege)
 {
 	struct rig *r = calloc(1, sizeof *r);
 	struct cli_setup setup = {
-	    .tables = rig_tables,
+	    .tables = chassis_tables,
 	    .handlers = rig_handler_tables,
 	    .hooks = {.seal = rig_seal, .now = rig_now, .changed = rig_changed},
 	    .app = r,

@@ -1,0 +1,233 @@
+/*
+ * srp_option_cmds.c - the options of the redundancy link: checkpoints, guard timers, marking, switchover, audit.
+ *
+ * Source: interchassis session recovery chapter, "SRP Redundancy, AAA and Diameter Guard Timers" to "Reducing Sync-Up
+ * Time with Standby ICSR Chassis", and "Configuring Subscriber State Management Audit Process"; bounds that the
+ * chapter leaves out are the reference's proposals (section 2.3).
+ */
+#include "cli/cmd_card.h"
+#include "srp/srp_cmds.h"
+
+/* clang-format off */
+#define CHECKPOINT_SESSION KEYWORD("checkpoint", "Replication of calls"), KEYWORD("session", "Of subscriber sessions")
+#define SWITCHOVER         KEYWORD("switchover", "What is allowed while the active chassis changes")
+
+#define AAA      KEYWORD("aaa-switchover-timers", "After a switchover because of AAA")
+#define DIAMETER KEYWORD("diameter-switchover-timers", "After a switchover because of Diameter")
+#define LOCAL    KEYWORD("srp-redundancy-timers", "After a local card reboot or task restart")
+#define DAMPING  KEYWORD("damping-period", "Delay of a switchover because of a monitor within the guard period")
+#define GUARD    KEYWORD("guard-period", "Time for local recovery or for the network to converge")
+
+/* One guard timer: the words that name it, and its seconds. */
+#define GUARD_TIMER(number, ...)                                                                                       \
+    {                                                                                                                  \
+        .id = number, .mode = &srp_mode, .kind = CLI_LEAF, .forms = CLI_NO | CLI_DEFAULT,                              \
+        .flags = CLI_NO_EFFECT_YET,                                                                                    \
+        .tokens = TOKENS(KEYWORD("guard-timer", "Periods that keep local failures from becoming switchovers"),         \
+                         __VA_ARGS__, UINT("seconds", 0, 300, "Seconds")),                                             \
+        .fallback = "60",                                                                                              \
+        .doc = "A failure that follows a switchover or a local restart does not cause another switchover at once.",    \
+    }
+
+/* NACKs for one kind of checkpoint. */
+#define NACK(number, which, help)                                                                                      \
+    {                                                                                                                  \
+        .id = number, .mode = &srp_mode, .kind = CLI_LEAF, .forms = CLI_NO | CLI_DEFAULT,                              \
+        .flags = CLI_NO_EFFECT_YET,                                                                                    \
+        .tokens = TOKENS(CHECKPOINT_SESSION, KEYWORD("nack", "The standby says when a checkpoint was not taken over"), \
+                         KEYWORD(which, help), OPTION,                                                                 \
+                         KEYWORD("max-response", "How often in ten minutes; 3 when left out"),                         \
+                         UINT("responses", 0, 65535, "Times"), CLOSE),                                                 \
+        .fallback = "3",                                                                                               \
+        .doc = "Lets the standby chassis ask for a full checkpoint when one failed, up to max-response times in ten "  \
+               "minutes; without the line it does not ask.",                                                           \
+    }
+
+static const struct cli_choice dscp_codes[] = {
+    {"af11", "Assured forwarding class 1, low drop"},    {"af12", "Assured forwarding class 1, medium drop"},
+    {"af13", "Assured forwarding class 1, high drop"},   {"af21", "Assured forwarding class 2, low drop"},
+    {"af22", "Assured forwarding class 2, medium drop"}, {"af23", "Assured forwarding class 2, high drop"},
+    {"af31", "Assured forwarding class 3, low drop"},    {"af32", "Assured forwarding class 3, medium drop"},
+    {"af33", "Assured forwarding class 3, high drop"},   {"af41", "Assured forwarding class 4, low drop"},
+    {"af42", "Assured forwarding class 4, medium drop"}, {"af43", "Assured forwarding class 4, high drop"},
+    {"be", "Best effort"},
+    {"cs1", "Class selector 1"}, {"cs2", "Class selector 2"}, {"cs3", "Class selector 3"}, {"cs4", "Class selector 4"},
+    {"cs5", "Class selector 5"}, {"cs6", "Class selector 6"}, {"cs7", "Class selector 7"},
+    {"ef", "Expedited forwarding, low delay"},
+    {0},
+};
+/* clang-format on */
+
+static const struct cli_row srp_option_rows[] = {
+    /* --- checkpoints ----------------------------------------------------------------------------------------- */
+    {
+        .id = SRP_ROW_CHECKPOINT_IMS,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens =
+            TOKENS(CHECKPOINT_SESSION, KEYWORD("duration", "Age a call must have before it is replicated"),
+                   KEYWORD("ims-session", "Of IMS sessions only"), UINT("seconds", 0, 65535, "Seconds; 0: at once")),
+        .fallback = "60",
+        .doc = "As checkpoint session duration, for IMS sessions.",
+    },
+    {
+        .id = SRP_ROW_CHECKPOINT_NON_IMS,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(CHECKPOINT_SESSION, KEYWORD("duration", "Age a call must have before it is replicated"),
+                         KEYWORD("non-ims-session", "Of all others"), UINT("seconds", 0, 65535, "Seconds; 0: at once")),
+        .fallback = "60",
+        .doc = "As checkpoint session duration, for sessions that are not IMS.",
+    },
+    NACK(SRP_ROW_NACK_MACRO, "macro", "For full checkpoints"),
+    NACK(SRP_ROW_NACK_MICRO, "micro", "For micro-checkpoints"),
+    {
+        .id = SRP_ROW_PERIODIC,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO_KEPT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(CHECKPOINT_SESSION, KEYWORD("periodic-interval", "Time between full checkpoints of a call"),
+                         UINT_STEP("minutes", 30, 1440, 15, "Minutes, a multiple of 15")),
+        .fallback = "45",
+        .doc = "Time between two full checkpoints of one call; with no there are no periodic ones.",
+    },
+    {
+        .id = SRP_ROW_COMPRESSION,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens =
+            TOKENS(CHECKPOINT_SESSION, KEYWORD("compression", "How checkpoints are compressed"),
+                   CHOICE("algorithm", CHOICES({"lz4", "When both chassis have it, otherwise zlib"}, {"zlib", "zlib"}),
+                          "Algorithm")),
+        .fallback = "zlib",
+        .doc = "Compression of checkpoints, agreed when a connection is made. LZ4 needs both chassis.",
+    },
+
+    /* --- guard timers ---------------------------------------------------------------------------------------- */
+    GUARD_TIMER(SRP_ROW_GUARD_AAA_DAMPING, AAA, DAMPING),
+    GUARD_TIMER(SRP_ROW_GUARD_AAA_GUARD, AAA, GUARD),
+    GUARD_TIMER(SRP_ROW_GUARD_DIAMETER_DAMPING, DIAMETER, DAMPING),
+    GUARD_TIMER(SRP_ROW_GUARD_DIAMETER_GUARD, DIAMETER, GUARD),
+    GUARD_TIMER(SRP_ROW_GUARD_LOCAL_AAA_DAMPING, LOCAL, KEYWORD("aaa", "AAA"), DAMPING),
+    GUARD_TIMER(SRP_ROW_GUARD_LOCAL_AAA_GUARD, LOCAL, KEYWORD("aaa", "AAA"), GUARD),
+    GUARD_TIMER(SRP_ROW_GUARD_LOCAL_BGP_DAMPING, LOCAL, KEYWORD("bgp", "BGP"), DAMPING),
+    GUARD_TIMER(SRP_ROW_GUARD_LOCAL_BGP_GUARD, LOCAL, KEYWORD("bgp", "BGP"), GUARD),
+    GUARD_TIMER(SRP_ROW_GUARD_LOCAL_DIAMETER_DAMPING, LOCAL, KEYWORD("diam", "Diameter"), DAMPING),
+    GUARD_TIMER(SRP_ROW_GUARD_LOCAL_DIAMETER_GUARD, LOCAL, KEYWORD("diam", "Diameter"), GUARD),
+
+    /* --- marking --------------------------------------------------------------------------------------------- */
+    {
+        .id = SRP_ROW_DSCP_CONTROL,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(KEYWORD("dscp-marking", "Marks packets to the other chassis"),
+                         KEYWORD("control", "Of control messages"), CHOICE("code", dscp_codes, "DSCP value")),
+        .fallback = "be",
+        .doc = "DSCP value of SRP control messages.",
+    },
+    {
+        .id = SRP_ROW_DSCP_SESSION,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(KEYWORD("dscp-marking", "Marks packets to the other chassis"),
+                         KEYWORD("session", "Of checkpoints"), CHOICE("code", dscp_codes, "DSCP value")),
+        .fallback = "be",
+        .doc = "DSCP value of checkpoint messages.",
+    },
+
+    /* --- switchover --------------------------------------------------------------------------------------------------
+     */
+    {
+        .id = SRP_ROW_ALLOW_ALL,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(SWITCHOVER, KEYWORD("allow-all-data-traffic", "All data, before billing is reconciled")),
+        .doc = "Lets all data traffic pass as soon as a chassis becomes Active. Needed on both chassis; beside it, "
+               "switchover allow-volte-data-traffic does not count.",
+    },
+    {
+        .id = SRP_ROW_ALLOW_VOLTE,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(SWITCHOVER, KEYWORD("allow-volte-data-traffic", "VoLTE data, before billing is reconciled"),
+                         OPTION, KEYWORD("maintain-accounting", "But after VoLTE accounting was flushed"), CLOSE),
+        .doc = "Lets VoLTE data pass during a switchover, with maintain-accounting after its accounting was flushed.",
+    },
+    {
+        .id = SRP_ROW_ALLOW_EARLY,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(SWITCHOVER, KEYWORD("allow-early-active-transition", "The new chassis is Active earlier")),
+        .doc = "Shortens a planned switchover. Needs allow-all-data-traffic, or allow-volte-data-traffic without "
+               "maintain-accounting.",
+    },
+    {
+        .id = SRP_ROW_CONTROL_OPTIMIZATION,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(SWITCHOVER, KEYWORD("control-outage-optimization", "New calls as soon as the audit is done")),
+        .doc = "Lets new calls in during the accounting flush, as soon as the audit is done.",
+    },
+
+    /* --- audit ----------------------------------------------------------------------------------------------- */
+    {
+        .id = SRP_ROW_AUDIT_START,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(KEYWORD("audit", "Comparison of the calls of both chassis"),
+                         KEYWORD("daily-start-time", "When the first audit of a day begins"),
+                         UINT_DIGITS("hour", 0, 23, 2, "Hour"), UINT_DIGITS("minute", 0, 59, 2, "Minute")),
+        .doc = "When the daily audit of both chassis' calls begins.",
+    },
+    {
+        .id = SRP_ROW_AUDIT_PERIODICITY,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens =
+            TOKENS(KEYWORD("audit", "Comparison of the calls of both chassis"),
+                   KEYWORD("periodicity", "Time from one audit to the next"), UINT("minutes", 60, 1440, "Minutes")),
+        .fallback = "60",
+        .doc = "Time between two audits, from the daily start time on.",
+    },
+
+    /* --- Global Configuration ------------------------------------------------------------------------------ */
+    {
+        .id = SRP_ROW_GRACEFUL_CLEANUP,
+        .mode = &cli_config_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(
+            KEYWORD("require", "What the system must have"),
+            KEYWORD("graceful-cleanup-during-audit-failure", "Tells the peers of a call that an audit purges"), OPTION,
+            KEYWORD("del-cause", "Cause in what they are told"), KEYWORD("non-ims-apn", "For calls of other than IMS"),
+            CHOICE("cause", CHOICES({"system-failure", "System failure"}, {"none", "None"}), "Cause"), CLOSE),
+        .doc =
+            "Calls that fail an audit after a recovery or a switchover are ended towards their peers, not only purged.",
+    },
+};
+
+const struct cli_table srp_option_table = TABLE(srp_option_rows);
