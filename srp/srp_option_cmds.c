@@ -146,8 +146,7 @@ static const struct cli_row srp_option_rows[] = {
         .doc = "DSCP value of checkpoint messages.",
     },
 
-    /* --- switchover --------------------------------------------------------------------------------------------------
-     */
+    /* --- switchover ------------------------------------------------------------------------------------------ */
     {
         .id = SRP_ROW_ALLOW_ALL,
         .mode = &srp_mode,

@@ -46,18 +46,6 @@ prints_as(struct rig *r, const struct cfg *cfg, const char *text)
 	free(printed);
 }
 
-static char *
-file_text(const char *name)
-{
-	char *text = calloc(1, 65536);
-	FILE *f = fopen(name, "r");
-
-	assert_non_null(f);
-	assert_true(fread(text, 1, 65535, f) > 0);
-	fclose(f);
-	return text;
-}
-
 static void
 the_labs_files_are_in_normal_form(void **state)
 {
@@ -66,7 +54,7 @@ the_labs_files_are_in_normal_form(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
 		struct rig *r = rig_new(CLI_ADMINISTRATOR);
-		char *text = file_text(names[i]);
+		char *text = rig_file(names[i]);
 
 		loads_clean(r, text);
 		prints_as(r, running(r), text);

@@ -250,6 +250,19 @@ rig_load(struct rig *r, struct cfg *cfg, const char *text, size_t n)
 	return cfg_load_end(l);
 }
 
+/* rig_file - the text of a file of the source tree; the caller frees it. */
+static inline char *
+rig_file(const char *name)
+{
+	char *text = calloc(1, 65536);
+	FILE *f = fopen(name, "r");
+
+	if (!f || fread(text, 1, 65535, f) == 0)
+		abort();
+	fclose(f);
+	return text;
+}
+
 /* rig_print - the whole of @cfg; the caller frees it. */
 static inline char *
 rig_print(const struct cfg *cfg)
