@@ -119,11 +119,29 @@ read_pools(const struct cfg *cfg, const struct cfg_node *context, const char *na
 	}
 }
 
-static void
-read_gateway(struct chassis *c, const struct cfg *cfg, const struct cfg_node *srp, struct gateway_config *g)
+/* The first service-redundancy-protocol block, and the name of its context; NULL and "". */
+static const struct cfg_node *
+find_srp(const struct cfg *cfg, const char **context)
 {
+	for (const struct cfg_node *n = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); n != NULL; n = cfg_next(cfg, n)) {
+		const struct cfg_node *block = cfg_first(cfg, n, SRP_ROW_BLOCK);
+
+		*context = cfg_str(cfg, n, "name");
+		if (block != NULL)
+			return block;
+	}
+	*context = "";
+	return NULL;
+}
+
+void
+apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_config *g)
+{
+	const char *context;
+	const struct cfg_node *srp = find_srp(cfg, &context);
+
 	memset(g, 0, sizeof *g);
-	g->sessmgr_count = (uint16_t)c->sessmgr_count;
+	g->sessmgr_count = (uint16_t)sessmgrs;
 	g->checkpoint_duration_ms = 60000;
 	if (srp != NULL) {
 		const char *method = cfg_leaf_str(cfg, srp, SRP_ROW_DATABASE_RECOVERY);
@@ -143,7 +161,7 @@ read_gateway(struct chassis *c, const struct cfg *cfg, const struct cfg_node *sr
 }
 
 static void
-apply_gateway(struct chassis *c, const struct cfg *cfg, const struct cfg_node *srp)
+apply_gateway(struct chassis *c, const struct cfg *cfg)
 {
 	struct gateway_config next;
 	struct text_fixed fixed;
@@ -151,7 +169,7 @@ apply_gateway(struct chassis *c, const struct cfg *cfg, const struct cfg_node *s
 	char line[ALARM_TEXT_MAX];
 	enum err e;
 
-	read_gateway(c, cfg, srp, &next);
+	apply_read_gateway(cfg, c->sessmgr_count, &next);
 	next.generation = c->gateway.generation;
 	text_fixed_init(&fixed, &text, line, sizeof line);
 	e = gateway_config_check(&next, &text);
@@ -166,22 +184,6 @@ apply_gateway(struct chassis *c, const struct cfg *cfg, const struct cfg_node *s
 }
 
 /* --- redundancy --------------------------------------------------------------------------------------------- */
-
-/* The first service-redundancy-protocol block; its context's name goes to c->srp_context. */
-static const struct cfg_node *
-find_srp(struct chassis *c, const struct cfg *cfg)
-{
-	for (const struct cfg_node *n = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); n != NULL; n = cfg_next(cfg, n)) {
-		const struct cfg_node *block = cfg_first(cfg, n, SRP_ROW_BLOCK);
-
-		if (block != NULL) {
-			copy_name(c->srp_context, sizeof c->srp_context, cfg_str(cfg, n, "name"));
-			return block;
-		}
-	}
-	c->srp_context[0] = '\0';
-	return NULL;
-}
 
 static void
 read_srp(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block, struct srp_config *s)
@@ -221,6 +223,10 @@ apply_srp(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block
 		              : "service-redundancy-protocol has no bind address or no peer-ip-address yet");
 		return;
 	}
+	if (local.family != peer.family) {
+		alarm_set(c, "srp", true, "service-redundancy-protocol: bind address and peer-ip-address are of different families");
+		return;
+	}
 	if (srp_config_check(&s, &field) != ERR_OK) {
 		snprintf(text, sizeof text, "service-redundancy-protocol: %s is not usable", field);
 		alarm_set(c, "srp", true, text);
@@ -234,9 +240,11 @@ void
 apply_now(struct chassis *c)
 {
 	const struct cfg *cfg = cli_running(c->cli);
-	const struct cfg_node *srp = find_srp(c, cfg);
+	const char *context;
+	const struct cfg_node *srp = find_srp(cfg, &context);
 
-	apply_gateway(c, cfg, srp);
+	copy_name(c->srp_context, sizeof c->srp_context, context);
+	apply_gateway(c, cfg);
 	apply_srp(c, cfg, srp);
 	config_keep_soon(c);
 }

@@ -167,6 +167,17 @@ hook_seal(void *app, const char *clear, char *sealed, size_t cap)
 	return e;
 }
 
+static bool
+hook_opens(void *app, const char *sealed)
+{
+	struct chassis *c = app;
+	char clear[SECRETS_CLEAR_MAX + 1];
+	enum err e = secrets_open(c->secrets, sealed, clear);
+
+	explicit_bzero(clear, sizeof clear);
+	return e == ERR_OK;
+}
+
 static time_t
 hook_now(void *app)
 {
@@ -186,7 +197,7 @@ open_cli(struct chassis *c)
 	struct cli_setup setup = {
 		.tables = chassis_tables,
 		.handlers = handlers,
-		.hooks = {.seal = hook_seal, .now = hook_now, .changed = hook_changed, .load = config_load_file},
+		.hooks = {.seal = hook_seal, .opens = hook_opens, .now = hook_now, .changed = hook_changed, .load = config_load_file},
 		.app = c,
 	};
 	char path[4096], why[512];

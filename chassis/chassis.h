@@ -159,10 +159,13 @@ void redundancy_taken(struct chassis *c, uint32_t token);
 void redundancy_busy(struct chassis *c, uint32_t token, const char *text, size_t n);
 
 /* apply.c */
+void apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_config *g);
 void apply_soon(struct chassis *c);
 void apply_now(struct chassis *c);
 
 /* config_io.c */
+/* config_read_file - the whole of a file, at most 16 MiB, as heap text; NULL and the reason. */
+char *config_read_file(const char *path, size_t *len, const char **why);
 void config_load_at_start(struct chassis *c);
 enum cli_answer config_load_file(struct cli_call *call, const char *url);
 enum cli_answer config_save(struct cli_call *call);

@@ -173,6 +173,16 @@ static const struct cli_row chassis_rows[] = {
         .doc = "Writes the running configuration to a file; asks before it replaces one.",
     },
     {
+        .id = CHASSIS_ROW_SHOW_ERRORS,
+        .mode = &cli_exec_mode,
+        .kind = CLI_VIEW,
+        .privilege = CLI_OPERATOR,
+        .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("configuration", "The running configuration"),
+                         KEYWORD("errors", "What of it does not work"), OPTION,
+                         KEYWORD("verbose", "Also sections without a finding"), CLOSE),
+        .doc = "What the running configuration holds that cannot work or has no effect yet, section by section.",
+    },
+    {
         .id = CHASSIS_ROW_SHOW_BOOT,
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,

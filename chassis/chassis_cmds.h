@@ -23,7 +23,8 @@ enum chassis_row_id {
 	CHASSIS_ROW_PORT_SHUTDOWN,    /* kept as no shutdown */
 	CHASSIS_ROW_PORT_BIND,        /* interface context */
 
-	CHASSIS_ROW_SAVE, /* url, flag -redundant; may ask */
+	CHASSIS_ROW_SAVE,        /* url, flag -redundant; may ask */
+	CHASSIS_ROW_SHOW_ERRORS, /* flag verbose */
 	CHASSIS_ROW_SHOW_BOOT,
 	CHASSIS_ROW_SHOW_VERSION,
 	CHASSIS_ROW_SHOW_CLOCK,

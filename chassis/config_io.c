@@ -27,9 +27,8 @@ config_path(const struct chassis *c, const char *url, char *buf, size_t cap)
 	return n > 0 && (size_t)n < cap && strncmp(url, "/flash/", 7) == 0 && strstr(url, "..") == NULL ? ERR_OK : ERR_RANGE;
 }
 
-/* A whole file as heap text; NULL and the reason. */
-static char *
-read_file(const char *path, size_t *len, const char **why)
+char *
+config_read_file(const char *path, size_t *len, const char **why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe by that name must not hold the loop */
 	struct stat st;
@@ -134,7 +133,7 @@ load_url_at_start(struct chassis *c, const char *url)
 	char path[4096];
 	const char *why = "not under /flash";
 	size_t len = 0;
-	char *text = config_path(c, url, path, sizeof path) != ERR_OK ? NULL : read_file(path, &len, &why);
+	char *text = config_path(c, url, path, sizeof path) != ERR_OK ? NULL : config_read_file(path, &len, &why);
 
 	if (text == NULL) {
 		log_event(LOG_CONFIG_NONE, url, why);
@@ -226,7 +225,7 @@ config_load_file(struct cli_call *call, const char *url)
 	l->call = call;
 	snprintf(l->url, sizeof l->url, "%s", url);
 	l->name = l->url;
-	l->text = read_file(path, &l->len, &why);
+	l->text = config_read_file(path, &l->len, &why);
 	if (l->text == NULL) {
 		load_free(l);
 		return cli_fail(call, "%s: %s", url, why);

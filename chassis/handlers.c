@@ -4,6 +4,7 @@
 
 #include "chassis/chassis.h"
 #include "chassis/chassis_cmds.h"
+#include "chassis/config_errors.h"
 #include "gateway/gateway_cmds.h"
 #include "srp/srp_cmds.h"
 
@@ -155,5 +156,6 @@ const struct cli_handler chassis_handlers[] = {
 	{GATEWAY_ROW_CLEAR_SUBSCRIBERS, run_clear},
 	{CHASSIS_ROW_BOOT, run_boot},
 	{CHASSIS_ROW_SAVE, config_save},
+	{CHASSIS_ROW_SHOW_ERRORS, config_show_errors},
 	{0, NULL},
 };

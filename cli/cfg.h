@@ -59,6 +59,22 @@ uint64_t cfg_generation(const struct cfg *cfg);
 /* cfg_lines - how many lines are kept. */
 uint32_t cfg_lines(const struct cfg *cfg);
 
+/* A walk over all lines in force, a block before what it holds: a plain value. */
+struct cfg_walk {
+	const struct cfg *cfg;
+	uint64_t edits;
+	uint32_t at;
+	bool is_up; /* the block at `at` is not entered */
+};
+
+void cfg_walk_init(struct cfg_walk *w, const struct cfg *cfg);
+/* cfg_walk_next - the next line, or NULL at the end; not once the walk is stale. */
+const struct cfg_node *cfg_walk_next(struct cfg_walk *w);
+/* cfg_walk_skip - what the line given last holds is passed over. */
+void cfg_walk_skip(struct cfg_walk *w);
+/* cfg_walk_is_stale - the configuration has changed since the start. */
+bool cfg_walk_is_stale(const struct cfg_walk *w);
+
 /* --- changing ------------------------------------------------------------------------------------- */
 
 /*

@@ -176,3 +176,36 @@ cfg_is_no(const struct cfg_node *line)
 {
 	return line->is_no;
 }
+
+/* --- a walk ----------------------------------------------------------------------------------------------------- */
+
+void
+cfg_walk_init(struct cfg_walk *w, const struct cfg *cfg)
+{
+	*w = (struct cfg_walk){.cfg = cfg, .edits = cfg->edits, .at = CFG_ROOT};
+}
+
+const struct cfg_node *
+cfg_walk_next(struct cfg_walk *w)
+{
+	const struct cfg_node *n = cfg_at(w->cfg, w->at);
+	uint32_t inside = n && !w->is_up ? n->is_unsettled ? n->saved : n->first : 0;
+
+	w->is_up = false;
+	w->at = inside;
+	for (; n && !w->at; n = cfg_at(w->cfg, n->parent))
+		w->at = n->next;
+	return cfg_at(w->cfg, w->at);
+}
+
+void
+cfg_walk_skip(struct cfg_walk *w)
+{
+	w->is_up = true;
+}
+
+bool
+cfg_walk_is_stale(const struct cfg_walk *w)
+{
+	return w->edits != w->cfg->edits;
+}

@@ -54,6 +54,8 @@ struct cli_handler {
 struct cli_hooks {
 	/* seal - a secret in clear to the text that is stored and printed (NUL-terminated, at most @cap bytes). */
 	enum err (*seal)(void *app, const char *clear, char *sealed, size_t cap);
+	/* opens - can this chassis open the sealed text? NULL: not known, nothing is said. */
+	bool (*opens)(void *app, const char *sealed);
 	/* now - wall clock for `timestamps`. */
 	time_t (*now)(void *app);
 	/* changed - the running configuration has changed; read it again. Called from within cli_session_line. */

@@ -12,6 +12,7 @@
 /* clang-format off */
 #define TOKENS(...)                 (const struct cli_token[]){ __VA_ARGS__, {.kind = CLI_STOP} }
 #define KEYWORD(n, h)               {.kind = CLI_KEYWORD, .name = n, .help = h}
+#define KEYWORD_IDLE(n, h)          {.kind = CLI_KEYWORD, .name = n, .help = h, .is_idle = true}
 #define ARGUMENT_(t, n, lo, hi, h)  {.kind = CLI_ARGUMENT, .type = t, .name = n, .min = lo, .max = hi, .help = h}
 #define KEY_(t, n, lo, hi, h)       {.kind = CLI_ARGUMENT, .type = t, .name = n, .min = lo, .max = hi, .help = h, .is_key = true}
 #define UINT(n, lo, hi, h)          ARGUMENT_(CLI_UINT, n, lo, hi, h)

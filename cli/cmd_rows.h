@@ -93,6 +93,7 @@ struct cli_token {
 	uint8_t type;
 	bool is_ignored;  /* accepted, not kept */
 	bool is_key;      /* this argument makes the line an instance of its own */
+	bool is_idle;     /* this option alone has no effect yet, as CLI_NO_EFFECT_YET for a row */
 	uint8_t step;     /* UINT: only multiples of this; 0: any */
 	uint8_t digits;   /* UINT: kept with at least so many, 06 */
 	const char *name; /* the keyword, or the argument's name: unique in the row */

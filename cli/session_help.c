@@ -78,13 +78,16 @@ static void
 hint_expected(struct cli_session *s, const struct bind_walk *walk, struct hints *h)
 {
 	struct bind_expect e;
-	unsigned first = h->count;
 
 	bind_expect(walk, &e);
-	for (unsigned i = 0; i < e.count; i++)
-		hint_token(s, walk->row, &walk->row->tokens[e.token[i]], h);
-	for (unsigned i = first; i < h->count; i++)
-		h->hint[i].is_idle = walk->row->flags & CLI_NO_EFFECT_YET;
+	for (unsigned i = 0; i < e.count; i++) {
+		const struct cli_token *t = &walk->row->tokens[e.token[i]];
+		unsigned first = h->count;
+
+		hint_token(s, walk->row, t, h);
+		for (unsigned k = first; k < h->count; k++)
+			h->hint[k].is_idle = t->is_idle || walk->row->flags & CLI_NO_EFFECT_YET;
+	}
 	if (e.takes_noconfirm)
 		hint_add(h, "-noconfirm", "Does not ask \"Are you sure?\"", true);
 	if (e.can_end && !*h->part)

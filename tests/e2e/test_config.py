@@ -1,5 +1,6 @@
 """Configuration: printed, saved, loaded, kept over a restart; boot entries; secrets."""
 import re
+import subprocess
 
 import pytest
 
@@ -111,6 +112,51 @@ def test_a_file_with_a_fault_names_its_line(alone):
     alone.flash("/flash/bad.cfg", "config\n  context more -noconfirm\n    nonsense here\n  #exit\nend\n")
     rc, out = alone.run("configure /flash/bad.cfg")
     assert rc == 1 and re.search(r"\b3\b", out), out
+
+
+def check(file, *options):
+    p = subprocess.run([lab.CHASSISD, "--check", str(file), *options], capture_output=True, text=True, timeout=20)
+    return p.returncode, p.stdout + p.stderr
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_the_labs_files_are_found_good_without_starting_anything(file):
+    rc, out = check(file)
+    assert rc == 0 and out.endswith(" lines, 0 refused; 0 errors, 0 warnings\n"), out
+
+
+def test_check_names_each_bad_line_with_number_and_reason(tmp_path):
+    file = tmp_path / "bad.cfg"
+    file.write_text("config\n  frobnicate\n  context srp\n    service-redundancy-protocol\n      hello-interval 61\n"
+                    "      bind address 10.0.0.1\n      peer-ip-address 2001:db8::1\n      hello-interval 20\n    #exit\n  #exit\nend\n")
+    rc, out = check(file)
+    assert rc == 1
+    assert f'{file} line 2: Unknown command - "frobnicate", unrecognized keyword\n' in out
+    assert f"{file} line 5: hello-interval 61 must be in the range 1 to 60\n" in out
+    assert f"{file} line 9: dead-interval 30 must be at least three times hello-interval 20" in out
+    assert "Error   : context srp: service-redundancy-protocol: bind address and peer-ip-address are of different families" in out
+    assert out.endswith(": 11 lines, 3 refused; 1 errors, 0 warnings\n"), out
+    assert check(tmp_path / "none.cfg") == (1, f"{tmp_path}/none.cfg: No such file or directory\n")
+
+
+def test_the_secret_of_another_chassis_is_kept_and_reported(make_pair):
+    pair = make_pair()
+    first, second = pair.both
+    first.start()
+    first.configure("context isp", "radius server 10.1.1.1 key Geheim-4711")
+    printed = first.sh("show configuration")
+    assert "cannot open" not in first.sh("show configuration errors")
+    first.stop()
+    second.flash("/flash/theirs.cfg", printed)
+    second.start("--mac", "02-00-00-00-00-0B", "--config", "/flash/theirs.cfg", config=False)
+    line = re.search(r"^ *(radius server .*)$", printed, re.M).group(1)
+    assert line in second.sh("show configuration")
+    assert f"Error   : context isp: {line}: this chassis cannot open the secret" in second.sh("show configuration errors")
+
+
+def test_ends_of_different_families_raise_an_alarm(alone):
+    alone.configure("context srp", "service-redundancy-protocol", "peer-ip-address 2001:db8::1")
+    lab.until(lambda: "of different families" in alone.sh("show alarm outstanding"), 5, "the alarm is raised")
 
 
 def test_secrets_are_never_printed_in_clear(alone):

@@ -25,8 +25,9 @@ static const char *const values[][2] = {
     {"dur_sec", "10"},
     {"dead_dur_sec", "30"},
     {"seconds", "90"},
-    {"dscp_value", "{ af11 | af12 | af13 | af21 | af22 | af23 | af31 | af32 | af33 | af41 | af42 | af43 | be | cs1 | cs2 | "
-                   "cs3 | cs4 | cs5 | cs6 | cs7 | ef }"},
+    {"dscp_value",
+     "{ af11 | af12 | af13 | af21 | af22 | af23 | af31 | af32 | af33 | af41 | af42 | af43 | be | cs1 | cs2 | "
+     "cs3 | cs4 | cs5 | cs6 | cs7 | ef }"},
     {"slot_num/port_num", "1/10"},
     {"des_string", "\"to the other chassis\""},
     {"number", "5"},
@@ -307,7 +308,8 @@ what_the_chapter_does_not_name_is_refused(void **state)
 	    {"dscp-marking control c", "Ambiguous command - \"c\"\n"},
 	    {"checkpoint session periodic-interval 31",
 	     "Failure: periodic-interval 31 must be a multiple of 15 in the range 30 to 1440\n"},
-	    {"checkpoint session periodic-interval 15", "Failure: periodic-interval 15 must be in the range 30 to 1440\n"},
+	    {"checkpoint session periodic-interval 15",
+	     "Failure: periodic-interval 15 must be in the range 30 to 1440\n"},
 	    {"audit daily-start-time 24 00", "Failure: daily-start-time 24 must be in the range 0 to 23\n"},
 	    {"audit daily-start-time 06", "Incomplete command\n"},
 	    {"monitor bgp context PGWin 10.1.1.16 group 11", "Failure: group 11 must be in the range 1 to 10\n"},

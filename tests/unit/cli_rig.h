@@ -122,6 +122,13 @@ rig_seal(void *app, const char *clear, char *sealed, size_t cap)
 	return ERR_OK;
 }
 
+static bool
+rig_opens(void *app, const char *sealed)
+{
+	(void)app;
+	return sealed[0] == '+';
+}
+
 static time_t
 rig_now(void *app)
 {
@@ -163,7 +170,7 @@ rig_new(enum cli_privilege privilege)
 	struct cli_setup setup = {
 	    .tables = chassis_tables,
 	    .handlers = rig_handler_tables,
-	    .hooks = {.seal = rig_seal, .now = rig_now, .changed = rig_changed},
+	    .hooks = {.seal = rig_seal, .opens = rig_opens, .now = rig_now, .changed = rig_changed},
 	    .app = r,
 	    .cfg_nodes = 4096,
 	    .cfg_text = 256 * 1024,
