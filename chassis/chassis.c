@@ -188,6 +188,7 @@ hook_now(void *app)
 static void
 hook_changed(void *app)
 {
+	config_changed(app);
 	apply_soon(app);
 }
 

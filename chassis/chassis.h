@@ -5,7 +5,8 @@
  *   tasks.c       session managers and demux: start, messages, restart
  *   redundancy.c  the engine's orders to tasks, operators, disk
  *   apply.c       running configuration -> what engine and roles get
- *   config_io.c   configuration from and to files and chassis.db
+ *   config_io.c   configuration from files and chassis.db;  config_save.c  to them
+ *   generations.c the archive of the configuration, shown
  *   handlers.c    commands that do something;  views.c  commands that show something
  */
 #ifndef CHASSIS_CHASSIS_H
@@ -133,6 +134,10 @@ struct chassis {
 	/* running configuration on its way into chassis.db */
 	struct event *keep_ev;
 	bool is_keeping, is_keep_again;
+	struct store_generation change; /* who changed it since, and how */
+	struct store_generation keeping; /* the same of the one that is being written */
+	const char *load_who;           /* while a file is loaded: on whose behalf */
+	char load_what[STORE_WHAT_MAX + 1];
 };
 
 /* tasks.c */
@@ -168,10 +173,17 @@ void apply_now(struct chassis *c);
 char *config_read_file(const char *path, size_t *len, const char **why);
 void config_load_at_start(struct chassis *c);
 enum cli_answer config_load_file(struct cli_call *call, const char *url);
+enum err config_path(const struct chassis *c, const char *url, char *buf, size_t cap);
+
+/* config_save.c */
 enum cli_answer config_save(struct cli_call *call);
+void config_changed(struct chassis *c); /* the running configuration has changed just now: by whom is noted */
 void config_keep_soon(struct chassis *c);
 void config_keep_now(struct chassis *c); /* at the end: what is not yet kept */
-enum err config_path(const struct chassis *c, const char *url, char *buf, size_t cap);
+
+/* generations.c */
+enum cli_answer generations_show(struct cli_call *call);
+enum cli_answer generations_show_diff(struct cli_call *call);
 
 /* alarms.c */
 void alarm_set(struct chassis *c, const char *object, bool is_raised, const char *text);

@@ -220,6 +220,29 @@ static const struct cli_row chassis_rows[] = {
                          KEYWORD("resources", "What they use")),
         .doc = "The processes of this chassis with their use of processor and memory.",
     },
+    {
+        .id = CHASSIS_ROW_SHOW_ARCHIVE,
+        .mode = &cli_exec_mode,
+        .kind = CLI_VIEW,
+        .privilege = CLI_OPERATOR,
+        .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("configuration", "The running configuration"),
+                         KEYWORD("archive", "What it was: one generation for every change and every save"), OPTION,
+                         UINT("number", 1, 4294967295, "Prints the lines of this generation"), CLOSE),
+        .doc = "The generations of the configuration that are kept: who changed or saved it, and when. With a number: the "
+               "lines of that generation.",
+    },
+    {
+        .id = CHASSIS_ROW_SHOW_DIFF,
+        .mode = &cli_exec_mode,
+        .kind = CLI_VIEW,
+        .privilege = CLI_OPERATOR,
+        .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("configuration", "The running configuration"),
+                         KEYWORD("diff", "Compares two generations"),
+                         UINT("from", 1, 4294967295, "A generation, see show configuration archive"),
+                         UINT("to", 1, 4294967295, "Another generation")),
+        .doc = "The lines that one generation of the configuration has and another has not, with the blocks they stand in: - "
+               "is only in the first, + only in the second.",
+    },
 };
 
 const struct cli_table chassis_table = TABLE(chassis_rows);

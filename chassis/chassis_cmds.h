@@ -30,6 +30,8 @@ enum chassis_row_id {
 	CHASSIS_ROW_SHOW_CLOCK,
 	CHASSIS_ROW_SHOW_ALARM,
 	CHASSIS_ROW_SHOW_TASKS,
+	CHASSIS_ROW_SHOW_ARCHIVE, /* number or nothing */
+	CHASSIS_ROW_SHOW_DIFF,    /* from to */
 };
 
 extern const struct cli_mode chassis_interface_mode, chassis_port_mode;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 4096 };
@@ -22,7 +23,7 @@ struct save {
 	char *data;
 	size_t len;
 	int error; /* errno of what failed, 0 */
-	void (*done)(void *arg, const char *why);
+	file_save_done *done;
 	void *arg;
 };
 
@@ -82,6 +83,7 @@ save_thread(void *arg)
 	struct save *s = arg;
 	uint64_t one = 1;
 
+	(void)setpriority(PRIO_PROCESS, 0, 0); /* of this thread: the loop goes first */
 	s->error = save_run(s);
 	if (write(s->fd, &one, sizeof one) != sizeof one)
 		abort(); /* an eventfd takes a 1 always */
@@ -107,12 +109,13 @@ on_saved(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	pthread_join(s->thread, NULL);
-	s->done(s->arg, s->error == 0 ? NULL : strerror(s->error));
+	s->done(s->arg, s->error == 0 ? NULL : strerror(s->error), s->data, s->len);
+	s->data = NULL;
 	save_free(s);
 }
 
 enum err
-file_save(struct event_base *base, const char *path, char *take_data, size_t len, void (*done)(void *arg, const char *why), void *arg)
+file_save(struct event_base *base, const char *path, char *take_data, size_t len, file_save_done *done, void *arg)
 {
 	struct save *s = calloc(1, sizeof *s);
 	int e;

@@ -11,13 +11,15 @@
 #include "base/err.h"
 
 /*
- * file_save - save @len bytes of @take_data (heap, freed here in every case) as @path.
+ * file_save - save @len bytes of @take_data (heap) as @path.
  *
- * @done  called once on the loop's thread; @why is NULL on success, otherwise the reason (errno's text)
+ * @done  called once on the loop's thread; @why is NULL on success, otherwise the reason (errno's text). The data comes back:
+ *        @done takes it
  *
- * Returns ERR_SYSTEM (errno says why) when it could not even begin; @done is not called then.
+ * Returns ERR_SYSTEM (errno says why) when it could not even begin; the data is freed and @done is not called then.
  */
-enum err file_save(struct event_base *base, const char *path, char *take_data, size_t len, void (*done)(void *arg, const char *why),
-                   void *arg);
+typedef void file_save_done(void *arg, const char *why, char *take_data, size_t len);
+enum err file_save(struct event_base *base, const char *path, char *take_data, size_t len,
+                   file_save_done *done, void *arg);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * store.c - the store's contents: identity, counters, boot entries, configuration, switchover history.
+ * store.c - the store's contents: identity, counters, boot entries, switchover history; store_config.c has the
+ * generations of the configuration.
  *
  * Each has its copy in memory that answers; the boot list is written whole each time, so a write that
  * failed is made good by the next one.
@@ -10,21 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <zlib.h>
 
-#include "chassis/store_sql.h"
-#include "chassis/store_worker.h"
-
-struct store {
-	sqlite3 *db; /* the loop thread's connection: reads at start, the few durable writes before a return */
-	struct store_worker *worker;
-	uint64_t chassis_id;
-	uint8_t mac[MAC_LEN];
-	size_t boot_count;
-	struct store_boot boot[STORE_BOOT_MAX]; /* by ascending priority */
-	size_t history_count, history_first;
-	struct store_switchover history[STORE_HISTORY_MAX]; /* ring */
-};
+#include "chassis/store_internal.h"
 
 static const char meta_put_sql[] =
     "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2";
@@ -93,8 +81,8 @@ mac_of_number(uint64_t v, uint8_t mac[MAC_LEN])
 
 /* ---- reading at start ---- */
 
-static void
-copy_column(sqlite3_stmt *st, int column, char *out, size_t max)
+void
+store_copy_column(sqlite3_stmt *st, int column, char *out, size_t max)
 {
 	const unsigned char *s = sqlite3_column_text(st, column);
 
@@ -128,8 +116,8 @@ load_boot(struct store *s)
 		struct store_boot *b = &s->boot[s->boot_count++];
 
 		b->priority = (uint8_t)sqlite3_column_int(st, 0);
-		copy_column(st, 1, b->image, sizeof b->image);
-		copy_column(st, 2, b->config, sizeof b->config);
+		store_copy_column(st, 1, b->image, sizeof b->image);
+		store_copy_column(st, 2, b->config, sizeof b->config);
 	}
 	sqlite3_finalize(st);
 	return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
@@ -163,10 +151,10 @@ load_history(struct store *s)
 		h->epoch = (uint64_t)sqlite3_column_int64(st, 1);
 		h->route_modifier = (uint32_t)sqlite3_column_int64(st, 2);
 		h->duration_us = (uint32_t)sqlite3_column_int64(st, 3);
-		copy_column(st, 4, h->from, sizeof h->from);
-		copy_column(st, 5, h->to, sizeof h->to);
-		copy_column(st, 6, h->cause, sizeof h->cause);
-		copy_column(st, 7, h->peer_cause, sizeof h->peer_cause);
+		store_copy_column(st, 4, h->from, sizeof h->from);
+		store_copy_column(st, 5, h->to, sizeof h->to);
+		store_copy_column(st, 6, h->cause, sizeof h->cause);
+		store_copy_column(st, 7, h->peer_cause, sizeof h->peer_cause);
 	}
 	sqlite3_finalize(st);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -181,6 +169,8 @@ load_all(struct store *s, const char *path, struct text *why)
 		rc = load_boot(s);
 	if (rc == SQLITE_OK)
 		rc = load_history(s);
+	if (rc == SQLITE_OK)
+		rc = store_config_list(s);
 	if (rc != SQLITE_OK)
 		text_printf(why, "%s: %s", path, sqlite3_errstr(rc));
 	return store_sql_error(rc);
@@ -383,72 +373,6 @@ store_boot_remove(struct store *s, uint8_t priority, store_done_fn *done, void *
 	if (count == s->boot_count)
 		return ERR_NOT_FOUND;
 	return replace_boot(s, list, count, done, arg);
-}
-
-/* ---- the running configuration ---- */
-
-static int64_t
-checksum(const void *data, size_t len)
-{
-	return (int64_t)crc32_z(0, data, len);
-}
-
-enum err
-store_config_load(struct store *s, char **out, size_t *len)
-{
-	sqlite3_stmt *st;
-	const void *body;
-	char *copy = NULL;
-	size_t n = 0;
-	enum err e;
-	int rc = sqlite3_prepare_v2(s->db, "SELECT crc, body FROM config WHERE id = 1", -1, &st, NULL);
-
-	if (rc != SQLITE_OK)
-		return store_sql_error(rc);
-	rc = sqlite3_step(st);
-	e = rc == SQLITE_DONE ? ERR_NOT_FOUND : store_sql_error(rc);
-	if (e == ERR_OK) {
-		body = sqlite3_column_blob(st, 1);
-		n = (size_t)sqlite3_column_bytes(st, 1);
-		if (checksum(n > 0 ? body : "", n) != sqlite3_column_int64(st, 0))
-			e = ERR_CORRUPT;
-		else if ((copy = malloc(n + 1)) == NULL)
-			e = ERR_SYSTEM;
-		else if (n > 0)
-			memcpy(copy, body, n);
-	}
-	sqlite3_finalize(st);
-	if (e != ERR_OK)
-		return e;
-	copy[n] = '\0';
-	*out = copy;
-	if (len != NULL)
-		*len = n;
-	return ERR_OK;
-}
-
-static int
-write_config(sqlite3 *db, const struct store_job *job)
-{
-	return store_sql_run(
-	    db, "INSERT INTO config(id, crc, body) VALUES(1, ?1, ?2) ON CONFLICT(id) DO UPDATE SET crc = ?1, body = ?2",
-	    "ib", checksum(job->bytes, job->len), job->bytes, (int)job->len);
-}
-
-enum err
-store_config_replace(struct store *s, const char *config, size_t len, store_done_fn *done, void *arg)
-{
-	if (len > STORE_CONFIG_MAX)
-		return ERR_RANGE;
-	return store_worker_write(s->worker, write_config, "running configuration", config, len, done, arg);
-}
-
-enum err
-store_config_take(struct store *s, char *heap, size_t len, store_done_fn *done, void *arg)
-{
-	if (len > STORE_CONFIG_MAX)
-		return ERR_RANGE;
-	return store_worker_take(s->worker, write_config, "running configuration", heap, len, done, arg);
 }
 
 /* ---- switchover history ---- */

@@ -1,8 +1,8 @@
 /*
  * store.h - what a chassis keeps over a restart: chassis.db (SQLite, WAL, synchronous=FULL).
  *
- * Identity (chassis id, MAC), the reserved epochs, the GTP restart counter, boot entries, the running configuration
- * and the switchover history. Everything small is read once by store_open and then answered from memory, so no
+ * Identity (chassis id, MAC), the reserved epochs, the GTP restart counter, boot entries, the generations of the
+ * configuration and the switchover history. Everything small is read once by store_open and then answered from memory, so no
  * show command and no lookup waits for the disk. Writes after the start are done by one writer thread with
  * its own connection; their completions run on the loop thread: watch store_fd for reading and call
  * store_run_done. A write keeps the old or the new, whenever the process is killed. All functions are called by
@@ -11,6 +11,7 @@
 #ifndef CHASSIS_STORE_H
 #define CHASSIS_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,10 @@ enum {
 	STORE_CAUSE_MAX = 127,         /* characters of a cause */
 	STORE_QUEUE_MAX = 64,          /* writes waiting for the writer thread */
 	STORE_EPOCHS_MAX = 1 << 20,    /* epochs reserved at once */
+	STORE_GENERATIONS_MAX = 200,   /* generations kept, the youngest */
+	STORE_PACKED_MAX = 64 << 20,   /* bytes of all their compressed lines together */
+	STORE_WHO_MAX = 31,            /* characters of a user's name */
+	STORE_WHAT_MAX = 287,          /* characters of what was done */
 };
 
 struct store;
@@ -117,24 +122,65 @@ enum err store_boot_set(struct store *s, const struct store_boot *entry, store_d
 enum err store_boot_remove(struct store *s, uint8_t priority, store_done_fn *done, void *arg);
 
 /*
- * store_config_load - the running configuration as last replaced; blocks (for the start).
+ * A generation of the configuration: its lines after a change of the running configuration, or as they were saved to a
+ * file. Numbers count up from 1. Kept are the youngest STORE_GENERATIONS_MAX whose lines fit into STORE_PACKED_MAX, and
+ * in any case the last two of the running configuration. Equal lines are stored once.
+ */
+struct store_generation {
+	int64_t number;
+	int64_t at_s;          /* wall clock, seconds since 1970 */
+	uint32_t lines, bytes; /* of the text */
+	bool is_saved;         /* to a file; the running configuration did not change */
+	char who[STORE_WHO_MAX + 1];
+	char what[STORE_WHAT_MAX + 1];
+};
+
+/*
+ * store_config_load - the youngest generation of the running configuration that is whole; blocks (for the start).
  *
  * @out  receives a NUL-terminated heap text, the caller frees it; @len (may be NULL) its bytes
  *
- * Returns ERR_NOT_FOUND when none was ever kept, ERR_CORRUPT when its checksum does not match, ERR_SYSTEM.
+ * One whose checksum does not match is passed over and logged. Returns ERR_NOT_FOUND when none was ever kept,
+ * ERR_CORRUPT when none is whole, ERR_SYSTEM.
  */
 enum err store_config_load(struct store *s, char **out, size_t *len);
 
 /*
- * store_config_replace - keep @len bytes of @config (copied, some milliseconds for the longest) instead of the old
- * ones: one transaction of the writer thread. A caller that changes often waits for @done before the next: the queue is
- * bounded. store_config_take - the same without the copy: @heap (of malloc) is the store's on success, the caller's on
- * an error.
+ * store_config_take - keep @len bytes of @heap (of malloc; the store's on success, still the caller's on an error) as
+ * the youngest generation: one transaction of the writer thread, which also compresses. A running configuration that
+ * equals the last one makes no generation. A caller that changes often waits for @done before the next: the queue is
+ * bounded. store_config_replace - the same for a copy of @config, by nobody: tests.
+ *
+ * @about  at_s, is_saved, who, what are copied; the rest is filled here
  *
  * Returns ERR_RANGE (longer than STORE_CONFIG_MAX), ERR_FULL (queue), ERR_SYSTEM (no memory); @done is not called then.
  */
+enum err store_config_take(struct store *s, char *heap, size_t len, const struct store_generation *about,
+                           store_done_fn *done, void *arg);
 enum err store_config_replace(struct store *s, const char *config, size_t len, store_done_fn *done, void *arg);
-enum err store_config_take(struct store *s, char *heap, size_t len, store_done_fn *done, void *arg);
+
+/*
+ * store_generation_count, store_generation_at - what is known of the durable generations, the oldest first (0); pointers
+ * die when completions run. store_generation_find - by number; NULL.
+ */
+size_t store_generation_count(const struct store *s);
+const struct store_generation *store_generation_at(const struct store *s, size_t i);
+const struct store_generation *store_generation_find(const struct store *s, int64_t number);
+
+/*
+ * store_generation_read - the lines of one generation, or what @make makes of two, read by the writer thread.
+ *
+ * @a, @b  numbers; @b is not looked at without @make
+ * @make   runs on the writer thread: pure, thread-safe; its result is heap memory. NULL: the lines of @a as they are
+ * @done   called once; takes the text (heap, not NUL-terminated), NULL when @e says why not: ERR_NOT_FOUND (too old, gone),
+ *         ERR_CORRUPT, ERR_SYSTEM
+ *
+ * Returns ERR_FULL (queue) or ERR_SYSTEM (no memory); @done is not called then.
+ */
+typedef enum err store_make_fn(const char *a, size_t a_len, const char *b, size_t b_len, char **out, size_t *out_len);
+typedef void store_text_fn(void *arg, enum err e, char *take_text, size_t len);
+enum err store_generation_read(struct store *s, int64_t a, int64_t b, store_make_fn *make, store_text_fn *done,
+                               void *arg);
 
 /*
  * store_history_count, store_history_at - switchovers, the oldest first (0); pointers die at the next append.

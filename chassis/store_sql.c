@@ -22,6 +22,16 @@ static const char *const migrations[] = {
     "CREATE TABLE switchover(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, epoch INTEGER NOT NULL,"
     " route_modifier INTEGER NOT NULL, duration_us INTEGER NOT NULL, from_state TEXT NOT NULL, to_state TEXT NOT NULL,"
     " cause TEXT NOT NULL, peer_cause TEXT NOT NULL) STRICT;",
+
+    "CREATE TABLE config_text(id INTEGER PRIMARY KEY, crc INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    " lines INTEGER NOT NULL, is_packed INTEGER NOT NULL, body BLOB NOT NULL) STRICT;"
+    "CREATE TABLE generation(id INTEGER PRIMARY KEY, at_s INTEGER NOT NULL, is_saved INTEGER NOT NULL,"
+    " who TEXT NOT NULL, what TEXT NOT NULL, text_id INTEGER NOT NULL REFERENCES config_text(id)) STRICT;"
+    "INSERT INTO config_text SELECT 1, crc, length(body),"
+    " length(CAST(body AS TEXT)) - length(replace(CAST(body AS TEXT), char(10), '')), 0, body FROM config;"
+    "INSERT INTO generation SELECT 1, CAST(strftime('%s', 'now') AS INTEGER), 0, 'system',"
+    " 'kept by an earlier release', 1 FROM config;"
+    "DROP TABLE config;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };
 

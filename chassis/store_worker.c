@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -91,6 +92,7 @@ thread_main(void *arg)
 	struct store_worker *w = arg;
 	struct store_job *job;
 
+	(void)setpriority(PRIO_PROCESS, 0, 0); /* of this thread: compressing must not take the core of the loop */
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
 		while (w->waiting.first == NULL && !w->is_ending)

@@ -268,3 +268,9 @@ cli_hostname(const struct cli *cli)
 {
 	return cfg_leaf_str(cli->running, cfg_root(cli->running), CLI_ROW_HOSTNAME);
 }
+
+const char *
+cli_actor(const struct cli *cli)
+{
+	return cli->actor;
+}

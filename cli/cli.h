@@ -84,6 +84,9 @@ void cli_swap(struct cli *cli, struct cfg *take);
 /* cli_hostname - of the running configuration; "starling" when none is set. */
 const char *cli_hostname(const struct cli *cli);
 
+/* cli_actor - the user whose line is being carried out or was the last to be; "" before the first. */
+const char *cli_actor(const struct cli *cli);
+
 /* cli_reference - every command as Markdown: docs/COMMANDS.md. cli_row_at - walk the rows; NULL past the last. */
 void cli_reference(const struct cli *cli, struct text *out);
 const struct cli_row *cli_row_at(const struct cli *cli, size_t index);

@@ -26,6 +26,7 @@ struct cli {
 	size_t mode_count;
 	uint32_t trees_made;
 	struct cfg *running;
+	char actor[32]; /* the user of the session that acts */
 };
 
 /* cli_row - the row of @id; NULL for an unknown id. */

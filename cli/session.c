@@ -63,6 +63,13 @@ call_ended(struct cli_session *s)
 	memset(&s->call, 0, sizeof s->call);
 }
 
+/* session_acts - what changes from now on is this user's doing. */
+static void
+session_acts(struct cli_session *s)
+{
+	snprintf(s->cli->actor, sizeof s->cli->actor, "%s", s->user);
+}
+
 static void
 write_nowhere(void *arg, const char *bytes, size_t n)
 {
@@ -76,6 +83,7 @@ cli_session_free(struct cli_session *s)
 
 	if (!s)
 		return;
+	session_acts(s);
 	s->filters.out = nowhere;
 	filters_end(&s->filters);
 	call_ended(s);
@@ -239,6 +247,7 @@ cli_session_line(struct cli_session *s, const char *line, size_t n)
 
 	if (s->state == CLI_STATE_MORE || s->state == CLI_STATE_PENDING)
 		return (struct cli_result){s->state, false};
+	session_acts(s);
 	if (s->state == CLI_STATE_ASKS)
 		return answer_line(s, line, n);
 	while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == '\n'))
@@ -261,6 +270,7 @@ cli_session_step(struct cli_session *s)
 {
 	if (s->state != CLI_STATE_MORE)
 		return (struct cli_result){s->state, false};
+	session_acts(s);
 	return answered(s, s->call.step(&s->call));
 }
 

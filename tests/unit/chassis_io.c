@@ -10,8 +10,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/rng.h"
 #include "chassis/file_save.h"
 #include "chassis/task_usage.h"
 #include "gateway/address_io.h"
@@ -22,6 +28,8 @@ own_address(void)
 {
 	return addr_v4(0x7f000000u | (uint32_t)(getpid() & 0xffff) << 8 | 9u);
 }
+
+enum { KILL_ROUNDS = 200, SAVE_BYTES = 256 * 1024 };
 
 static void
 an_address_has_one_owner(void **state)
@@ -60,10 +68,12 @@ struct saved {
 };
 
 static void
-on_saved(void *arg, const char *why)
+on_saved(void *arg, const char *why, char *take_data, size_t len)
 {
 	struct saved *s = arg;
 
+	(void)len;
+	free(take_data);
 	s->is_done = true;
 	snprintf(s->why, sizeof s->why, "%s", why == NULL ? "" : why);
 }
@@ -112,6 +122,135 @@ a_folder_that_is_not_there_is_named_as_the_reason(void **state)
 	assert_string_equal(s.why, "No such file or directory");
 }
 
+/* A limit on the size of files stands for the full disk: the write comes back short, the next one fails. */
+static void
+a_short_write_leaves_the_old_file_and_no_part(void **state)
+{
+	char dir[] = "/tmp/starling-save-XXXXXX", path[64], got[16] = "", big[20000];
+	struct saved s;
+	int status;
+	pid_t pid;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/x.cfg", dir);
+	save(path, "old\n", &s);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		struct rlimit limit = {.rlim_cur = 8192, .rlim_max = 8192};
+
+		signal(SIGXFSZ, SIG_IGN);
+		setrlimit(RLIMIT_FSIZE, &limit);
+		memset(big, 'x', sizeof big - 1);
+		big[sizeof big - 1] = '\0';
+		save(path, big, &s);
+		_exit(strcmp(s.why, "File too large") == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(got, sizeof got, f));
+	fclose(f);
+	assert_string_equal(got, "old\n");
+	unlink(path);
+	assert_int_equal(rmdir(dir), 0); /* empty: no part is left */
+}
+
+/* Saves files of one letter each, one after the other, and tells the pipe each letter that is durable. */
+static void
+save_for_ever(const char *path, int report, unsigned from)
+{
+	char *text = malloc(SAVE_BYTES + 1);
+	struct saved s;
+
+	for (unsigned i = from;; i++) {
+		memset(text, 'a' + (int)(i % 26), SAVE_BYTES);
+		text[SAVE_BYTES] = '\0';
+		save(path, text, &s);
+		if (s.why[0] != '\0' || write(report, &i, sizeof i) != sizeof i)
+			_exit(1);
+	}
+}
+
+static void
+check_saved(const char *path, unsigned acknowledged)
+{
+	char *got = malloc(SAVE_BYTES + 1);
+	FILE *f = fopen(path, "r");
+	size_t n;
+
+	if (f == NULL) {
+		assert_int_equal(acknowledged, 0);
+		free(got);
+		return;
+	}
+	n = fread(got, 1, SAVE_BYTES + 1, f);
+	fclose(f);
+	assert_int_equal(n, SAVE_BYTES);
+	assert_true(got[0] == 'a' + (int)(acknowledged % 26) || got[0] == 'a' + (int)((acknowledged + 1) % 26));
+	for (size_t i = 1; i < n; i++)
+		if (got[i] != got[0])
+			fail_msg("a mix of two files at byte %zu", i);
+	free(got);
+}
+
+/* With the parts that killed processes left. */
+static void
+remove_folder(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.')
+			unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+static void
+a_kill_while_a_file_is_saved_leaves_the_old_or_the_new(void **state)
+{
+	const char *env = getenv("SEED");
+	uint64_t seed = env != NULL ? strtoull(env, NULL, 0) : (uint64_t)time(NULL);
+	char dir[] = "/tmp/starling-save-XXXXXX", path[64];
+	struct rng rng = {.state = seed};
+	unsigned acknowledged = 0, got;
+
+	(void)state;
+	print_message("seed %llu\n", (unsigned long long)seed);
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/x.cfg", dir);
+	for (int round = 0; round < KILL_ROUNDS; round++) {
+		int ends[2], status;
+		pid_t pid;
+
+		assert_int_equal(pipe(ends), 0);
+		fflush(NULL);
+		pid = fork();
+		if (pid == 0) {
+			close(ends[0]);
+			save_for_ever(path, ends[1], acknowledged + 1);
+		}
+		close(ends[1]);
+		usleep(1000 + rng_below(&rng, 20000)); /* the moment is the random thing under test */
+		kill(pid, SIGKILL);
+		while (read(ends[0], &got, sizeof got) == sizeof got)
+			acknowledged = got;
+		close(ends[0]);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		check_saved(path, acknowledged);
+	}
+	print_message("%u files acknowledged in %d rounds\n", acknowledged, KILL_ROUNDS);
+	assert_true(acknowledged > 0);
+	remove_folder(dir);
+}
+
 static void
 usage_of_this_process_is_read_and_of_none_is_not(void **state)
 {
@@ -132,6 +271,8 @@ main(void)
 		cmocka_unit_test(an_address_that_is_not_here_is_an_error),
 		cmocka_unit_test(a_saved_file_holds_the_new_text_and_leaves_no_part),
 		cmocka_unit_test(a_folder_that_is_not_there_is_named_as_the_reason),
+		cmocka_unit_test(a_short_write_leaves_the_old_file_and_no_part),
+		cmocka_unit_test(a_kill_while_a_file_is_saved_leaves_the_old_or_the_new),
 		cmocka_unit_test(usage_of_this_process_is_read_and_of_none_is_not),
 	};
 

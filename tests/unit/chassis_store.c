@@ -1,116 +1,5 @@
-/* Claims about chassis.db: what is kept, what is refused, and that a kill leaves the old or the new. */
-#include "chassis/store.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <sqlite3.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "base/log.h"
-#include "base/rng.h"
-
-enum { KILL_ROUNDS = 50, KILL_CONFIG_BYTES = 96 * 1024, WAIT_MS = 10000 };
-
-static char folder[64], path[96], said[512];
-
-static int
-make_folder(void **state)
-{
-	(void)state;
-	strcpy(folder, "/tmp/starling-store-XXXXXX");
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof path, "%s/chassis.db", folder);
-	return 0;
-}
-
-static int
-drop_folder(void **state)
-{
-	static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
-	char name[128];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-		snprintf(name, sizeof name, "%s%s", path, ends[i]);
-		unlink(name);
-	}
-	return rmdir(folder);
-}
-
-static enum err
-try_open(struct store **out)
-{
-	struct text_fixed f;
-	struct text why;
-	enum err e;
-
-	text_fixed_init(&f, &why, said, sizeof said);
-	e = store_open(path, out, &why);
-	if ((e == ERR_OK) != (said[0] == '\0'))
-		fail_msg("%s with the reason \"%s\"", err_text(e), said);
-	return e;
-}
-
-static struct store *
-must_open(void)
-{
-	struct store *s = NULL;
-
-	if (try_open(&s) != ERR_OK)
-		fail_msg("store_open: %s", said);
-	return s;
-}
-
-struct outcome {
-	int calls;
-	enum err e;
-};
-
-static void
-note(void *arg, enum err e, const char *why)
-{
-	struct outcome *o = arg;
-
-	o->calls++;
-	o->e = e;
-	assert_true((e == ERR_OK) == (why[0] == '\0'));
-}
-
-static void
-wait_for(struct store *s, const struct outcome *o, int calls)
-{
-	while (o->calls < calls) {
-		struct pollfd p = {.fd = store_fd(s), .events = POLLIN};
-
-		assert_int_equal(poll(&p, 1, WAIT_MS), 1);
-		store_run_done(s);
-	}
-}
-
-static struct store_boot
-boot_entry(unsigned priority)
-{
-	struct store_boot b = {.priority = (uint8_t)priority};
-
-	snprintf(b.image, sizeof b.image, "/flash/starling-%u.bin", priority);
-	snprintf(b.config, sizeof b.config, "/flash/%u.cfg", priority);
-	return b;
-}
+/* Claims about chassis.db: what is kept and what is refused. */
+#include "tests/unit/store_rig.h"
 
 /* ---- identity and counters ---- */
 
@@ -327,9 +216,9 @@ a_configuration_of_a_hundred_thousand_lines_does_not_hold_the_loop(void **state)
 		n += (size_t)sprintf(text + n, "    ip route 10.%d.%d.0 next-hop\n", i >> 8 & 255, i & 255);
 	assert_int_equal(store_config_replace(s, text, STORE_CONFIG_MAX + 1, note, &o), ERR_RANGE);
 	memcpy(taken, text, n);
-	assert_int_equal(store_config_take(s, taken, STORE_CONFIG_MAX + 1, note, &o), ERR_RANGE); /* still ours */
+	assert_int_equal(store_config_take(s, taken, STORE_CONFIG_MAX + 1, NULL, note, &o), ERR_RANGE); /* still ours */
 	clock_gettime(CLOCK_MONOTONIC, &a);
-	assert_int_equal(store_config_take(s, taken, n, note, &o), ERR_OK);
+	assert_int_equal(store_config_take(s, taken, n, NULL, note, &o), ERR_OK);
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	ms = (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;
 	print_message("%zu bytes handed over in %.2f ms\n", n, ms);
@@ -419,8 +308,10 @@ a_damaged_page_is_an_error_or_harmless(void **state)
 	int fd;
 
 	(void)state;
+	log_open(open("/dev/null", O_WRONLY), "test", LOG_INFO);
 	memset(rubbish, 0x5a, sizeof rubbish);
-	text = calloc(1, 20000);
+	text = malloc(20000);
+	fill_random(text, 20000);
 	assert_int_equal(store_boot_set(s, &b, note, &o), ERR_OK);
 	assert_int_equal(store_config_replace(s, text, 20000, note, &o), ERR_OK);
 	store_close(s); /* the last connection moves the WAL into the file */
@@ -451,16 +342,6 @@ a_damaged_page_is_an_error_or_harmless(void **state)
 	print_message("%d of %ld damages refused\n", refused, (long)st.st_size / (long)sizeof rubbish);
 	assert_true(refused > 4);
 	free(whole);
-}
-
-static void
-sql(const char *statement)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, statement, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
 }
 
 static void
@@ -535,146 +416,6 @@ an_unwritable_file_is_refused(void **state)
 	assert_int_equal(status, 0);
 }
 
-/* A limit on the size of files stands for the full disk: SQLite sees a failing write either way. */
-static void
-on_a_full_disk_the_old_configuration_stands(void **state)
-{
-	struct store *s = must_open();
-	struct outcome o = {0};
-	char *text = NULL;
-	int status;
-	pid_t pid;
-
-	(void)state;
-	assert_int_equal(store_config_replace(s, "old", 3, note, &o), ERR_OK);
-	store_close(s);
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0) {
-		struct rlimit limit = {.rlim_cur = 128 * 1024, .rlim_max = 128 * 1024};
-		char *big = calloc(1, 1 << 20);
-
-		log_open(open("/dev/null", O_WRONLY), "test", LOG_INFO);
-		signal(SIGXFSZ, SIG_IGN);
-		s = must_open();
-		setrlimit(RLIMIT_FSIZE, &limit);
-		if (store_config_replace(s, big, 1 << 20, note, &o) != ERR_OK)
-			_exit(2);
-		wait_for(s, &o, 2);
-		if (o.e != ERR_SYSTEM)
-			_exit(3);
-		if (store_config_load(s, &text, NULL) != ERR_OK || strcmp(text, "old") != 0)
-			_exit(4);
-		if (store_config_replace(s, "new", 3, note, &o) != ERR_OK)
-			_exit(5);
-		wait_for(s, &o, 3);
-		_exit(o.e == ERR_OK ? 0 : 6); /* the next write that fits succeeds */
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	s = must_open();
-	assert_int_equal(store_config_load(s, &text, NULL), ERR_OK);
-	assert_string_equal(text, "new");
-	free(text);
-	store_close(s);
-}
-
-/* ---- kill -9 ---- */
-
-/* A configuration all of one letter, boot entries and history of the same generation; the acknowledged one goes up the
- * pipe. */
-static void
-write_generations(int report, unsigned from)
-{
-	struct store *s = must_open();
-	char *text = malloc(KILL_CONFIG_BYTES);
-	struct outcome o = {0};
-
-	for (unsigned generation = from;; generation++) {
-		struct store_boot b = boot_entry(1);
-		uint64_t epoch = 0;
-
-		memset(text, 'a' + (int)(generation % 26), KILL_CONFIG_BYTES);
-		memcpy(text, &generation, sizeof generation);
-		snprintf(b.config, sizeof b.config, "%u", generation);
-		if (store_config_replace(s, text, KILL_CONFIG_BYTES, note, &o) != ERR_OK ||
-		    store_boot_set(s, &b, note, &o) != ERR_OK ||
-		    store_reserve_epochs(s, 1, generation, &epoch) != ERR_OK)
-			_exit(1);
-		wait_for(s, &o, (int)(generation - from + 1) * 2);
-		if (write(report, &generation, sizeof generation) != sizeof generation)
-			_exit(1);
-	}
-}
-
-static void
-check_generation(unsigned acknowledged)
-{
-	struct store *s = must_open();
-	unsigned generation = 0;
-	char *text = NULL;
-	size_t len = 0;
-	uint64_t epoch;
-	enum err e = store_config_load(s, &text, &len);
-
-	if (acknowledged == 0 && e == ERR_NOT_FOUND) {
-		store_close(s);
-		return;
-	}
-	assert_int_equal(e, ERR_OK);
-	assert_int_equal(len, KILL_CONFIG_BYTES);
-	memcpy(&generation, text, sizeof generation);
-	assert_in_range(generation, acknowledged, acknowledged + 1);
-	for (size_t i = sizeof generation; i < len; i++)
-		if (text[i] != 'a' + (int)(generation % 26))
-			fail_msg("a mix of two configurations at byte %zu", i);
-	free(text);
-	if (acknowledged > 0) {
-		assert_in_range(strtoul(store_boot_at(s, 0)->config, NULL, 10), acknowledged, acknowledged + 1);
-		assert_int_equal(store_reserve_epochs(s, 1, 0, &epoch), ERR_OK);
-		assert_true(epoch > acknowledged);
-	}
-	store_close(s);
-}
-
-static void
-a_kill_at_any_moment_leaves_the_old_or_the_new(void **state)
-{
-	const char *env = getenv("SEED");
-	uint64_t seed = env != NULL ? strtoull(env, NULL, 0) : (uint64_t)time(NULL);
-	struct rng rng = {.state = seed};
-	unsigned acknowledged = 0;
-
-	(void)state;
-	print_message("seed %llu\n", (unsigned long long)seed);
-	for (int round = 0; round < KILL_ROUNDS; round++) {
-		unsigned got;
-		int ends[2], status;
-		pid_t pid;
-
-		assert_int_equal(pipe(ends), 0);
-		fflush(NULL);
-		pid = fork();
-		if (pid == 0) {
-			close(ends[0]);
-			write_generations(ends[1], acknowledged + 1);
-		}
-		close(ends[1]);
-		usleep(1000 + rng_below(&rng, 40000)); /* the moment is the random thing under test */
-		kill(pid, SIGKILL);
-		while (read(ends[0], &got, sizeof got) == sizeof got)
-			acknowledged = got;
-		close(ends[0]);
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_true(WIFSIGNALED(status));
-		check_generation(acknowledged);
-	}
-	print_message("%u generations acknowledged in %d rounds\n", acknowledged, KILL_ROUNDS);
-	assert_true(acknowledged > 0);
-}
-
-#define CLAIM(f) cmocka_unit_test_setup_teardown(f, make_folder, drop_folder)
-
 int
 main(void)
 {
@@ -696,8 +437,6 @@ main(void)
 	    CLAIM(values_of_a_wrong_type_are_refused),
 	    CLAIM(a_folder_that_is_not_there_or_a_folder_in_its_place_is_said_so),
 	    CLAIM(an_unwritable_file_is_refused),
-	    CLAIM(on_a_full_disk_the_old_configuration_stands),
-	    CLAIM(a_kill_at_any_moment_leaves_the_old_or_the_new),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -312,7 +312,7 @@ tab_offers_what_the_word_can_become(void **state)
 	assert_string_equal(rig_tab(r, "show srp "), "call-loss\ncheckpoint\ninfo\nstatistics\n");
 	assert_string_equal(rig_tab(r, "show srp ch"), "checkpoint\n");
 	assert_string_equal(rig_tab(r, "show srp checkpoint statistics v"), "verbose\n");
-	assert_string_equal(rig_tab(r, "show configuration "), "context\nerrors\nsrp\n");
+	assert_string_equal(rig_tab(r, "show configuration "), "archive\ncontext\ndiff\nerrors\nsrp\n");
 	assert_string_equal(rig_tab(r, "show version | "), "count\ngrep\nmore\n");
 	assert_string_equal(rig_tab(r, "show version | g"), "grep\n");
 	assert_string_equal(rig_tab(r, "show version | grep foo "), "");
