@@ -29,12 +29,12 @@ DEPS_cli        := cli base
 DEPS_chassis    := chassis cli gateway session checkpoint monitor srp base
 LIBS            := -lcli -levent_core -lsqlite3 -lz -llz4 -lcrypto
 
-MAINS    := chassis/chassisd.c $(wildcard cli/starsh*.c)
+MAINS    := chassis/chassisd.c chassis/starling_license.c $(wildcard cli/starsh*.c)
 SRC       = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
 OBJ       = $(patsubst %.c,build/$(1)/obj/%.o,$(call SRC,$(2)))
 
 .PHONY: all unit model sim fuzz bench clean format docs install
-all: build/chassisd build/starsh build/gtp_client
+all: build/chassisd build/starsh build/starling-license build/gtp_client
 
 build/release/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -63,6 +63,8 @@ build/chassisd: build/release/obj/chassis/chassisd.o $(call archives,release,cha
 	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 build/asan/chassisd: build/asan/obj/chassis/chassisd.o $(call archives,asan,chassis)
 	@$(CC) $(SANITIZE) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+build/starling-license: build/release/obj/chassis/starling_license.o build/release/obj/chassis/license.o build/release/libbase.a
+	@$(CC) -o $@ $^ -lcrypto
 # readline is loaded by the interactive shell itself (cli/starsh_readline.h), not linked.
 build/starsh: $(patsubst %.c,build/release/obj/%.o,$(wildcard cli/starsh*.c) cli/cli_proto.c) build/release/libbase.a
 	@$(CC) -o $@ $^

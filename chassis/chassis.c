@@ -198,13 +198,15 @@ open_cli(struct chassis *c)
 	struct cli_setup setup = {
 		.tables = chassis_tables,
 		.handlers = handlers,
-		.hooks = {.seal = hook_seal, .opens = hook_opens, .now = hook_now, .changed = hook_changed, .load = config_load_file},
+		.hooks = {.seal = hook_seal, .opens = hook_opens, .now = hook_now, .changed = hook_changed, .load = config_load_file, .license = license_hook},
 		.app = c,
 	};
 	char path[4096], why[512];
 	struct text_fixed fixed;
 	struct text text;
 
+	if (!license_open(c))
+		return complain(c->options.license_issuer, "not a public key of Ed25519");
 	text_fixed_init(&fixed, &text, why, sizeof why);
 	c->cli = cli_new(&setup, &text);
 	if (c->cli == NULL)
@@ -312,6 +314,7 @@ chassis_new(const struct chassis_options *o)
 		return NULL;
 	}
 	apply_now(c);
+	license_start(c);
 	log_event(LOG_CHASSIS_STARTED, cli_hostname(c->cli), c->options.root, (int)getpid());
 	return c;
 }

@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "base/addr.h"
+#include "chassis/license.h"
 #include "chassis/loop_watch.h"
 #include "chassis/secrets.h"
 #include "chassis/store.h"
@@ -39,6 +40,7 @@ struct chassis_options {
 	unsigned sessmgrs;  /* 0: as configured */
 	enum address_driver driver;
 	bool is_log_stderr;
+	const char *license_issuer; /* PEM file of the issuer to believe; NULL: the built-in one */
 };
 
 /* One session manager as chassisd knows it. */
@@ -91,6 +93,13 @@ struct chassis {
 	ino_t store_inode; /* of chassis.db as it was opened */
 	struct secrets *secrets;
 	struct loop_watch *watch;
+	struct {
+		uint8_t issuer[LICENSE_PUBLIC_BYTES];
+		bool has_file; /* /flash/license.lic held a good key at the start */
+		struct license file;
+		struct event *ev;
+		char told[ALARM_TEXT_MAX];
+	} license;
 	struct cli *cli;
 	struct cli_link *cli_link;
 	struct srp_link *srp;
@@ -184,6 +193,13 @@ void config_keep_now(struct chassis *c); /* at the end: what is not yet kept */
 /* generations.c */
 enum cli_answer generations_show(struct cli_call *call);
 enum cli_answer generations_show_diff(struct cli_call *call);
+
+/* license_io.c */
+bool license_open(struct chassis *c); /* false: --license-issuer cannot be read */
+void license_start(struct chassis *c);
+void license_check(struct chassis *c);
+enum err license_hook(void *app, const char *key, uint32_t *features, struct text *why);
+enum cli_answer license_run_show(struct cli_call *call);
 
 /* alarms.c */
 void alarm_set(struct chassis *c, const char *object, bool is_raised, const char *text);

@@ -221,6 +221,14 @@ static const struct cli_row chassis_rows[] = {
         .doc = "The processes of this chassis with their use of processor and memory.",
     },
     {
+        .id = CHASSIS_ROW_SHOW_LICENSE,
+        .mode = &cli_exec_mode,
+        .kind = CLI_VIEW,
+        .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("license", "The license key"),
+                         KEYWORD("information", "What it opens"), OPTION, KEYWORD("full", "The same"), CLOSE),
+        .doc = "The installed license key: who issued it, which features it opens, whether it expires.",
+    },
+    {
         .id = CHASSIS_ROW_SHOW_ARCHIVE,
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,

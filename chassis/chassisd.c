@@ -16,7 +16,7 @@
 #include "gateway/demux_main.h"
 #include "session/sessmgr_main.h"
 
-enum { OPT_ROOT = 256, OPT_CONFIG, OPT_LOG, OPT_MAC, OPT_DRIVER, OPT_SESSMGRS, OPT_ROLE, OPT_INSTANCE, OPT_PARENT, OPT_CHECK, OPT_VERSION, OPT_HELP };
+enum { OPT_ROOT = 256, OPT_CONFIG, OPT_LOG, OPT_MAC, OPT_DRIVER, OPT_SESSMGRS, OPT_ISSUER, OPT_ROLE, OPT_INSTANCE, OPT_PARENT, OPT_CHECK, OPT_VERSION, OPT_HELP };
 
 static const struct option options[] = {
 	{"root", required_argument, NULL, OPT_ROOT},
@@ -25,6 +25,7 @@ static const struct option options[] = {
 	{"mac", required_argument, NULL, OPT_MAC},
 	{"address-driver", required_argument, NULL, OPT_DRIVER},
 	{"sessmgrs", required_argument, NULL, OPT_SESSMGRS},
+	{"license-issuer", required_argument, NULL, OPT_ISSUER},
 	{"role", required_argument, NULL, OPT_ROLE},
 	{"instance", required_argument, NULL, OPT_INSTANCE},
 	{"parent", required_argument, NULL, OPT_PARENT},
@@ -43,7 +44,8 @@ static const char usage[] = "usage: chassisd --root DIR [--config /flash/FILE] [
 			    "  --mac             set the chassis' MAC address (kept)\n"
 			    "  --address-driver  plain: bind when Active (default); freebind: add the address to lo (CAP_NET_ADMIN)\n"
 			    "  --sessmgrs        session managers, instead of what the configuration says (1..64)\n"
-			    "  --check           load a configuration and start nothing: names each bad line; status 0 or 1\n";
+			    "  --check           load a configuration and start nothing: names each bad line; status 0 or 1\n"
+			    "  --license-issuer  PEM file with the public key of the issuer of license keys to believe\n";
 
 /* What a task was started as. */
 struct role {
@@ -107,6 +109,9 @@ parse_option(int opt, struct chassis_options *o, struct role *r)
 		return parse_driver(optarg, o);
 	case OPT_SESSMGRS:
 		return parse_count(optarg, SESSMGRS_MAX, &o->sessmgrs);
+	case OPT_ISSUER:
+		o->license_issuer = optarg;
+		return true;
 	case OPT_ROLE:
 		r->name = optarg;
 		return true;

@@ -137,6 +137,7 @@ load_at_start(struct chassis *c, const char *name, char *take_text, size_t len)
 	} else {
 		log_event(LOG_CONFIG_NONE, name, "not one line of it is a configuration");
 		cfg_free(cfg);
+		cli_features_settle(c->cli, cli_running(c->cli)); /* its license key went with it */
 	}
 	free(take_text);
 	return is_good;

@@ -421,6 +421,7 @@ const struct cli_handler chassis_views[] = {
 	{CHASSIS_ROW_SHOW_CLOCK, show_clock},
 	{CHASSIS_ROW_SHOW_ALARM, show_alarms},
 	{CHASSIS_ROW_SHOW_TASKS, show_tasks},
+	{CHASSIS_ROW_SHOW_LICENSE, license_run_show},
 	{CHASSIS_ROW_SHOW_ARCHIVE, generations_show},
 	{CHASSIS_ROW_SHOW_DIFF, generations_show_diff},
 	{0, NULL},

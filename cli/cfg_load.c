@@ -62,7 +62,7 @@ load_words(struct cfg_loader *l, struct text *why)
 		return e;
 	if (l->bound.row->kind == CLI_EVENT || l->bound.row->kind == CLI_VIEW)
 		return load_event(l, why);
-	return place_apply(&l->place, l->cfg, &l->bound, why);
+	return cli_apply(l->cli, &l->place, l->cfg, &l->bound, why);
 }
 
 static void

@@ -112,22 +112,14 @@ check_rows(const struct cli *cli, struct text *why)
 	return true;
 }
 
-static bool
-build_trees(struct cli *cli)
+static void
+drop_trees(struct cli *cli)
 {
-	static const enum cli_privilege privileges[CLI_PRIVILEGES] = {CLI_INSPECTOR, CLI_OPERATOR, CLI_ADMINISTRATOR};
-
 	for (size_t i = 0; i < cli->mode_count; i++)
 		for (size_t k = 0; k < CLI_PRIVILEGES; k++) {
-			struct cli_mode_trees *m = &cli->modes[i];
-
-			if (m->mode != &cli_exec_mode && privileges[k] != CLI_ADMINISTRATOR)
-				continue;
-			m->tree[k] = cmd_tree_new(cli->rows, cli->row_count, m->mode, privileges[k]);
-			if (!m->tree[k])
-				return false;
+			cmd_tree_free(cli->modes[i].tree[k]);
+			cli->modes[i].tree[k] = NULL;
 		}
-	return true;
 }
 
 static void
@@ -162,7 +154,7 @@ cli_build(struct cli *cli, struct text *why)
 		if (!table_add(cli, *t, why))
 			return false;
 	order_rows(cli, cli->rows + count);
-	if (!check_rows(cli, why) || !build_trees(cli))
+	if (!check_rows(cli, why))
 		return false;
 	handlers_add(cli, session_handlers);
 	for (const struct cli_handler *const *h = s->handlers; h && *h; h++)
@@ -171,6 +163,8 @@ cli_build(struct cli *cli, struct text *why)
 	if (!cli->running)
 		return false;
 	cfg_on_change(cli->running, running_changed, cli);
+	cli->features = CLI_FEATURES_ALL;
+	cli_features_settle(cli, cli->running);
 	return true;
 }
 
@@ -198,9 +192,7 @@ cli_free(struct cli *cli)
 {
 	if (!cli)
 		return;
-	for (size_t i = 0; i < cli->mode_count; i++)
-		for (size_t k = 0; k < CLI_PRIVILEGES; k++)
-			cmd_tree_free(cli->modes[i].tree[k]);
+	drop_trees(cli);
 	cfg_free(cli->running);
 	free(cli->rows);
 	free(cli);
@@ -208,19 +200,32 @@ cli_free(struct cli *cli)
 
 /* --- matching a line ------------------------------------------------------------------------------------- */
 
+/* tree_at - made when somebody first types in that mode: a license key then costs no more than dropping trees. */
+static struct cmd_tree *
+tree_at(struct cli *cli, struct cli_mode_trees *m, unsigned k)
+{
+	static const enum cli_privilege privileges[CLI_PRIVILEGES] = {CLI_INSPECTOR, CLI_OPERATOR, CLI_ADMINISTRATOR};
+
+	if (m->mode != &cli_exec_mode && privileges[k] != CLI_ADMINISTRATOR)
+		return NULL;
+	if (!m->tree[k])
+		m->tree[k] = cmd_tree_new(cli->rows, cli->row_count, m->mode, privileges[k], cli->features);
+	return m->tree[k];
+}
+
 struct cmd_tree *
-cli_tree(const struct cli *cli, const struct cli_mode *mode, enum cli_privilege privilege)
+cli_tree(struct cli *cli, const struct cli_mode *mode, enum cli_privilege privilege)
 {
 	unsigned k = privilege >= CLI_ADMINISTRATOR ? 2 : privilege >= CLI_OPERATOR ? 1 : 0;
 
 	for (size_t i = 0; i < cli->mode_count; i++)
 		if (cli->modes[i].mode == mode)
-			return cli->modes[i].tree[k];
+			return tree_at(cli, &cli->modes[i], k);
 	return NULL;
 }
 
 enum err
-cli_bind(const struct cli *cli, const struct cli_mode *mode, enum cli_privilege privilege, const struct words *w,
+cli_bind(struct cli *cli, const struct cli_mode *mode, enum cli_privilege privilege, const struct words *w,
          struct cli_bound *line, struct text *why)
 {
 	struct cmd_tree *tree = cli_tree(cli, mode, privilege);
@@ -237,6 +242,49 @@ cli_bind(const struct cli *cli, const struct cli_mode *mode, enum cli_privilege 
 	e = bind_line(at.row, at.how, w, at.words, &env, line, why);
 	if (e == ERR_OK && at.row->same_as) /* from here on it is the other row */
 		hits_count("leaf", "command", at.row->id);
+	return e;
+}
+
+/* --- features ------------------------------------------------------------------------------------------------ */
+
+void
+cli_features_settle(struct cli *cli, const struct cfg *cfg)
+{
+	const struct cli_hooks *h = &cli->setup.hooks;
+	const char *key = cfg_leaf_str(cfg, cfg_root(cfg), CLI_ROW_LICENSE);
+	uint32_t features = 0;
+
+	if (!h->license)
+		return;
+	if (h->license(cli->setup.app, key, &features, NULL))
+		features = 0;
+	if (features == cli->features)
+		return;
+	cli->features = features;
+	drop_trees(cli);
+}
+
+enum err
+cli_apply(struct cli *cli, struct cli_place *p, struct cfg *cfg, const struct cli_bound *line, struct text *why)
+{
+	const struct cli_hooks *h = &cli->setup.hooks;
+	struct text_fixed f;
+	struct text sink;
+	char said[300];
+	uint32_t features;
+	enum err e;
+
+	if (line->row->id != CLI_ROW_LICENSE)
+		return place_apply(p, cfg, line, why);
+	text_fixed_init(&f, &sink, said, sizeof said);
+	if (line->how == CLI_HOW_PLAIN && h->license &&
+	    h->license(cli->setup.app, cli_bound_str(line, "key"), &features, &sink)) {
+		text_printf(why, "Failure: %s\n", said);
+		return ERR_REFUSED;
+	}
+	e = place_apply(p, cfg, line, why);
+	if (!e)
+		cli_features_settle(cli, cfg);
 	return e;
 }
 
@@ -258,6 +306,7 @@ cli_swap(struct cli *cli, struct cfg *take)
 	cli->running = take;
 	cfg_on_change(take, running_changed, cli);
 	cfg_free(old);
+	cli_features_settle(cli, take);
 	take->owes_change = true;
 	take->generation++;
 	cfg_quiet(take, false);

@@ -62,6 +62,11 @@ struct cli_hooks {
 	void (*changed)(void *app);
 	/* load - `configure URL`: begin to load; PENDING is usual. The session is not yet in configuration mode. */
 	enum cli_answer (*load)(struct cli_call *call, const char *url);
+	/*
+	 * license - which features @key opens; NULL: which there are without a configured key. ERR_REFUSED and one
+	 * sentence in @why when it is no good; without @why nobody asks for it. No hook: all features.
+	 */
+	enum err (*license)(void *app, const char *key, uint32_t *features, struct text *why);
 };
 
 struct cli_setup {
@@ -80,6 +85,12 @@ void cli_free(struct cli *cli); /* sessions first */
 /* cli_running - the running configuration. cli_swap - @take becomes the running one, the old one is freed. */
 struct cfg *cli_running(struct cli *cli);
 void cli_swap(struct cli *cli, struct cfg *take);
+
+/*
+ * cli_features_settle - the features of @cfg's license key are in force from now on: after a tree that was loaded is
+ * thrown away. cli_swap does it itself.
+ */
+void cli_features_settle(struct cli *cli, const struct cfg *cfg);
 
 /* cli_hostname - of the running configuration; "starling" when none is set. */
 const char *cli_hostname(const struct cli *cli);

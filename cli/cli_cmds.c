@@ -108,6 +108,16 @@ static const struct cli_row cli_rows[] = {
         .doc = "Names the chassis; the name stands in the prompt.",
     },
     {
+        .id = CLI_ROW_LICENSE, /* before everything that may need it: it is printed and loaded in this order */
+        .mode = &cli_config_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO,
+        .tokens = TOKENS(KEYWORD("license", "Which features this chassis has"), KEYWORD("key", "The key that opens them"),
+                         STRING("key", 1, 2000, "The key as it was issued, in quotes")),
+        .doc = "Installs a license key, at once: the keywords of its features appear. Without one the file "
+               "/flash/license.lic counts. What is configured already stays when a key is removed.",
+    },
+    {
         .id = CLI_ROW_AUTOCONFIRM,
         .mode = &cli_config_mode,
         .kind = CLI_LEAF,

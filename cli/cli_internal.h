@@ -13,7 +13,7 @@ enum { CLI_MODES_MAX = 64, CLI_PRIVILEGES = 3 };
 
 struct cli_mode_trees {
 	const struct cli_mode *mode;
-	struct cmd_tree *tree[CLI_PRIVILEGES]; /* configuration modes: administrators only */
+	struct cmd_tree *tree[CLI_PRIVILEGES]; /* of the features in force; configuration modes: administrators only */
 };
 
 struct cli {
@@ -27,16 +27,17 @@ struct cli {
 	uint32_t trees_made;
 	struct cfg *running;
 	char actor[32]; /* the user of the session that acts */
+	uint32_t features;
 };
 
 /* cli_row - the row of @id; NULL for an unknown id. */
 const struct cli_row *cli_row(const struct cli *cli, uint16_t id);
 
-/* cli_tree - the tree of @mode for @privilege; NULL when that privilege may not be there. */
-struct cmd_tree *cli_tree(const struct cli *cli, const struct cli_mode *mode, enum cli_privilege privilege);
+/* cli_tree - the tree of @mode for @privilege, made when it is not there; NULL: that privilege may not be there. */
+struct cmd_tree *cli_tree(struct cli *cli, const struct cli_mode *mode, enum cli_privilege privilege);
 
 /* cli_bind - a whole line of @w in @mode: row and arguments in @line, or the refusal in @why. */
-enum err cli_bind(const struct cli *cli, const struct cli_mode *mode, enum cli_privilege privilege,
+enum err cli_bind(struct cli *cli, const struct cli_mode *mode, enum cli_privilege privilege,
                   const struct words *w, struct cli_bound *line, struct text *why);
 
 /* Where a session or a file stands: depth 0 is Exec, 1 global configuration, and so on. */
@@ -57,6 +58,12 @@ enum err place_up(struct cli_place *p, struct cfg *cfg, unsigned depth, struct t
 void place_settle(struct cli_place *p, struct cfg *cfg);
 /* place_apply - a leaf or an opener into the tree, and the place into the opened block. Whole refusal in @why. */
 enum err place_apply(struct cli_place *p, struct cfg *cfg, const struct cli_bound *line, struct text *why);
+
+/*
+ * cli_apply - place_apply for sessions and files: a license key is checked before it is kept, and opens its features
+ * before the next line is read.
+ */
+enum err cli_apply(struct cli *cli, struct cli_place *p, struct cfg *cfg, const struct cli_bound *line, struct text *why);
 
 /* cfg_lookup - the line in @block that @line would replace or remove; NULL. */
 struct cfg_node *cfg_lookup(struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line);

@@ -64,6 +64,22 @@ put_arguments(const struct cli_row *row, struct text *out)
 		text_printf(out, "- default: %s\n", row->fallback);
 }
 
+static const char *
+feature_name(unsigned feature)
+{
+	switch ((enum cli_feature)feature) {
+	case CLI_FEATURE_ICSR:
+		return "Inter-Chassis Session Recovery";
+	case CLI_FEATURE_SESSION_RECOVERY:
+		return "Session Recovery";
+	case CLI_FEATURE_ICSR_OPTIMIZATION:
+		return "ICSR Optimization";
+	case CLI_FEATURES_ALL:
+		break;
+	}
+	return "several features";
+}
+
 static void
 put_mode(const struct cli *cli, const struct cli_mode *mode, const char *name, struct text *out)
 {
@@ -79,6 +95,8 @@ put_mode(const struct cli *cli, const struct cli_mode *mode, const char *name, s
 		if (row->flags & CLI_NO_EFFECT_YET)
 			text_put(out, "Kept in the configuration; it has no effect yet.\n\n");
 		put_arguments(row, out);
+		if (row->feature)
+			text_printf(out, "- needs the license for %s\n", feature_name(row->feature));
 	}
 }
 

@@ -17,6 +17,7 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "cli/feature.h"
 
 struct cfg;
 struct cfg_node;
@@ -127,6 +128,7 @@ struct cli_row {
 	uint8_t privilege;
 	uint8_t forms;
 	uint8_t flags;
+	uint8_t feature;             /* 0, or the CLI_FEATURE_ that the licence must have */
 	uint16_t same_as;            /* 0, or the row under which the line is kept: same words after the leading ones */
 	const struct cli_mode *mode; /* NULL: every configuration mode */
 	const struct cli_mode *opens;
@@ -163,6 +165,7 @@ enum cli_row_id {
 	CLI_ROW_AUTOCONFIRM,
 	CLI_ROW_TIMESTAMPS,
 	CLI_ROW_CONTEXT, /* argument name; opens cli_context_mode */
+	CLI_ROW_LICENSE, /* argument key */
 	CLI_ROWS_OF_SRP = 100,
 	CLI_ROWS_OF_GATEWAY = 200,
 	CLI_ROWS_OF_CHASSIS = 300,

@@ -107,7 +107,8 @@ add_forms(struct cmd_tree *tree, const struct cli_row *row)
 }
 
 struct cmd_tree *
-cmd_tree_new(const struct cli_row *const *rows, size_t count, const struct cli_mode *mode, enum cli_privilege privilege)
+cmd_tree_new(const struct cli_row *const *rows, size_t count, const struct cli_mode *mode, enum cli_privilege privilege,
+             uint32_t features)
 {
 	struct cmd_tree *tree = calloc(1, sizeof *tree);
 
@@ -123,7 +124,8 @@ cmd_tree_new(const struct cli_row *const *rows, size_t count, const struct cli_m
 	tree->cli->commands = NULL;
 	cli_print_callback(tree->cli, drop_text);
 	for (size_t i = 0; i < count; i++) {
-		bool is_here = rows[i]->mode ? rows[i]->mode == mode : mode != &cli_exec_mode;
+		bool is_here = (rows[i]->mode ? rows[i]->mode == mode : mode != &cli_exec_mode) &&
+		               (rows[i]->feature & ~features) == 0;
 
 		if (is_here && rows[i]->privilege <= (unsigned)privilege && !add_forms(tree, rows[i])) {
 			cmd_tree_free(tree);

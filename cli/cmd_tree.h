@@ -11,9 +11,10 @@
 
 struct cmd_tree;
 
-/* cmd_tree_new - a tree of those @count rows that stand in @mode and that @privilege may use. NULL: no memory. */
+/* cmd_tree_new - a tree of those @count rows that stand in @mode, that @privilege may use and whose feature is among
+ * @features. NULL: no memory. */
 struct cmd_tree *cmd_tree_new(const struct cli_row *const *rows, size_t count, const struct cli_mode *mode,
-                              enum cli_privilege privilege);
+                              enum cli_privilege privilege, uint32_t features);
 void cmd_tree_free(struct cmd_tree *tree);
 
 /* Where a line stands in the tree. */

@@ -139,7 +139,7 @@ carry_out(struct cli_session *s)
 	const struct cli_handler *h = &s->cli->handlers[row->id];
 
 	if (row->kind == CLI_LEAF || row->kind == CLI_OPENS)
-		return finish(s, place_apply(&s->place, s->cli->running, &s->bound, &s->out) != ERR_OK);
+		return finish(s, cli_apply(s->cli, &s->place, s->cli->running, &s->bound, &s->out) != ERR_OK);
 	s->call.app = s->cli->setup.app;
 	s->call.session = s;
 	s->call.line = &s->bound;

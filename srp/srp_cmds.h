@@ -29,7 +29,6 @@ enum srp_row_id {
 	SRP_ROW_NACK_MACRO,         /* responses */
 	SRP_ROW_NACK_MICRO,         /* responses */
 	SRP_ROW_PERIODIC,           /* minutes; kept as no checkpoint session periodic-interval */
-	SRP_ROW_COMPRESSION,        /* algorithm: "lz4", "zlib" */
 	SRP_ROW_GUARD_AAA_DAMPING,  /* guard-timer: seconds, as all down to LOCAL_DIAMETER_GUARD */
 	SRP_ROW_GUARD_AAA_GUARD,
 	SRP_ROW_GUARD_DIAMETER_DAMPING,

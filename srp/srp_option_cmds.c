@@ -33,7 +33,7 @@
 #define NACK(number, which, help)                                                                                      \
     {                                                                                                                  \
         .id = number, .mode = &srp_mode, .kind = CLI_LEAF, .forms = CLI_NO | CLI_DEFAULT,                              \
-        .flags = CLI_NO_EFFECT_YET,                                                                                    \
+        .flags = CLI_NO_EFFECT_YET, .feature = CLI_FEATURE_ICSR_OPTIMIZATION,                                          \
         .tokens = TOKENS(CHECKPOINT_SESSION, KEYWORD("nack", "The standby says when a checkpoint was not taken over"), \
                          KEYWORD(which, help), OPTION,                                                                 \
                          KEYWORD("max-response", "How often in ten minutes; 3 when left out"),                         \
@@ -89,25 +89,13 @@ static const struct cli_row srp_option_rows[] = {
         .id = SRP_ROW_PERIODIC,
         .mode = &srp_mode,
         .kind = CLI_LEAF,
+        .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO_KEPT,
         .flags = CLI_NO_EFFECT_YET,
         .tokens = TOKENS(CHECKPOINT_SESSION, KEYWORD("periodic-interval", "Time between full checkpoints of a call"),
                          UINT_STEP("minutes", 30, 1440, 15, "Minutes, a multiple of 15")),
         .fallback = "45",
         .doc = "Time between two full checkpoints of one call; with no there are no periodic ones.",
-    },
-    {
-        .id = SRP_ROW_COMPRESSION,
-        .mode = &srp_mode,
-        .kind = CLI_LEAF,
-        .forms = CLI_NO | CLI_DEFAULT,
-        .flags = CLI_NO_EFFECT_YET,
-        .tokens =
-            TOKENS(CHECKPOINT_SESSION, KEYWORD("compression", "How checkpoints are compressed"),
-                   CHOICE("algorithm", CHOICES({"lz4", "When both chassis have it, otherwise zlib"}, {"zlib", "zlib"}),
-                          "Algorithm")),
-        .fallback = "zlib",
-        .doc = "Compression of checkpoints, agreed when a connection is made. LZ4 needs both chassis.",
     },
 
     /* --- guard timers ---------------------------------------------------------------------------------------- */
@@ -151,6 +139,7 @@ static const struct cli_row srp_option_rows[] = {
         .id = SRP_ROW_ALLOW_ALL,
         .mode = &srp_mode,
         .kind = CLI_LEAF,
+        .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO | CLI_DEFAULT,
         .flags = CLI_NO_EFFECT_YET,
         .tokens = TOKENS(SWITCHOVER, KEYWORD("allow-all-data-traffic", "All data, before billing is reconciled")),
@@ -161,6 +150,7 @@ static const struct cli_row srp_option_rows[] = {
         .id = SRP_ROW_ALLOW_VOLTE,
         .mode = &srp_mode,
         .kind = CLI_LEAF,
+        .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO | CLI_DEFAULT,
         .flags = CLI_NO_EFFECT_YET,
         .tokens = TOKENS(SWITCHOVER, KEYWORD("allow-volte-data-traffic", "VoLTE data, before billing is reconciled"),
@@ -171,6 +161,7 @@ static const struct cli_row srp_option_rows[] = {
         .id = SRP_ROW_ALLOW_EARLY,
         .mode = &srp_mode,
         .kind = CLI_LEAF,
+        .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO | CLI_DEFAULT,
         .flags = CLI_NO_EFFECT_YET,
         .tokens = TOKENS(SWITCHOVER, KEYWORD("allow-early-active-transition", "The new chassis is Active earlier")),
@@ -181,6 +172,7 @@ static const struct cli_row srp_option_rows[] = {
         .id = SRP_ROW_CONTROL_OPTIMIZATION,
         .mode = &srp_mode,
         .kind = CLI_LEAF,
+        .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO | CLI_DEFAULT,
         .flags = CLI_NO_EFFECT_YET,
         .tokens = TOKENS(SWITCHOVER, KEYWORD("control-outage-optimization", "New calls as soon as the audit is done")),
@@ -217,6 +209,7 @@ static const struct cli_row srp_option_rows[] = {
         .id = SRP_ROW_GRACEFUL_CLEANUP,
         .mode = &cli_config_mode,
         .kind = CLI_LEAF,
+        .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO | CLI_DEFAULT,
         .flags = CLI_NO_EFFECT_YET,
         .tokens = TOKENS(

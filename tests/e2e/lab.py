@@ -160,6 +160,7 @@ class Chassis:
         for d in ("flash", "run"):
             (self.root / d).mkdir(parents=True, exist_ok=True)
         self.flash(self.config_name, config)
+        self.flash("/flash/license.lic", (TOP / "configs" / "lab.lic").read_text())
 
     def flash(self, name, content=None):
         """Writes (or, without content, reads) a file of the chassis by its own name for it."""
