@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void
@@ -59,4 +60,33 @@ text_fixed_init(struct text_fixed *f, struct text *t, char *data, size_t cap)
 	*f = (struct text_fixed){.data = data, .cap = cap};
 	data[0] = '\0';
 	*t = (struct text){.write = fixed_write, .arg = f};
+}
+
+static void
+grown_write(void *arg, const char *s, size_t n)
+{
+	struct text_grown *g = arg;
+
+	if (g->is_cut)
+		return;
+	if (g->len + n > g->cap) {
+		size_t cap = (g->cap + n) * 2 + 4096;
+		char *data = realloc(g->data, cap);
+
+		if (data == NULL) {
+			g->is_cut = true;
+			return;
+		}
+		g->data = data;
+		g->cap = cap;
+	}
+	memcpy(g->data + g->len, s, n);
+	g->len += n;
+}
+
+void
+text_grown_init(struct text_grown *g, struct text *t)
+{
+	*g = (struct text_grown){0};
+	*t = (struct text){.write = grown_write, .arg = g};
 }

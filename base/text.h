@@ -33,4 +33,15 @@ struct text_fixed {
 /* text_fixed_init - makes @t write into @f, which writes into @data of @cap >= 1 bytes. */
 void text_fixed_init(struct text_fixed *f, struct text *t, char *data, size_t cap);
 
+/* A sink into heap memory that grows, of the caller to free; not NUL-terminated. is_cut when memory ran out. */
+struct text_grown {
+	char *data; /* NULL as long as nothing was written */
+	size_t cap;
+	size_t len;
+	bool is_cut;
+};
+
+/* text_grown_init - makes @t write into @g, which is empty at first. */
+void text_grown_init(struct text_grown *g, struct text *t);
+
 #endif

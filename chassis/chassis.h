@@ -194,6 +194,15 @@ void config_keep_now(struct chassis *c); /* at the end: what is not yet kept */
 enum cli_answer generations_show(struct cli_call *call);
 enum cli_answer generations_show_diff(struct cli_call *call);
 
+/* views.c: what several commands show */
+void views_srp_info(struct chassis *c, struct text *out); /* this and the next: only when srp_link_is_started */
+void views_srp_statistics(struct chassis *c, struct text *out);
+void views_checkpoint(struct chassis *c, bool is_verbose, struct text *out);
+void views_call_loss(struct chassis *c, struct text *out);
+
+/* support.c */
+enum cli_answer support_show(struct cli_call *call);
+
 /* license_io.c */
 bool license_open(struct chassis *c); /* false: --license-issuer cannot be read */
 void license_start(struct chassis *c);

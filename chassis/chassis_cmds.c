@@ -229,6 +229,21 @@ static const struct cli_row chassis_rows[] = {
         .doc = "The installed license key: who issued it, which features it opens, whether it expires.",
     },
     {
+        .id = CHASSIS_ROW_SHOW_SUPPORT,
+        .mode = &cli_exec_mode,
+        .kind = CLI_VIEW,
+        .privilege = CLI_OPERATOR,
+        .feature = CLI_FEATURE_ICSR,
+        .flags = CLI_MAY_ASK,
+        .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("support", "What support asks for"),
+                         KEYWORD("details", "The outputs of many commands, one after the other"),
+                         KEYWORD("icsr", "Those of interchassis session recovery"), OPTION,
+                         KEYWORD("to", "Not here"), KEYWORD("file", "But into a file"),
+                         URL("url", "The file, for example /flash/ssd.txt"), CLOSE),
+        .doc = "The outputs of all commands that show interchassis session recovery, taken at one moment, here or into a "
+               "file. Into a file it asks first.",
+    },
+    {
         .id = CHASSIS_ROW_SHOW_ARCHIVE,
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,

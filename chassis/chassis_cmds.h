@@ -31,6 +31,7 @@ enum chassis_row_id {
 	CHASSIS_ROW_SHOW_ALARM,
 	CHASSIS_ROW_SHOW_TASKS,
 	CHASSIS_ROW_SHOW_LICENSE,
+	CHASSIS_ROW_SHOW_SUPPORT, /* url or nothing; may ask */
 	CHASSIS_ROW_SHOW_ARCHIVE, /* number or nothing */
 	CHASSIS_ROW_SHOW_DIFF,    /* from to */
 };

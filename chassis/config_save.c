@@ -24,42 +24,21 @@ enum { LINES_PER_SLICE = 200, KEEP_MS = 10, KEEP_AGAIN_S = 5 };
 struct print_job {
 	struct chassis *chassis;
 	struct cfg_print print;
-	char *text;
-	size_t len, cap;
-	bool is_short_of_memory;
+	struct text_grown grown;
+	struct text out;
 	struct event *ev;
 	void (*done)(struct chassis *c, void *arg, char *take_text, size_t len); /* NULL text: no memory */
 	void *arg;
 };
 
 static void
-print_job_write(void *arg, const char *s, size_t n)
-{
-	struct print_job *j = arg;
-
-	if (j->len + n > j->cap) {
-		size_t cap = (j->cap + n) * 2 + 4096;
-		char *grown = realloc(j->text, cap);
-
-		if (grown == NULL) {
-			j->is_short_of_memory = true;
-			return;
-		}
-		j->text = grown;
-		j->cap = cap;
-	}
-	memcpy(j->text + j->len, s, n);
-	j->len += n;
-}
-
-static void
 print_job_end(struct print_job *j)
 {
-	if (j->is_short_of_memory) {
-		free(j->text);
-		j->text = NULL;
+	if (j->grown.is_cut) {
+		free(j->grown.data);
+		j->grown.data = NULL;
 	}
-	j->done(j->chassis, j->arg, j->text, j->len);
+	j->done(j->chassis, j->arg, j->grown.data, j->grown.len);
 	event_free(j->ev);
 	free(j);
 }
@@ -69,16 +48,15 @@ on_print_slice(evutil_socket_t fd, short what, void *arg)
 {
 	struct timeval zero = {0, 0};
 	struct print_job *j = arg;
-	struct text out = {.write = print_job_write, .arg = j};
-	enum err e = cfg_print_step(&j->print, &out, LINES_PER_SLICE);
+	enum err e = cfg_print_step(&j->print, &j->out, LINES_PER_SLICE);
 
 	(void)fd;
 	(void)what;
 	if (e == ERR_REFUSED) { /* it was changed meanwhile: from the start */
-		j->len = 0;
+		j->grown.len = 0;
 		cfg_print_init(&j->print, cli_running(j->chassis->cli), CFG_ALL, NULL);
 	}
-	if (e == ERR_OK || j->is_short_of_memory)
+	if (e == ERR_OK || j->grown.is_cut)
 		print_job_end(j);
 	else
 		event_add(j->ev, &zero);
@@ -93,6 +71,7 @@ print_running(struct chassis *c, void (*done)(struct chassis *, void *, char *, 
 	if (j == NULL)
 		return ERR_SYSTEM;
 	*j = (struct print_job){.chassis = c, .done = done, .arg = arg};
+	text_grown_init(&j->grown, &j->out);
 	cfg_print_init(&j->print, cli_running(c->cli), CFG_ALL, NULL);
 	j->ev = evtimer_new(c->base, on_print_slice, j);
 	if (j->ev == NULL) {
@@ -273,16 +252,17 @@ on_keep(evutil_socket_t fd, short what, void *arg)
 void
 config_keep_now(struct chassis *c)
 {
-	struct print_job j = {.chassis = c};
-	struct text out = {.write = print_job_write, .arg = &j};
+	struct text_grown grown;
+	struct text out;
 	bool is_due = c->is_keeping || evtimer_pending(c->apply_ev, NULL) ||
 	              (c->keep_ev != NULL && evtimer_pending(c->keep_ev, NULL));
 
 	if (!is_due)
 		return;
+	text_grown_init(&grown, &out);
 	cfg_print_all(cli_running(c->cli), &out);
-	if (j.is_short_of_memory || keep_text(c, j.text, j.len, NULL) != ERR_OK)
-		free(j.text);
+	if (grown.is_cut || keep_text(c, grown.data, grown.len, NULL) != ERR_OK)
+		free(grown.data);
 }
 
 void

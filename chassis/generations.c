@@ -119,43 +119,17 @@ shown_start(struct cli_call *call, int64_t a, int64_t b, store_make_fn *make)
 
 /* --- show configuration diff ------------------------------------------------------------------------------------- */
 
-struct grown {
-	char *data;
-	size_t len, cap;
-	bool is_short_of_memory;
-};
-
-static void
-grown_write(void *arg, const char *s, size_t n)
-{
-	struct grown *g = arg;
-
-	if (g->is_short_of_memory)
-		return;
-	if (g->len + n > g->cap) {
-		size_t cap = (g->cap + n) * 2 + 4096;
-		char *data = realloc(g->data, cap);
-
-		if (data == NULL) {
-			g->is_short_of_memory = true;
-			return;
-		}
-		g->data = data;
-		g->cap = cap;
-	}
-	memcpy(g->data + g->len, s, n);
-	g->len += n;
-}
-
 /* On the writer thread. */
 static enum err
 make_diff(const char *a, size_t a_len, const char *b, size_t b_len, char **out, size_t *out_len)
 {
-	struct grown g = {0};
-	struct text text = {.write = grown_write, .arg = &g};
-	enum err e = cfg_diff(a, a_len, b, b_len, &text);
+	struct text_grown g;
+	struct text text;
+	enum err e;
 
-	if (e == ERR_OK && g.is_short_of_memory)
+	text_grown_init(&g, &text);
+	e = cfg_diff(a, a_len, b, b_len, &text);
+	if (e == ERR_OK && g.is_cut)
 		e = ERR_SYSTEM;
 	if (e != ERR_OK) {
 		free(g.data);

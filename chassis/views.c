@@ -43,45 +43,57 @@ calls_of(const struct sessmgr_slot *s)
 
 /* --- srp ------------------------------------------------------------------------------------------------------- */
 
+void
+views_srp_info(struct chassis *c, struct text *out)
+{
+	struct srp_view v;
+
+	srp_link_view(c->srp, &v);
+	v.context = c->srp_context;
+	srp_show_info(&v, out);
+}
+
+void
+views_srp_statistics(struct chassis *c, struct text *out)
+{
+	const struct hist *late = loop_watch_hist(c->watch);
+	struct srp_view v;
+
+	srp_link_view(c->srp, &v);
+	v.context = c->srp_context;
+	srp_show_statistics(&v, out);
+	text_printf(out, "Event loop lateness (us):               p50 %llu  p99 %llu  max %llu\n",
+	            (unsigned long long)hist_percentile(late, 50), (unsigned long long)hist_percentile(late, 99),
+	            (unsigned long long)late->max_us);
+}
+
 static enum cli_answer
-show_srp(struct cli_call *call, void (*render)(const struct srp_view *, struct text *))
+show_srp(struct cli_call *call, void (*show)(struct chassis *, struct text *))
 {
 	struct chassis *c = call->app;
-	struct srp_view v;
 
 	if (!srp_link_is_started(c->srp))
 		return cli_fail(call, "service-redundancy-protocol is not configured");
-	srp_link_view(c->srp, &v);
-	v.context = c->srp_context;
-	render(&v, call->out);
+	show(c, call->out);
 	return CLI_ANSWER_DONE;
 }
 
 static enum cli_answer
 show_srp_info(struct cli_call *call)
 {
-	return show_srp(call, srp_show_info);
+	return show_srp(call, views_srp_info);
 }
 
 static enum cli_answer
 show_srp_statistics(struct cli_call *call)
 {
-	struct chassis *c = call->app;
-	const struct hist *late = loop_watch_hist(c->watch);
-	enum cli_answer a = show_srp(call, srp_show_statistics);
-
-	if (a == CLI_ANSWER_DONE)
-		text_printf(call->out, "Event loop lateness (us):               p50 %llu  p99 %llu  max %llu\n",
-		            (unsigned long long)hist_percentile(late, 50), (unsigned long long)hist_percentile(late, 99),
-		            (unsigned long long)late->max_us);
-	return a;
+	return show_srp(call, views_srp_statistics);
 }
 
-static enum cli_answer
-show_checkpoint(struct cli_call *call)
+void
+views_checkpoint(struct chassis *c, bool is_verbose, struct text *out)
 {
 	struct ckpt_sessmgr_view views[SESSMGRS_MAX];
-	struct chassis *c = call->app;
 
 	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
 		const struct sessmgr_slot *s = &c->sessmgrs[i];
@@ -100,10 +112,16 @@ show_checkpoint(struct cli_call *call)
 		v->calls_restored = arena_count(&s->arena, ARENA_RESTORED);
 		v->calls_lost = arena_count(&s->arena, ARENA_CALLS_LOST);
 	}
-	if (cli_arg_has(call, "verbose"))
-		ckpt_show_statistics_verbose(views, c->sessmgr_count, call->out);
+	if (is_verbose)
+		ckpt_show_statistics_verbose(views, c->sessmgr_count, out);
 	else
-		ckpt_show_statistics(views, c->sessmgr_count, call->out);
+		ckpt_show_statistics(views, c->sessmgr_count, out);
+}
+
+static enum cli_answer
+show_checkpoint(struct cli_call *call)
+{
+	views_checkpoint(call->app, cli_arg_has(call, "verbose"), call->out);
 	return CLI_ANSWER_DONE;
 }
 
@@ -117,27 +135,32 @@ wall_text(int64_t at_s, char *buf, size_t cap)
 	strftime(buf, cap, "%Y-%b-%d+%H:%M:%S", &tm);
 }
 
-static enum cli_answer
-show_call_loss(struct cli_call *call)
+void
+views_call_loss(struct chassis *c, struct text *out)
 {
-	struct chassis *c = call->app;
 	const struct lost_calls *l = &c->lost;
 	uint64_t kept = l->total < LOST_CALLS_KEPT ? l->total : LOST_CALLS_KEPT;
 
-	text_printf(call->out, "Calls lost in switchovers:              %llu\n", (unsigned long long)l->total);
-	text_printf(call->out, "  never checkpointed (too young):       %llu\n", (unsigned long long)l->young);
-	text_printf(call->out, "  not acknowledged by the peer:         %llu\n", (unsigned long long)(l->total - l->young));
+	text_printf(out, "Calls lost in switchovers:              %llu\n", (unsigned long long)l->total);
+	text_printf(out, "  never checkpointed (too young):       %llu\n", (unsigned long long)l->young);
+	text_printf(out, "  not acknowledged by the peer:         %llu\n", (unsigned long long)(l->total - l->young));
 	if (kept > 0)
-		text_put(call->out, "\nTime                  smgr inst  callid    imsi             reason\n");
+		text_put(out, "\nTime                  smgr inst  callid    imsi             reason\n");
 	for (uint64_t i = 0; i < kept; i++) {
 		const struct lost_call *x = &l->kept[(l->next + LOST_CALLS_KEPT - kept + i) % LOST_CALLS_KEPT];
 		char when[32], imsi[24];
 
 		wall_text(x->at_s, when, sizeof when);
 		snprintf(imsi, sizeof imsi, "%0*llu", x->call.imsi_digits, (unsigned long long)x->call.imsi);
-		text_printf(call->out, "%-22s%9u  %08x  %-15s  %s\n", when, x->instance, x->call.teid, imsi,
+		text_printf(out, "%-22s%9u  %08x  %-15s  %s\n", when, x->instance, x->call.teid, imsi,
 		            x->call.is_young ? "too young" : "not acknowledged");
 	}
+}
+
+static enum cli_answer
+show_call_loss(struct cli_call *call)
+{
+	views_call_loss(call->app, call->out);
 	return CLI_ANSWER_DONE;
 }
 
@@ -422,6 +445,7 @@ const struct cli_handler chassis_views[] = {
 	{CHASSIS_ROW_SHOW_ALARM, show_alarms},
 	{CHASSIS_ROW_SHOW_TASKS, show_tasks},
 	{CHASSIS_ROW_SHOW_LICENSE, license_run_show},
+	{CHASSIS_ROW_SHOW_SUPPORT, support_show},
 	{CHASSIS_ROW_SHOW_ARCHIVE, generations_show},
 	{CHASSIS_ROW_SHOW_DIFF, generations_show_diff},
 	{0, NULL},

@@ -64,6 +64,7 @@ def test_generations_are_compared_and_printed(alone):
 
 
 def test_the_archive_survives_a_restart_and_numbers_go_on(alone):
+    lab.until(lambda: generations(alone), 5, "the first generation")
     alone.configure("system hostname kept")
     lab.until(lambda: len(generations(alone)) == 2, 5, "the change is kept")
     before = generations(alone)
