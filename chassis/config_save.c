@@ -164,8 +164,7 @@ config_save(struct cli_call *call)
 	return CLI_ANSWER_PENDING;
 }
 
-/* --- keeping the running configuration in chassis.db
- * ------------------------------------------------------------------ */
+/* --- keeping the running configuration in chassis.db --------------------------------------------------------- */
 
 void
 config_changed(struct chassis *c)
