@@ -142,22 +142,6 @@ static const struct cli_row srp_rows[] = {
         .doc = "A call is replicated to the other chassis when it is older than this.",
     },
     {
-        .id = SRP_ROW_CHECKPOINT_COMPRESSION,
-        .mode = &srp_mode,
-        .kind = CLI_LEAF,
-        .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
-        .forms = CLI_NO | CLI_DEFAULT,
-        .tokens = TOKENS(KEYWORD("checkpoint", "Replication of calls"), KEYWORD("session", "Of subscriber sessions"),
-                         KEYWORD("compression", "How checkpoints are compressed"),
-                         CHOICE("codec",
-                                CHOICES({"lz4", "LZ4, when both chassis are configured so"},
-                                        {"zlib", "zlib: smaller, and slower"}),
-                                "Method")),
-        .fallback = "zlib",
-        .doc = "Compression of checkpoints. LZ4 is used when both chassis are configured so, zlib otherwise. Agreed when "
-               "a connection is made: a change acts at the next one.",
-    },
-    {
         .id = SRP_ROW_DATABASE_RECOVERY,
         .mode = &srp_mode,
         .kind = CLI_LEAF,

@@ -97,6 +97,21 @@ static const struct cli_row srp_option_rows[] = {
         .fallback = "45",
         .doc = "Time between two full checkpoints of one call; with no there are no periodic ones.",
     },
+    {
+        .id = SRP_ROW_CHECKPOINT_COMPRESSION,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .tokens = TOKENS(CHECKPOINT_SESSION, KEYWORD("compression", "How checkpoints are compressed"),
+                         CHOICE("codec",
+                                CHOICES({"lz4", "LZ4, when both chassis are configured so"},
+                                        {"zlib", "zlib: smaller, and slower"}),
+                                "Method")),
+        .fallback = "zlib",
+        .doc = "Compression of checkpoints. LZ4 is used when both chassis are configured so, zlib otherwise. Agreed when "
+               "a connection is made: a change acts at the next one.",
+    },
 
     /* --- guard timers ---------------------------------------------------------------------------------------- */
     GUARD_TIMER(SRP_ROW_GUARD_AAA_DAMPING, AAA, DAMPING),
