@@ -54,9 +54,8 @@ def test_a_key_typed_in_opens_the_block_and_is_kept(start, issuer):
     shown = c.sh("show license information")
     assert "Comment       typed in" in shown and "Key Number    77" in shown and "Inter-Chassis Session Recovery" in shown
     assert "Read From     the configuration" in shown and "License Status         Good (Any Hardware)" in shown
-    lab.until(lambda: "priority 4" in c.sh("show configuration archive 2") if len(c.sh("show configuration archive").splitlines()) > 3
-              else False, 5, "kept")
-    lab.time.sleep(0.1)
+    last = lambda: c.sh("show configuration archive").split("\n")[-2].split()[0]
+    lab.until(lambda: "priority 4" in c.sh(f"show configuration archive {last()}"), 5, "it is kept")
     c.kill_all()
     c.start(config=False)
     assert "priority 4" in c.sh("show configuration srp") and "typed in" in c.sh("show license information")
