@@ -369,22 +369,39 @@ settle(struct cfg *cfg, struct cfg_node *block)
 	tell(cfg);
 }
 
+/* Is @leaf one of those that the rule of @block's mode is about? */
+static bool
+is_ruled(const struct cfg *cfg, const struct cfg_node *block, const struct cfg_node *leaf)
+{
+	for (const uint16_t *id = cfg_row(cfg, block)->opens->ruled; *id != 0; id++)
+		if (cfg_row(cfg, leaf)->id == *id)
+			return true;
+	return false;
+}
+
 enum err
 cfg_left(struct cfg *cfg, struct cfg_node *block, struct text *why)
 {
+	uint32_t i, next;
+
 	if (!block->is_unsettled)
 		return ERR_OK;
 	block->is_unsettled = false;
 	rule_of(cfg, block)(cfg, block, why);
-	while (block->first)
-		remove_line(cfg, block->first);
-	while (block->saved) {
-		uint32_t i = block->saved;
-
+	for (i = block->first; i; i = next) {
+		next = cfg->pool[i].next;
+		if (is_ruled(cfg, block, &cfg->pool[i]))
+			remove_line(cfg, i);
+	}
+	while ((i = block->saved) != 0) {
 		block->saved = cfg->pool[i].next;
-		link_in(cfg, i);
+		if (is_ruled(cfg, block, &cfg->pool[i]))
+			link_in(cfg, i);
+		else
+			node_free(cfg, i);
 	}
 	cfg->edits++;
+	tell(cfg);
 	return ERR_REFUSED;
 }
 

@@ -89,7 +89,8 @@ bool cfg_walk_is_stale(const struct cfg_walk *w);
 enum err cfg_apply(struct cfg *cfg, struct cfg_node *block, const struct cli_bound *line, struct cfg_node **node,
                    struct text *why);
 
-/* cfg_left - the operator or the file leaves @block: ERR_REFUSED and the rule's sentence when leaves were put back. */
+/* cfg_left - the operator or the file leaves @block: ERR_REFUSED and the rule's sentence when the
+ * leaves it is about were put back. */
 enum err cfg_left(struct cfg *cfg, struct cfg_node *block, struct text *why);
 
 /* cfg_on_change - @changed(@arg) after every accepted change; one per tree. */

@@ -116,10 +116,12 @@ struct cli_mode {
 	bool is_context;         /* its key stands in the prompt's brackets */
 	/*
 	 * left - the rule across leaves, asked after every change in the block. While it refuses, the leaves that
-	 * were in force stay in force for the application; when the mode is left so, they come back and
-	 * the reason is printed. Returns ERR_REFUSED and one sentence in @why. Leaves only in such a mode.
+	 * were in force stay in force for the application; when the mode is left so, those the rule is about (ruled)
+	 * come back, the others count, and the reason is printed. Returns ERR_REFUSED and one sentence in @why. Leaves
+	 * only in such a mode.
 	 */
 	enum err (*left)(const struct cfg *cfg, const struct cfg_node *block, struct text *why);
+	const uint16_t *ruled; /* row ids, ended by 0; needed with left */
 };
 
 struct cli_row {

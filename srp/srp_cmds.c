@@ -44,11 +44,14 @@ srp_only_once(const struct cfg *cfg, const struct cfg_node *block, const struct 
 	return ERR_OK;
 }
 
+static const uint16_t srp_ruled[] = {SRP_ROW_HELLO, SRP_ROW_DEAD, 0};
+
 const struct cli_mode srp_mode = {
     .name = "Service Redundancy Protocol Configuration",
     .parent = &cli_context_mode,
     .prompt = "config-srp",
     .left = srp_rule,
+    .ruled = srp_ruled,
 };
 
 static const struct cli_row srp_rows[] = {

@@ -159,13 +159,15 @@ dead_interval_below_three_hellos_is_refused_when_the_mode_is_left(void **state)
 	assert_string_equal(rig_type(r, "exit"), "Failure: dead-interval 15 must be at least three times hello-interval 20; "
 	                                         "what was in force before stays\n");
 	assert_true(r->last.has_failed);
-	prints_as(r, running(r), "config\n  context a\n    service-redundancy-protocol\n      hello-interval 5\n"
-	                         "      dead-interval 15\n    #exit\n  #exit\nend\n");
+	/* only what the rule is about goes back; another line of the block counts, and is told */
+	prints_as(r, running(r), "config\n  context a\n    service-redundancy-protocol\n      priority 9\n"
+	                         "      hello-interval 5\n      dead-interval 15\n    #exit\n  #exit\nend\n");
+	assert_int_equal(r->changes, changes + 1);
 	rig_type(r, "service-redundancy-protocol");
 	rig_type(r, "hello-interval 20");
 	assert_string_equal(rig_type(r, "dead-interval 60"), "");
 	assert_int_equal(cfg_leaf_uint(running(r), srp, SRP_ROW_HELLO), 20);
-	assert_int_equal(r->changes, changes + 1);
+	assert_int_equal(r->changes, changes + 2);
 	rig_type(r, "dead-interval 59");
 	assert_memory_equal(rig_type(r, "end"), "Failure: dead-interval 59", 25);
 	assert_int_equal(cfg_leaf_uint(running(r), srp, SRP_ROW_DEAD), 60);
@@ -190,6 +192,18 @@ the_rule_holds_at_the_end_of_a_file_and_of_a_session(void **state)
 	cli_session_free(r->s);
 	r->s = cli_session_new(r->cli, "next", CLI_ADMINISTRATOR, r->out, NULL, NULL);
 	assert_null(strstr(rig_type(r, "show configuration"), "hello-interval 60"));
+}
+
+static void
+a_refused_interval_in_a_file_takes_no_other_line_of_the_block_with_it(void **state)
+{
+	struct rig *r = *state;
+	static const char file[] = "context a\nservice-redundancy-protocol\nchassis-mode primary\nhello-interval 100\n"
+	                           "dead-interval 3\nbind address 192.0.2.1\n";
+
+	assert_int_equal(rig_load(r, running(r), file, sizeof file - 1), 2);
+	prints_as(r, running(r), "config\n  context a\n    service-redundancy-protocol\n      chassis-mode primary\n"
+	                         "      bind address 192.0.2.1\n    #exit\n  #exit\nend\n");
 }
 
 static void
@@ -350,6 +364,7 @@ main(void)
 	    T(getters_give_values_and_defaults),
 	    T(dead_interval_below_three_hellos_is_refused_when_the_mode_is_left),
 	    T(the_rule_holds_at_the_end_of_a_file_and_of_a_session),
+	    T(a_refused_interval_in_a_file_takes_no_other_line_of_the_block_with_it),
 	    T(a_block_removed_while_a_file_loads_into_it_is_left),
 	    T(one_chassis_has_one_redundancy_link),
 	    T(what_the_gateway_cannot_serve_any_more_is_refused),
