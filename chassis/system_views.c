@@ -242,37 +242,55 @@ put_log(struct cli_call *call, const char *tail, size_t n, const struct log_filt
 	}
 }
 
-/* The last LOG_TAIL_BYTES of the log in whole lines, in *@tail (the caller frees it); false: errno says why. */
+/* The last LOG_TAIL_BYTES of @path in whole lines into @buf; returns how many octets, -1: errno says why. */
+static ssize_t
+read_tail(const char *path, char *buf)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *first = buf;
+	struct stat st;
+	ssize_t n;
+	off_t from;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	from = st.st_size > LOG_TAIL_BYTES ? st.st_size - LOG_TAIL_BYTES : 0;
+	n = pread(fd, buf, LOG_TAIL_BYTES, from);
+	close(fd);
+	while (n > 0 && buf[n - 1] != '\n') /* a line that is being written */
+		n--;
+	if (from > 0 && n > 0) { /* the first one is cut */
+		first = (char *)memchr(buf, '\n', (size_t)n) + 1;
+		n -= first - buf;
+		memmove(buf, first, (size_t)n);
+	}
+	return n;
+}
+
+/* The end of the log, and before it that of the one that was put away as full, in *@tail (the caller frees it). */
 static bool
 read_log(const struct chassis *c, char **tail, size_t *n)
 {
-	char path[4096], *buf = malloc(LOG_TAIL_BYTES);
-	struct stat st;
-	off_t from;
-	ssize_t got;
-	int fd;
+	char path[4096], *buf = malloc(2 * LOG_TAIL_BYTES);
+	ssize_t old, now;
 
+	if (buf == NULL)
+		return false;
+	snprintf(path, sizeof path, "%s/run/log.1", c->options.root);
+	old = read_tail(path, buf);
+	if (old < 0)
+		old = 0;
 	snprintf(path, sizeof path, "%s/run/log", c->options.root);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || buf == NULL || fstat(fd, &st) < 0) {
-		if (fd >= 0)
-			close(fd);
+	now = read_tail(path, buf + old);
+	if (now < 0) {
 		free(buf);
 		return false;
 	}
-	from = st.st_size > LOG_TAIL_BYTES ? st.st_size - LOG_TAIL_BYTES : 0;
-	got = pread(fd, buf, LOG_TAIL_BYTES, from);
-	close(fd);
-	*n = got > 0 ? (size_t)got : 0;
-	while (*n > 0 && buf[*n - 1] != '\n') /* a line that is being written */
-		(*n)--;
-	if (from > 0) { /* the first one is cut */
-		const char *first = memchr(buf, '\n', *n);
-
-		*n -= (size_t)(first + 1 - buf);
-		memmove(buf, first + 1, *n);
-	}
 	*tail = buf;
+	*n = (size_t)(old + now);
 	return true;
 }
 

@@ -181,6 +181,14 @@ def test_a_file_ends_at_its_first_failing_line(shared, tmp_path):
     assert run().returncode == 1
 
 
+def test_the_log_is_shown_with_the_part_that_was_put_away(shared):
+    old = "2026-Jan-01+00:00:00.000 [srp 84001 info] [chassisd pid 1] an old line"
+    shared.a.flash("/run/log.1", "x" * 3_000_000 + "\n" + (old + "\n") * 3)
+    assert shared.a.sh("show logs facility srp lines 1000").splitlines()[:4][2] == old
+    assert shared.a.sh("show logs facility srp level warning") == ""
+    assert old not in shared.a.sh("show logs facility srp lines 2")
+
+
 def test_exit_at_exec_ends_the_session(shared):
     t = lab.Terminal(shared.a)
     t.wait_prompt()
