@@ -85,6 +85,8 @@ struct chassis {
 	struct chassis_options options;
 	struct event_base *base;
 	int64_t started_s;
+	unsigned load_refused;               /* lines of the configuration loaded at the start that were refused */
+	char boot_image[STORE_URL_MAX + 1];  /* of the boot entry that was used; empty: none was */
 	int64_t started_boot_s; /* of CLOCK_BOOTTIME: uptime does not follow a clock that is set */
 	bool is_root_ours; /* the lock on run/chassisd.pid is held */
 	uint64_t incarnation; /* of this chassisd, random, never 0 */

@@ -128,7 +128,13 @@ load_at_start(struct chassis *c, const char *name, char *take_text, size_t len)
 	}
 	l.refused = cfg_load_end(l.loader);
 	is_good = cfg_lines(cfg) > 0;
+	c->load_refused = l.refused;
 	if (is_good) {
+		char text[ALARM_TEXT_MAX];
+
+		snprintf(text, sizeof text, "%u line%s of %s refused at the start: show logs names them", l.refused,
+		         l.refused == 1 ? "" : "s", name);
+		alarm_set(c, "config", l.refused > 0, text);
 		c->load_who = "system";
 		snprintf(c->load_what, sizeof c->load_what, "loaded at the start from %s", name);
 		cli_swap(c->cli, cfg);
@@ -169,8 +175,10 @@ config_load_at_start(struct chassis *c)
 	for (size_t i = 0; i < store_boot_count(c->store); i++) {
 		const struct store_boot *b = store_boot_at(c->store, i);
 
-		if (b->config[0] != '\0' && load_url_at_start(c, b->config))
+		if (b->config[0] != '\0' && load_url_at_start(c, b->config)) {
+			snprintf(c->boot_image, sizeof c->boot_image, "%s", b->image);
 			return;
+		}
 	}
 	if (store_config_load(c->store, &text, &len) == ERR_OK)
 		load_at_start(c, "running configuration of chassis.db", text, len);

@@ -318,6 +318,11 @@ redundancy_absent(struct chassis *c)
 	}
 	if (c->is_standalone || c->gateway.service_count == 0)
 		return;
+	/* lines are missing, perhaps those of the redundancy link: alone it could serve beside its peer */
+	alarm_set(c, "srp/alone", c->load_refused > 0,
+	          "lines of the configuration were refused and it has no service-redundancy-protocol: not serving alone");
+	if (c->load_refused > 0)
+		return;
 	if (reserve_epochs(c, 1, srp_epoch_counter(c->epoch), &first) != ERR_OK) {
 		alone_again(c, ALONE_DISK_MS);
 		return;

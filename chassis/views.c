@@ -362,13 +362,12 @@ static enum cli_answer
 show_version(struct cli_call *call)
 {
 	const struct chassis *c = call->app;
-	const struct store_boot *b = store_boot_count(c->store) > 0 ? store_boot_at(c->store, 0) : NULL;
 
 	text_put(call->out, "Active Software:\n");
 	text_printf(call->out, "  Image Version:                  %s\n", build_version);
 	text_printf(call->out, "  Image Description:              %s\n", build_description);
 	text_printf(call->out, "  Image Date:                     %s\n", build_date);
-	text_printf(call->out, "  Boot Image:                     %s\n", b != NULL ? b->image : "None");
+	text_printf(call->out, "  Boot Image:                     %s\n", c->boot_image[0] != '\0' ? c->boot_image : "None");
 	text_printf(call->out, "  Source Commit ID:               %s\n", build_commit);
 	return CLI_ANSWER_DONE;
 }
