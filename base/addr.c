@@ -47,7 +47,8 @@ addr_bytes(const struct addr *a)
 struct addr
 addr_v4(uint32_t v)
 {
-	return (struct addr){.family = ADDR_V4, .bytes = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v}};
+	return (struct addr){.family = ADDR_V4,
+	                     .bytes = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v}};
 }
 
 uint32_t

@@ -57,7 +57,8 @@ check_row(const struct fsm_table *t, size_t i, struct text *out)
 {
 	const struct fsm_row *r = &t->rows[i];
 	bool ok = (r->state == FSM_ANY_STATE || r->state < t->state_count) && r->event < t->event_count &&
-	          r->guard < t->guard_count && (r->next == FSM_SAME_STATE || r->next < t->state_count) && r->reason != NULL;
+	          r->guard < t->guard_count && (r->next == FSM_SAME_STATE || r->next < t->state_count) &&
+	          r->reason != NULL;
 
 	for (size_t k = 0; k < FSM_ACTIONS_MAX; k++)
 		ok = ok && r->actions[k] < t->action_count;
@@ -103,7 +104,8 @@ fsm_print(const struct fsm_table *t, struct text *out)
 		const struct fsm_row *r = &t->rows[i];
 
 		text_printf(out, "| %s | %s | %s | %s |", r->state == FSM_ANY_STATE ? "any" : t->states[r->state],
-		            t->events[r->event], t->guards[r->guard], r->next == FSM_SAME_STATE ? "same" : t->states[r->next]);
+		            t->events[r->event], t->guards[r->guard],
+		            r->next == FSM_SAME_STATE ? "same" : t->states[r->next]);
 		for (size_t k = 0; k < FSM_ACTIONS_MAX && r->actions[k] != 0; k++)
 			text_printf(out, "%s%s", k == 0 ? " " : ", ", t->actions[r->actions[k]]);
 		text_printf(out, " | %s |\n", r->reason);

@@ -22,10 +22,10 @@ enum { FSM_ACTIONS_MAX = 8, FSM_ANY_STATE = 255, FSM_SAME_STATE = 254 };
 struct fsm_row {
 	uint8_t state; /* or FSM_ANY_STATE */
 	uint8_t event;
-	uint8_t guard; /* 0: always */
-	uint8_t next;  /* or FSM_SAME_STATE */
+	uint8_t guard;                    /* 0: always */
+	uint8_t next;                     /* or FSM_SAME_STATE */
 	uint8_t actions[FSM_ACTIONS_MAX]; /* in order, ended by 0 */
-	const char *reason; /* why, in words an operator understands; never NULL */
+	const char *reason;               /* why, in words an operator understands; never NULL */
 };
 
 struct fsm_table {
@@ -47,8 +47,8 @@ struct fsm_table {
  *
  * Returns ERR_NO_ROW when nothing matches (fsm_check makes that impossible).
  */
-enum err fsm_find(const struct fsm_table *t, uint8_t state, uint8_t event, bool (*holds)(uint8_t guard, const void *arg),
-                  const void *arg, size_t *row);
+enum err fsm_find(const struct fsm_table *t, uint8_t state, uint8_t event,
+                  bool (*holds)(uint8_t guard, const void *arg), const void *arg, size_t *row);
 
 /*
  * fsm_check - start-up self-check: every (state, event) pair ends in an unguarded row, no row stands

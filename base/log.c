@@ -7,7 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOG_ID(id, number, facility, severity, fmt, meaning, advice) [id] = {number, facility, severity, fmt, meaning, advice},
+#define LOG_ID(id, number, facility, severity, fmt, meaning, advice)                                                   \
+	[id] = {number, facility, severity, fmt, meaning, advice},
 static const struct log_row catalogue[LOG_ID_COUNT] = {
 #include "base/log_ids.def"
 };
@@ -83,8 +84,8 @@ log_event(enum log_id id, ...)
 		return;
 	localtime_r(&ts.tv_sec, &tm);
 	n = strftime(line, sizeof line, "%Y-%b-%d+%H:%M:%S", &tm);
-	n += (size_t)snprintf(line + n, sizeof line - n, ".%03ld [%s %u %s] [%s pid %d] ", ts.tv_nsec / 1000000, row->facility,
-	                      row->number, severities[row->severity], sink.who, (int)getpid());
+	n += (size_t)snprintf(line + n, sizeof line - n, ".%03ld [%s %u %s] [%s pid %d] ", ts.tv_nsec / 1000000,
+	                      row->facility, row->number, severities[row->severity], sink.who, (int)getpid());
 	va_start(ap, id);
 	n += (size_t)vsnprintf(line + n, sizeof line - n, row->fmt, ap);
 	va_end(ap);

@@ -3,8 +3,8 @@
  *
  * After a change the tree is read once (a moment later, so that a pasted block costs one reading) into a struct
  * srp_config and a struct gateway_config; what differs from before is told. Nothing is remembered here: what the tree
- * does not say is not in force. One exception: the addresses of the redundancy link stay until others are given, since an
- * operator changes them in two lines.
+ * does not say is not in force. One exception: the addresses of the redundancy link stay until others are given, since
+ * an operator changes them in two lines.
  */
 #include <stdio.h>
 #include <string.h>
@@ -28,11 +28,13 @@ copy_name(char *dst, size_t cap, const char *src)
 static bool
 is_srp_activated(const struct cfg *cfg, const struct cfg_node *context, const struct addr *a)
 {
-	for (const struct cfg_node *i = cfg_first(cfg, context, CHASSIS_ROW_INTERFACE); i != NULL; i = cfg_next(cfg, i)) {
+	for (const struct cfg_node *i = cfg_first(cfg, context, CHASSIS_ROW_INTERFACE); i != NULL;
+	     i = cfg_next(cfg, i)) {
 		const struct cfg_node *line = cfg_first(cfg, i, CHASSIS_ROW_INTERFACE_ADDRESS);
 		struct addr own;
 
-		if (line != NULL && cfg_addr(cfg, line, "address", &own) && addr_equal(&own, a) && cfg_has(cfg, line, "srp-activate"))
+		if (line != NULL && cfg_addr(cfg, line, "address", &own) && addr_equal(&own, a) &&
+		    cfg_has(cfg, line, "srp-activate"))
 			return true;
 	}
 	return false;
@@ -107,7 +109,8 @@ read_pools(const struct cfg *cfg, const struct cfg_node *context, const char *na
 		struct gateway_pool *p = &g->pools[g->pool_count];
 		struct addr network, mask;
 
-		if (g->pool_count == GATEWAY_POOLS_MAX || !cfg_addr(cfg, n, "address", &network) || !cfg_addr(cfg, n, "mask", &mask))
+		if (g->pool_count == GATEWAY_POOLS_MAX || !cfg_addr(cfg, n, "address", &network) ||
+		    !cfg_addr(cfg, n, "mask", &mask))
 			return;
 		copy_name(p->name, sizeof p->name, cfg_str(cfg, n, "name"));
 		copy_name(p->context, sizeof p->context, name);
@@ -123,7 +126,8 @@ read_pools(const struct cfg *cfg, const struct cfg_node *context, const char *na
 static const struct cfg_node *
 find_srp(const struct cfg *cfg, const char **context)
 {
-	for (const struct cfg_node *n = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); n != NULL; n = cfg_next(cfg, n)) {
+	for (const struct cfg_node *n = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); n != NULL;
+	     n = cfg_next(cfg, n)) {
 		const struct cfg_node *block = cfg_first(cfg, n, SRP_ROW_BLOCK);
 
 		*context = cfg_str(cfg, n, "name");
@@ -148,9 +152,11 @@ apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_conf
 
 		g->is_lz4_offered = strcmp(cfg_leaf_str(cfg, srp, SRP_ROW_CHECKPOINT_COMPRESSION), "lz4") == 0;
 		g->checkpoint_duration_ms = (uint32_t)cfg_leaf_uint(cfg, srp, SRP_ROW_CHECKPOINT_DURATION) * 1000;
-		g->recovery = method != NULL && strcmp(method, "aggressive") == 0 ? GATEWAY_RECOVERY_AGGRESSIVE : GATEWAY_RECOVERY_NORMAL;
+		g->recovery = method != NULL && strcmp(method, "aggressive") == 0 ? GATEWAY_RECOVERY_AGGRESSIVE
+		                                                                  : GATEWAY_RECOVERY_NORMAL;
 	}
-	for (const struct cfg_node *n = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); n != NULL; n = cfg_next(cfg, n)) {
+	for (const struct cfg_node *n = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); n != NULL;
+	     n = cfg_next(cfg, n)) {
 		const char *name = cfg_str(cfg, n, "name");
 
 		read_services(cfg, n, name, g);
@@ -217,14 +223,16 @@ apply_srp(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block
 	}
 	read_srp(c, cfg, block, &s);
 	if (!cfg_leaf_addr(cfg, block, SRP_ROW_BIND, &local) || !cfg_leaf_addr(cfg, block, SRP_ROW_PEER, &peer)) {
-		alarm_set(c, "srp", true,
-		          srp_link_is_started(c->srp)
-		              ? "no bind address or no peer-ip-address; the former ones stay in force until others are given"
-		              : "service-redundancy-protocol has no bind address or no peer-ip-address yet");
+		alarm_set(
+		    c, "srp", true,
+		    srp_link_is_started(c->srp)
+		        ? "no bind address or no peer-ip-address; the former ones stay in force until others are given"
+		        : "service-redundancy-protocol has no bind address or no peer-ip-address yet");
 		return;
 	}
 	if (local.family != peer.family) {
-		alarm_set(c, "srp", true, "service-redundancy-protocol: bind address and peer-ip-address are of different families");
+		alarm_set(c, "srp", true,
+		          "service-redundancy-protocol: bind address and peer-ip-address are of different families");
 		return;
 	}
 	if (srp_config_check(&s, &field) != ERR_OK) {

@@ -143,7 +143,8 @@ open_store(struct chassis *c)
 		return complain(path, why);
 	if (stat(path, &st) == 0)
 		c->store_inode = st.st_ino;
-	if (c->options.mac != NULL && (mac_parse(c->options.mac, mac) != ERR_OK || store_set_mac(c->store, mac) != ERR_OK))
+	if (c->options.mac != NULL &&
+	    (mac_parse(c->options.mac, mac) != ERR_OK || store_set_mac(c->store, mac) != ERR_OK))
 		return complain(c->options.mac, "not a MAC address a chassis can have");
 	if (secrets_new(c->options.root, &c->secrets, &text) != ERR_OK)
 		return complain(c->options.root, why);
@@ -196,10 +197,15 @@ static bool
 open_cli(struct chassis *c)
 {
 	struct cli_setup setup = {
-		.tables = chassis_tables,
-		.handlers = handlers,
-		.hooks = {.seal = hook_seal, .opens = hook_opens, .now = hook_now, .changed = hook_changed, .load = config_load_file, .license = license_hook},
-		.app = c,
+	    .tables = chassis_tables,
+	    .handlers = handlers,
+	    .hooks = {.seal = hook_seal,
+	              .opens = hook_opens,
+	              .now = hook_now,
+	              .changed = hook_changed,
+	              .load = config_load_file,
+	              .license = license_hook},
+	    .app = c,
 	};
 	char path[4096], why[512];
 	struct text_fixed fixed;
@@ -217,7 +223,8 @@ open_cli(struct chassis *c)
 	return true;
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------------------------------
+ */
 
 static void
 on_apply(evutil_socket_t fd, short what, void *arg)
@@ -296,7 +303,8 @@ chassis_new(const struct chassis_options *o)
 		if (getrandom(&c->incarnation, sizeof c->incarnation, 0) < 0)
 			c->incarnation = (uint64_t)c->started_s << 20 | (uint64_t)getpid();
 	raise_limits();
-	if (!self_check() || !open_root(c) || !open_loop(c) || !open_store(c) || !open_cli(c) || redundancy_new(c) != ERR_OK) {
+	if (!self_check() || !open_root(c) || !open_loop(c) || !open_store(c) || !open_cli(c) ||
+	    redundancy_new(c) != ERR_OK) {
 		chassis_free(c);
 		return NULL;
 	}
@@ -304,7 +312,8 @@ chassis_new(const struct chassis_options *o)
 	config_load_at_start(c);
 	c->sessmgr_count = o->sessmgrs;
 	if (c->sessmgr_count == 0)
-		c->sessmgr_count = (unsigned)cfg_leaf_uint(cli_running(c->cli), cfg_root(cli_running(c->cli)), CHASSIS_ROW_SESSMGR);
+		c->sessmgr_count =
+		    (unsigned)cfg_leaf_uint(cli_running(c->cli), cfg_root(cli_running(c->cli)), CHASSIS_ROW_SESSMGR);
 	if (c->sessmgr_count == 0 || c->sessmgr_count > SESSMGRS_MAX)
 		c->sessmgr_count = SESSMGRS_DEFAULT;
 	c->gateway.sessmgr_count = (uint16_t)c->sessmgr_count; /* an empty configuration until the first apply */

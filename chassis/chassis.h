@@ -31,7 +31,14 @@
 #include "session/sessmgr_ipc.h"
 #include "srp/srp_link.h"
 
-enum { SESSMGRS_DEFAULT = 2, SESSMGRS_MAX = 64, LOST_CALLS_KEPT = 1000, ALARMS_MAX = 32, ALARM_TEXT_MAX = 160, EPOCH_BLOCK = 65536 };
+enum {
+	SESSMGRS_DEFAULT = 2,
+	SESSMGRS_MAX = 64,
+	LOST_CALLS_KEPT = 1000,
+	ALARMS_MAX = 32,
+	ALARM_TEXT_MAX = 160,
+	EPOCH_BLOCK = 65536
+};
 
 struct chassis_options {
 	const char *root;
@@ -85,11 +92,11 @@ struct chassis {
 	struct chassis_options options;
 	struct event_base *base;
 	int64_t started_s;
-	unsigned load_refused;               /* lines of the configuration loaded at the start that were refused */
-	char boot_image[STORE_URL_MAX + 1];  /* of the boot entry that was used; empty: none was */
-	int64_t started_boot_s; /* of CLOCK_BOOTTIME: uptime does not follow a clock that is set */
-	bool is_root_ours; /* the lock on run/chassisd.pid is held */
-	uint64_t incarnation; /* of this chassisd, random, never 0 */
+	unsigned load_refused;              /* lines of the configuration loaded at the start that were refused */
+	char boot_image[STORE_URL_MAX + 1]; /* of the boot entry that was used; empty: none was */
+	int64_t started_boot_s;             /* of CLOCK_BOOTTIME: uptime does not follow a clock that is set */
+	bool is_root_ours;                  /* the lock on run/chassisd.pid is held */
+	uint64_t incarnation;               /* of this chassisd, random, never 0 */
 	struct store *store;
 	struct event *store_ev;
 	ino_t store_inode; /* of chassis.db as it was opened */
@@ -123,11 +130,11 @@ struct chassis {
 	struct event *revive_ev; /* tasks that were given up are tried again */
 
 	/* redundancy */
-	bool is_active;            /* sessions were told to serve */
-	bool is_standalone;        /* no service-redundancy-protocol: serves without a peer */
-	struct event *alone_ev;    /* standalone: the next attempt to take the addresses */
-	uint64_t epoch;            /* told to the session managers */
-	uint8_t restart_counter;   /* GTP, of the service address */
+	bool is_active;          /* sessions were told to serve */
+	bool is_standalone;      /* no service-redundancy-protocol: serves without a peer */
+	struct event *alone_ev;  /* standalone: the next attempt to take the addresses */
+	uint64_t epoch;          /* told to the session managers */
+	uint8_t restart_counter; /* GTP, of the service address */
 	bool is_address_wanted, is_giving;
 	uint32_t address_token;
 	uint32_t flush_token;
@@ -145,9 +152,9 @@ struct chassis {
 	/* running configuration on its way into chassis.db */
 	struct event *keep_ev;
 	bool is_keeping, is_keep_again;
-	struct store_generation change; /* who changed it since, and how */
+	struct store_generation change;  /* who changed it since, and how */
 	struct store_generation keeping; /* the same of the one that is being written */
-	const char *load_who;           /* while a file is loaded: on whose behalf */
+	const char *load_who;            /* while a file is loaded: on whose behalf */
 	char load_what[STORE_WHAT_MAX + 1];
 };
 
@@ -168,7 +175,8 @@ uint32_t tasks_not_connected(const struct chassis *c);
 
 /* redundancy.c */
 enum err redundancy_new(struct chassis *c);
-void redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct addr *local, const struct addr *peer);
+void redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct addr *local,
+                      const struct addr *peer);
 void redundancy_absent(struct chassis *c); /* no service-redundancy-protocol is configured */
 void redundancy_event(struct chassis *c, enum srp_event_kind kind, uint32_t token);
 void redundancy_taken(struct chassis *c, uint32_t token);
@@ -214,7 +222,6 @@ enum cli_answer license_run_show(struct cli_call *call);
 
 /* alarms.c */
 void alarm_set(struct chassis *c, const char *object, bool is_raised, const char *text);
-
 
 extern const struct cli_handler chassis_handlers[], chassis_views[], system_views[];
 

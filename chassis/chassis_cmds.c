@@ -237,11 +237,11 @@ static const struct cli_row chassis_rows[] = {
         .flags = CLI_MAY_ASK,
         .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("support", "What support asks for"),
                          KEYWORD("details", "The outputs of many commands, one after the other"),
-                         KEYWORD("icsr", "Those of interchassis session recovery"), OPTION,
-                         KEYWORD("to", "Not here"), KEYWORD("file", "But into a file"),
-                         URL("url", "The file, for example /flash/ssd.txt"), CLOSE),
-        .doc = "The outputs of all commands that show interchassis session recovery, taken at one moment, here or into a "
-               "file. Into a file it asks first.",
+                         KEYWORD("icsr", "Those of interchassis session recovery"), OPTION, KEYWORD("to", "Not here"),
+                         KEYWORD("file", "But into a file"), URL("url", "The file, for example /flash/ssd.txt"), CLOSE),
+        .doc =
+            "The outputs of all commands that show interchassis session recovery, taken at one moment, here or into a "
+            "file. Into a file it asks first.",
     },
     {
         .id = CHASSIS_ROW_SHOW_ARCHIVE,
@@ -251,8 +251,9 @@ static const struct cli_row chassis_rows[] = {
         .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("configuration", "The running configuration"),
                          KEYWORD("archive", "What it was: one generation for every change and every save"), OPTION,
                          UINT("number", 1, 4294967295, "Prints the lines of this generation"), CLOSE),
-        .doc = "The generations of the configuration that are kept: who changed or saved it, and when. With a number: the "
-               "lines of that generation.",
+        .doc =
+            "The generations of the configuration that are kept: who changed or saved it, and when. With a number: the "
+            "lines of that generation.",
     },
     {
         .id = CHASSIS_ROW_SHOW_DIFF,
@@ -263,7 +264,8 @@ static const struct cli_row chassis_rows[] = {
                          KEYWORD("diff", "Compares two generations"),
                          UINT("from", 1, 4294967295, "A generation, see show configuration archive"),
                          UINT("to", 1, 4294967295, "Another generation")),
-        .doc = "The lines that one generation of the configuration has and another has not, with the blocks they stand in: - "
+        .doc = "The lines that one generation of the configuration has and another has not, with the blocks they stand "
+               "in: - "
                "is only in the first, + only in the second.",
     },
 };

@@ -16,36 +16,51 @@
 #include "gateway/demux_main.h"
 #include "session/sessmgr_main.h"
 
-enum { OPT_ROOT = 256, OPT_CONFIG, OPT_LOG, OPT_MAC, OPT_DRIVER, OPT_SESSMGRS, OPT_ISSUER, OPT_ROLE, OPT_INSTANCE, OPT_PARENT, OPT_CHECK, OPT_VERSION, OPT_HELP };
-
-static const struct option options[] = {
-	{"root", required_argument, NULL, OPT_ROOT},
-	{"config", required_argument, NULL, OPT_CONFIG},
-	{"log", required_argument, NULL, OPT_LOG},
-	{"mac", required_argument, NULL, OPT_MAC},
-	{"address-driver", required_argument, NULL, OPT_DRIVER},
-	{"sessmgrs", required_argument, NULL, OPT_SESSMGRS},
-	{"license-issuer", required_argument, NULL, OPT_ISSUER},
-	{"role", required_argument, NULL, OPT_ROLE},
-	{"instance", required_argument, NULL, OPT_INSTANCE},
-	{"parent", required_argument, NULL, OPT_PARENT},
-	{"check", required_argument, NULL, OPT_CHECK},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{"help", no_argument, NULL, OPT_HELP},
-	{NULL, 0, NULL, 0},
+enum {
+	OPT_ROOT = 256,
+	OPT_CONFIG,
+	OPT_LOG,
+	OPT_MAC,
+	OPT_DRIVER,
+	OPT_SESSMGRS,
+	OPT_ISSUER,
+	OPT_ROLE,
+	OPT_INSTANCE,
+	OPT_PARENT,
+	OPT_CHECK,
+	OPT_VERSION,
+	OPT_HELP
 };
 
-static const char usage[] = "usage: chassisd --root DIR [--config /flash/FILE] [--log stderr] [--mac 02-XX-XX-XX-XX-XX]\n"
-			    "                [--address-driver plain|freebind] [--sessmgrs N]\n"
-			    "       chassisd --check FILE\n"
-			    "  --root            everything this chassis owns lies there; made when missing\n"
-			    "  --config          load this file instead of what the boot stack names\n"
-			    "  --log             log to standard error instead of DIR/run/log\n"
-			    "  --mac             set the chassis' MAC address (kept)\n"
-			    "  --address-driver  plain: bind when Active (default); freebind: add the address to lo (CAP_NET_ADMIN)\n"
-			    "  --sessmgrs        session managers, instead of what the configuration says (1..64)\n"
-			    "  --check           load a configuration and start nothing: names each bad line; status 0 or 1\n"
-			    "  --license-issuer  PEM file with the public key of the issuer of license keys to believe\n";
+static const struct option options[] = {
+    {"root", required_argument, NULL, OPT_ROOT},
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"log", required_argument, NULL, OPT_LOG},
+    {"mac", required_argument, NULL, OPT_MAC},
+    {"address-driver", required_argument, NULL, OPT_DRIVER},
+    {"sessmgrs", required_argument, NULL, OPT_SESSMGRS},
+    {"license-issuer", required_argument, NULL, OPT_ISSUER},
+    {"role", required_argument, NULL, OPT_ROLE},
+    {"instance", required_argument, NULL, OPT_INSTANCE},
+    {"parent", required_argument, NULL, OPT_PARENT},
+    {"check", required_argument, NULL, OPT_CHECK},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static const char usage[] =
+    "usage: chassisd --root DIR [--config /flash/FILE] [--log stderr] [--mac 02-XX-XX-XX-XX-XX]\n"
+    "                [--address-driver plain|freebind] [--sessmgrs N]\n"
+    "       chassisd --check FILE\n"
+    "  --root            everything this chassis owns lies there; made when missing\n"
+    "  --config          load this file instead of what the boot stack names\n"
+    "  --log             log to standard error instead of DIR/run/log\n"
+    "  --mac             set the chassis' MAC address (kept)\n"
+    "  --address-driver  plain: bind when Active (default); freebind: add the address to lo (CAP_NET_ADMIN)\n"
+    "  --sessmgrs        session managers, instead of what the configuration says (1..64)\n"
+    "  --check           load a configuration and start nothing: names each bad line; status 0 or 1\n"
+    "  --license-issuer  PEM file with the public key of the issuer of license keys to believe\n";
 
 /* What a task was started as. */
 struct role {

@@ -47,7 +47,8 @@ gateway_errors(const struct cfg *cfg, struct cfg_report *r)
 	(void)gateway_config_check(&g, &text);
 }
 
-/* --- the report -------------------------------------------------------------------------------------------------------- */
+/* --- the report
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* A section looks at the whole, or at line after line and says which blocks need not be entered. */
 struct section {
@@ -64,10 +65,10 @@ secret_errors(struct cfg_report *r, const struct cfg *cfg, const struct cfg_node
 }
 
 static const struct section sections[] = {
-	{.title = "SRP Configuration errors", .whole = srp_show_errors},
-	{.title = "GGSN-service system errors", .whole = gateway_errors},
-	{.title = "Encrypted secret errors", .line = secret_errors},
-	{.title = "Commands without effect yet", .line = cfg_report_idle},
+    {.title = "SRP Configuration errors", .whole = srp_show_errors},
+    {.title = "GGSN-service system errors", .whole = gateway_errors},
+    {.title = "Encrypted secret errors", .line = secret_errors},
+    {.title = "Commands without effect yet", .line = cfg_report_idle},
 };
 
 enum { SECTIONS = sizeof sections / sizeof sections[0] };
@@ -132,7 +133,8 @@ config_show_errors(struct cli_call *call)
 	struct chassis *c = call->app;
 
 	static_assert(sizeof(struct config_errors) <= sizeof call->state, "the report fits into a call");
-	config_errors_init((struct config_errors *)call->state, cli_running(c->cli), call->out, cli_arg_has(call, "verbose"));
+	config_errors_init((struct config_errors *)call->state, cli_running(c->cli), call->out,
+	                   cli_arg_has(call, "verbose"));
 	call->step = step_errors;
 	return step_errors(call);
 }

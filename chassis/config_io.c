@@ -23,7 +23,8 @@ config_path(const struct chassis *c, const char *url, char *buf, size_t cap)
 {
 	int n = snprintf(buf, cap, "%s%s", c->options.root, url);
 
-	return n > 0 && (size_t)n < cap && strncmp(url, "/flash/", 7) == 0 && strstr(url, "..") == NULL ? ERR_OK : ERR_RANGE;
+	return n > 0 && (size_t)n < cap && strncmp(url, "/flash/", 7) == 0 && strstr(url, "..") == NULL ? ERR_OK
+	                                                                                                : ERR_RANGE;
 }
 
 char *
@@ -41,7 +42,8 @@ config_read_file(const char *path, size_t *len, const char **why)
 		*why = "longer than 16 MiB";
 	} else {
 		text = malloc((size_t)st.st_size + 1);
-		while (text != NULL && *len < (size_t)st.st_size && (n = read(fd, text + *len, (size_t)st.st_size - *len)) > 0)
+		while (text != NULL && *len < (size_t)st.st_size &&
+		       (n = read(fd, text + *len, (size_t)st.st_size - *len)) > 0)
 			*len += (size_t)n;
 		*why = text == NULL ? "no memory" : n < 0 ? strerror(errno) : NULL;
 		if (*why != NULL) {
@@ -224,7 +226,8 @@ on_load_slice(evutil_socket_t fd, short what, void *arg)
 	load_end(l, cli_session_user(call->session));
 	call->data = NULL;
 	if (l->refused > 0)
-		text_printf(call->out, "Failure: %s: %u of %u lines refused, the others are in force\n", l->name, l->refused, l->lines);
+		text_printf(call->out, "Failure: %s: %u of %u lines refused, the others are in force\n", l->name,
+		            l->refused, l->lines);
 	cli_session_finish(call->session, l->refused == 0);
 	load_free(l);
 }

@@ -24,7 +24,8 @@ static void
 start_switchover(evutil_socket_t fd, short what, void *arg)
 {
 	struct chassis *c = arg;
-	struct srp_event ev = {.kind = SRP_EV_OPERATOR_SWITCHOVER, .is_forced = c->is_switchover_forced, .asker = c->switchover.id};
+	struct srp_event ev = {
+	    .kind = SRP_EV_OPERATOR_SWITCHOVER, .is_forced = c->is_switchover_forced, .asker = c->switchover.id};
 
 	(void)fd;
 	(void)what;
@@ -89,7 +90,8 @@ run_clear(struct cli_call *call)
 	return CLI_ANSWER_PENDING;
 }
 
-/* --- boot stack ---------------------------------------------------------------------------------------------------- */
+/* --- boot stack ----------------------------------------------------------------------------------------------------
+ */
 
 /* The command waits until the entry is on disk; @arg is the call's own mark, cleared when the operator goes. */
 static void
@@ -102,7 +104,8 @@ boot_done(void *arg, enum err e, const char *why)
 	if (call == NULL)
 		return;
 	if (e != ERR_OK)
-		(void)cli_fail(call, "the boot stack is changed until the next start only, it was not written: %s", why);
+		(void)cli_fail(call, "the boot stack is changed until the next start only, it was not written: %s",
+		               why);
 	cli_session_finish(call->session, e == ERR_OK);
 }
 
@@ -143,7 +146,8 @@ run_boot(struct cli_call *call)
 	if (e == ERR_NOT_FOUND)
 		return cli_fail(call, "there is no boot entry of priority %s", cli_arg_str(call, "number"));
 	if (e == ERR_FULL)
-		return cli_fail(call, "the boot stack has %u entries already, remove one first", (unsigned)STORE_BOOT_MAX);
+		return cli_fail(call, "the boot stack has %u entries already, remove one first",
+		                (unsigned)STORE_BOOT_MAX);
 	if (e != ERR_OK)
 		return cli_fail(call, "the boot entry is not usable: %s", err_text(e));
 	c->boot = (struct waiting){.id = ++c->next_id, .call = call};
@@ -152,10 +156,6 @@ run_boot(struct cli_call *call)
 }
 
 const struct cli_handler chassis_handlers[] = {
-	{SRP_ROW_SWITCHOVER, run_switchover},
-	{GATEWAY_ROW_CLEAR_SUBSCRIBERS, run_clear},
-	{CHASSIS_ROW_BOOT, run_boot},
-	{CHASSIS_ROW_SAVE, config_save},
-	{CHASSIS_ROW_SHOW_ERRORS, config_show_errors},
-	{0, NULL},
+    {SRP_ROW_SWITCHOVER, run_switchover}, {GATEWAY_ROW_CLEAR_SUBSCRIBERS, run_clear},    {CHASSIS_ROW_BOOT, run_boot},
+    {CHASSIS_ROW_SAVE, config_save},      {CHASSIS_ROW_SHOW_ERRORS, config_show_errors}, {0, NULL},
 };

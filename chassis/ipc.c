@@ -175,7 +175,8 @@ receive_one(struct ipc_chan *c)
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct iovec iov = {bytes, sizeof bytes};
-	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+	struct msghdr mh = {
+	    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
 	ssize_t n = recvmsg(c->fd, &mh, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	struct ipc_msg m;
 
@@ -183,7 +184,8 @@ receive_one(struct ipc_chan *c)
 		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : -1;
 	if (n < HEADER_BYTES)
 		return -1; /* 0 is the end of the stream; shorter than a header cannot be ours */
-	m = (struct ipc_msg){.type = bytes[0], .body = bytes + HEADER_BYTES, .len = (size_t)n - HEADER_BYTES, .fd = received_fd(&mh)};
+	m = (struct ipc_msg){
+	    .type = bytes[0], .body = bytes + HEADER_BYTES, .len = (size_t)n - HEADER_BYTES, .fd = received_fd(&mh)};
 	memcpy(&m.id, bytes + 1, sizeof m.id);
 	c->on_msg(c->arg, &m);
 	return 1;
@@ -212,8 +214,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 }
 
 struct ipc_chan *
-ipc_chan_new(struct event_base *base, int fd, void (*on_msg)(void *arg, const struct ipc_msg *m), void (*on_close)(void *arg),
-             void *arg)
+ipc_chan_new(struct event_base *base, int fd, void (*on_msg)(void *arg, const struct ipc_msg *m),
+             void (*on_close)(void *arg), void *arg)
 {
 	struct ipc_chan *c = calloc(1, sizeof *c);
 

@@ -18,30 +18,31 @@
 enum { IPC_BODY_MAX = 16384, IPC_QUEUE_MAX_BYTES = 64 << 20 };
 
 enum ipc_type {
-	IPC_READY = 1,      /* role -> chassisd: started and listening to us */
-	IPC_CONFIG,         /* chassisd -> role: descriptor of a struct gateway_config, body struct sessmgr_setup; demux: id is
-	                       the enum address_driver */
-	IPC_ROLE,           /* chassisd -> sessmgr: struct sessmgr_role (session/sessmgr_ipc.h) */
-	IPC_PEER,           /* chassisd -> sessmgr: struct sessmgr_peer, where to dial for checkpoints */
-	IPC_CKPT_SOCKET,    /* chassisd -> sessmgr: an accepted checkpoint connection */
-	IPC_FLUSH,          /* chassisd -> sessmgr: send everything, answer when acknowledged */
-	IPC_FLUSHED,        /* sessmgr -> chassisd: id of the flush, body[0] 1 when all is acknowledged */
-	IPC_CLEAR,          /* chassisd -> sessmgr: release every call */
-	IPC_CLEARED,        /* sessmgr -> chassisd: id of the clear, body u32 calls released, u8 1 when a switchover ended it */
-	IPC_PEER_CONN,      /* sessmgr -> chassisd: body[0] 0 none, 1 Conn, 2 Ready */
-	IPC_CALL_LOST,      /* sessmgr -> chassisd: struct sessmgr_lost */
-	IPC_DATA_CHANNEL,   /* chassisd -> demux and sessmgr: descriptor of the channel between demux and sessmgr id */
-	IPC_ADDRESS_TAKE,   /* chassisd -> demux; id: a token that comes back in the answer */
-	IPC_ADDRESS_TAKEN,  /* demux -> chassisd */
-	IPC_ADDRESS_BUSY,   /* demux -> chassisd: body: address and reason as text */
-	IPC_ADDRESS_GIVE,   /* chassisd -> demux: drain, barrier, close */
-	IPC_ADDRESS_GIVEN,  /* demux -> chassisd */
-	IPC_RESTART_COUNTER,/* chassisd -> demux, sessmgr: id: the GTP restart counter */
-	IPC_REQUEST,        /* demux -> sessmgr: struct gtp_datagram (gateway/gtp_channel.h), then the message */
-	IPC_REPLY,          /* sessmgr -> demux: the same */
-	IPC_BARRIER,        /* demux -> sessmgr, sent back when everything before it is answered */
-	IPC_BIND,           /* sessmgr -> demux: u64 IMSIs that live there now */
-	IPC_UNBIND,         /* sessmgr -> demux: u64 IMSIs that are gone */
+	IPC_READY = 1, /* role -> chassisd: started and listening to us */
+	IPC_CONFIG, /* chassisd -> role: descriptor of a struct gateway_config, body struct sessmgr_setup; demux: id is
+	               the enum address_driver */
+	IPC_ROLE,   /* chassisd -> sessmgr: struct sessmgr_role (session/sessmgr_ipc.h) */
+	IPC_PEER,   /* chassisd -> sessmgr: struct sessmgr_peer, where to dial for checkpoints */
+	IPC_CKPT_SOCKET, /* chassisd -> sessmgr: an accepted checkpoint connection */
+	IPC_FLUSH,       /* chassisd -> sessmgr: send everything, answer when acknowledged */
+	IPC_FLUSHED,     /* sessmgr -> chassisd: id of the flush, body[0] 1 when all is acknowledged */
+	IPC_CLEAR,       /* chassisd -> sessmgr: release every call */
+	IPC_CLEARED,   /* sessmgr -> chassisd: id of the clear, body u32 calls released, u8 1 when a switchover ended it
+	                */
+	IPC_PEER_CONN, /* sessmgr -> chassisd: body[0] 0 none, 1 Conn, 2 Ready */
+	IPC_CALL_LOST, /* sessmgr -> chassisd: struct sessmgr_lost */
+	IPC_DATA_CHANNEL,    /* chassisd -> demux and sessmgr: descriptor of the channel between demux and sessmgr id */
+	IPC_ADDRESS_TAKE,    /* chassisd -> demux; id: a token that comes back in the answer */
+	IPC_ADDRESS_TAKEN,   /* demux -> chassisd */
+	IPC_ADDRESS_BUSY,    /* demux -> chassisd: body: address and reason as text */
+	IPC_ADDRESS_GIVE,    /* chassisd -> demux: drain, barrier, close */
+	IPC_ADDRESS_GIVEN,   /* demux -> chassisd */
+	IPC_RESTART_COUNTER, /* chassisd -> demux, sessmgr: id: the GTP restart counter */
+	IPC_REQUEST,         /* demux -> sessmgr: struct gtp_datagram (gateway/gtp_channel.h), then the message */
+	IPC_REPLY,           /* sessmgr -> demux: the same */
+	IPC_BARRIER,         /* demux -> sessmgr, sent back when everything before it is answered */
+	IPC_BIND,            /* sessmgr -> demux: u64 IMSIs that live there now */
+	IPC_UNBIND,          /* sessmgr -> demux: u64 IMSIs that are gone */
 	IPC_TYPE_COUNT
 };
 

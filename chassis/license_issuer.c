@@ -1,6 +1,6 @@
 /*
- * license_issuer.c - the public key of the issuer this build believes. Its private half was thrown away after the keys of
- * configs/ had been made; who wants others makes a pair of his own (build/starling-license pair, key, issuer).
+ * license_issuer.c - the public key of the issuer this build believes. Its private half was thrown away after the keys
+ * of configs/ had been made; who wants others makes a pair of his own (build/starling-license pair, key, issuer).
  */
 #include "chassis/license.h"
 

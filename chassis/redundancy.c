@@ -1,5 +1,6 @@
 /*
- * redundancy.c - carries the redundancy engine's orders to tasks, operators, alarms and the disk, and their answers back.
+ * redundancy.c - carries the redundancy engine's orders to tasks, operators, alarms and the disk, and their answers
+ * back.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,12 +89,16 @@ answer_text(const struct srp_action *a, char *buf, size_t cap)
 {
 	switch (a->answer) {
 	case SRP_ANSWER_NOT_CONNECTED:
-		snprintf(buf, cap, "%u session manager%s of this chassis %s not connected to the peer chassis, switchover not initiated (use force to override)",
+		snprintf(buf, cap,
+		         "%u session manager%s of this chassis %s not connected to the peer chassis, switchover not "
+		         "initiated (use force to override)",
 		         a->count, a->count == 1 ? "" : "s", a->count == 1 ? "is" : "are");
 		break;
 	case SRP_ANSWER_PEER_REFUSED:
 		if (a->refuse == SRP_REFUSE_NOT_CONNECTED)
-			snprintf(buf, cap, "%u session manager%s of the peer chassis not connected, switchover not initiated (use force to override)",
+			snprintf(buf, cap,
+			         "%u session manager%s of the peer chassis not connected, switchover not initiated "
+			         "(use force to override)",
 			         a->count, a->count == 1 ? "" : "s");
 		else
 			snprintf(buf, cap, "the peer chassis refused: %s", srp_refuse_text(a->refuse));
@@ -137,7 +142,8 @@ on_transition(void *arg, const struct srp_transition *t, const char *words)
 	snprintf(s.from, sizeof s.from, "%s", srp_state_text(t->from));
 	snprintf(s.to, sizeof s.to, "%s", srp_state_text(t->to));
 	snprintf(s.cause, sizeof s.cause, "%s: %s", srp_reason_text(t->reason), words);
-	(void)store_history_append(c->store, &s); /* a full queue keeps it in memory; the store logs what it cannot write */
+	(void)store_history_append(c->store,
+	                           &s); /* a full queue keeps it in memory; the store logs what it cannot write */
 	if (t->to == SRP_ACTIVE)
 		c->busy_text[0] = '\0';
 }
@@ -174,7 +180,8 @@ on_heard(void *arg, const struct srp_hello *h)
 {
 	struct chassis *c = arg;
 
-	if (c->is_active || (h->state != SRP_ACTIVE && h->state != SRP_PENDING_STANDBY) || h->restart_counter == c->restart_counter)
+	if (c->is_active || (h->state != SRP_ACTIVE && h->state != SRP_PENDING_STANDBY) ||
+	    h->restart_counter == c->restart_counter)
 		return;
 	c->restart_counter = h->restart_counter;
 	(void)store_gtp_restart_adopt(c->store, h->restart_counter);
@@ -205,20 +212,20 @@ on_listening(void *arg, const struct addr *local, const char *why)
 }
 
 static const struct srp_link_ops link_ops = {
-	.address_take = on_address_take,
-	.address_give = on_address_give,
-	.sessions_active = on_sessions_active,
-	.sessions_standby = on_sessions_standby,
-	.sessions_flush = on_sessions_flush,
-	.epoch_reserve = on_epoch_reserve,
-	.operator_answer = on_operator_answer,
-	.transition = on_transition,
-	.alarm = on_alarm,
-	.fill_hello = on_fill_hello,
-	.heard = on_heard,
-	.not_connected = on_not_connected,
-	.checkpoint_socket = on_checkpoint_socket,
-	.listening = on_listening,
+    .address_take = on_address_take,
+    .address_give = on_address_give,
+    .sessions_active = on_sessions_active,
+    .sessions_standby = on_sessions_standby,
+    .sessions_flush = on_sessions_flush,
+    .epoch_reserve = on_epoch_reserve,
+    .operator_answer = on_operator_answer,
+    .transition = on_transition,
+    .alarm = on_alarm,
+    .fill_hello = on_fill_hello,
+    .heard = on_heard,
+    .not_connected = on_not_connected,
+    .checkpoint_socket = on_checkpoint_socket,
+    .listening = on_listening,
 };
 
 /* --- called by the rest of the chassis -------------------------------------------------------------------------- */
@@ -319,8 +326,9 @@ redundancy_absent(struct chassis *c)
 	if (c->is_standalone || c->gateway.service_count == 0)
 		return;
 	/* lines are missing, perhaps those of the redundancy link: alone it could serve beside its peer */
-	alarm_set(c, "srp/alone", c->load_refused > 0,
-	          "lines of the configuration were refused and it has no service-redundancy-protocol: not serving alone");
+	alarm_set(
+	    c, "srp/alone", c->load_refused > 0,
+	    "lines of the configuration were refused and it has no service-redundancy-protocol: not serving alone");
 	if (c->load_refused > 0)
 		return;
 	if (reserve_epochs(c, 1, srp_epoch_counter(c->epoch), &first) != ERR_OK) {
@@ -329,6 +337,7 @@ redundancy_absent(struct chassis *c)
 	}
 	c->srp_peer = (struct addr){0};
 	c->is_standalone = true;
-	set_sessions(c, true, first << SRP_EPOCH_TAG_BITS | (store_chassis_id(c->store) & ((1u << SRP_EPOCH_TAG_BITS) - 1)));
+	set_sessions(c, true,
+	             first << SRP_EPOCH_TAG_BITS | (store_chassis_id(c->store) & ((1u << SRP_EPOCH_TAG_BITS) - 1)));
 	tasks_take_address(c, 0);
 }

@@ -12,7 +12,8 @@
 /* shm_new - a memfd of @bytes named @name (for /proc), close-on-exec; the caller closes it. */
 enum err shm_new(const char *name, size_t bytes, int *fd);
 
-/* shm_map - map @bytes of @fd shared, readable and writable; ERR_SHORT when the memfd is smaller. munmap by shm_unmap. */
+/* shm_map - map @bytes of @fd shared, readable and writable; ERR_SHORT when the memfd is smaller. munmap by shm_unmap.
+ */
 enum err shm_map(int fd, size_t bytes, void **mem);
 void shm_unmap(void *mem, size_t bytes);
 

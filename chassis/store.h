@@ -2,11 +2,11 @@
  * store.h - what a chassis keeps over a restart: chassis.db (SQLite, WAL, synchronous=FULL).
  *
  * Identity (chassis id, MAC), the reserved epochs, the GTP restart counter, boot entries, the generations of the
- * configuration and the switchover history. Everything small is read once by store_open and then answered from memory, so no
- * show command and no lookup waits for the disk. Writes after the start are done by one writer thread with
- * its own connection; their completions run on the loop thread: watch store_fd for reading and call
- * store_run_done. A write keeps the old or the new, whenever the process is killed. All functions are called by
- * one thread, the loop's. It knows no libevent and no feature: it stores what it is told.
+ * configuration and the switchover history. Everything small is read once by store_open and then answered from memory,
+ * so no show command and no lookup waits for the disk. Writes after the start are done by one writer thread with its
+ * own connection; their completions run on the loop thread: watch store_fd for reading and call store_run_done. A write
+ * keeps the old or the new, whenever the process is killed. All functions are called by one thread, the loop's. It
+ * knows no libevent and no feature: it stores what it is told.
  */
 #ifndef CHASSIS_STORE_H
 #define CHASSIS_STORE_H
@@ -160,8 +160,8 @@ enum err store_config_take(struct store *s, char *heap, size_t len, const struct
 enum err store_config_replace(struct store *s, const char *config, size_t len, store_done_fn *done, void *arg);
 
 /*
- * store_generation_count, store_generation_at - what is known of the durable generations, the oldest first (0); pointers
- * die when completions run. store_generation_find - by number; NULL.
+ * store_generation_count, store_generation_at - what is known of the durable generations, the oldest first (0);
+ * pointers die when completions run. store_generation_find - by number; NULL.
  */
 size_t store_generation_count(const struct store *s);
 const struct store_generation *store_generation_at(const struct store *s, size_t i);
@@ -172,8 +172,8 @@ const struct store_generation *store_generation_find(const struct store *s, int6
  *
  * @a, @b  numbers; @b is not looked at without @make
  * @make   runs on the writer thread: pure, thread-safe; its result is heap memory. NULL: the lines of @a as they are
- * @done   called once; takes the text (heap, not NUL-terminated), NULL when @e says why not: ERR_NOT_FOUND (too old, gone),
- *         ERR_CORRUPT, ERR_SYSTEM
+ * @done   called once; takes the text (heap, not NUL-terminated), NULL when @e says why not: ERR_NOT_FOUND (too old,
+ * gone), ERR_CORRUPT, ERR_SYSTEM
  *
  * Returns ERR_FULL (queue) or ERR_SYSTEM (no memory); @done is not called then.
  */

@@ -27,16 +27,19 @@ static const struct cli_row system_rows[] = {
         .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("ip", "Internet protocol"),
                          KEYWORD("interface", "Logical interfaces of the present context"),
                          KEYWORD("summary", "One line each")),
-        .doc = "The interfaces of the present context with address, port and status. UP: the address can be used on this "
-               "machine now, and one of srp-activate is served by this chassis.",
+        .doc =
+            "The interfaces of the present context with address, port and status. UP: the address can be used on this "
+            "machine now, and one of srp-activate is served by this chassis.",
     },
     {
         .id = SYSTEM_ROW_SHOW_PORTS,
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,
-        .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("port", "Ports"), KEYWORD("table", "One line each")),
-        .doc = "The configured ports. They are virtual: there is no link to be seen, and a port is operational when it is "
-               "enabled and the address of its interface can be used on this machine.",
+        .tokens =
+            TOKENS(KEYWORD("show", "Shows something"), KEYWORD("port", "Ports"), KEYWORD("table", "One line each")),
+        .doc =
+            "The configured ports. They are virtual: there is no link to be seen, and a port is operational when it is "
+            "enabled and the address of its interface can be used on this machine.",
     },
     {
         .id = SYSTEM_ROW_SHOW_LOGS,
@@ -53,7 +56,8 @@ static const struct cli_row system_rows[] = {
                          CLOSE, OPTION, KEYWORD("facility", "Only of one facility"),
                          NAME("name", 1, 31, "Facility, for example srp"), CLOSE, OPTION,
                          KEYWORD("lines", "How many at most"), UINT("number", 1, SYSTEM_LOG_LINES_MAX, "Lines"), CLOSE),
-        .doc = "The last lines of the event log, 100 when nothing else is said. What the lines mean is in docs/LOGS.md.",
+        .doc =
+            "The last lines of the event log, 100 when nothing else is said. What the lines mean is in docs/LOGS.md.",
     },
 };
 

@@ -41,7 +41,8 @@ show_context(struct cli_call *call)
 	text_put(call->out, "--------------- --------- ----------   -----------------------\n");
 	if (is_all || strcmp(call->context, "local") == 0)
 		show_context_line(call, "local", number);
-	for (const struct cfg_node *n = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); n != NULL; n = cfg_next(cfg, n)) {
+	for (const struct cfg_node *n = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); n != NULL;
+	     n = cfg_next(cfg, n)) {
 		const char *name = cfg_str(cfg, n, "name");
 
 		if (strcmp(name, "local") == 0)
@@ -72,7 +73,8 @@ show_uptime(struct cli_call *call)
 static const struct cfg_node *
 port_of(const struct cfg *cfg, const char *context, const char *name)
 {
-	for (const struct cfg_node *p = cfg_first(cfg, cfg_root(cfg), CHASSIS_ROW_PORT); p != NULL; p = cfg_next(cfg, p)) {
+	for (const struct cfg_node *p = cfg_first(cfg, cfg_root(cfg), CHASSIS_ROW_PORT); p != NULL;
+	     p = cfg_next(cfg, p)) {
 		const struct cfg_node *bind = cfg_first(cfg, p, CHASSIS_ROW_PORT_BIND);
 
 		if (bind != NULL && strcmp(cfg_str(cfg, bind, "interface"), name) == 0 &&
@@ -92,7 +94,8 @@ is_port_enabled(const struct cfg *cfg, const struct cfg_node *port)
 }
 
 static bool
-is_interface_up(const struct chassis *c, const struct cfg *cfg, const struct cfg_node *interface, const struct cfg_node *port)
+is_interface_up(const struct chassis *c, const struct cfg *cfg, const struct cfg_node *interface,
+                const struct cfg_node *port)
 {
 	const struct cfg_node *line = cfg_first(cfg, interface, CHASSIS_ROW_INTERFACE_ADDRESS);
 	struct addr a;
@@ -144,7 +147,8 @@ show_interfaces(struct cli_call *call)
 	text_put(call->out, "Interface Name                 Address/Mask         Port                 Status\n");
 	text_put(call->out, "============================== ==================== ==================== ======\n");
 	if (context != NULL)
-		for (const struct cfg_node *n = cfg_first(cfg, context, CHASSIS_ROW_INTERFACE); n != NULL; n = cfg_next(cfg, n)) {
+		for (const struct cfg_node *n = cfg_first(cfg, context, CHASSIS_ROW_INTERFACE); n != NULL;
+		     n = cfg_next(cfg, n)) {
 			show_interface(call, cfg, n);
 			count++;
 		}
@@ -157,7 +161,8 @@ static const struct cfg_node *
 interface_of(const struct cfg *cfg, const struct cfg_node *port)
 {
 	const struct cfg_node *bind = cfg_first(cfg, port, CHASSIS_ROW_PORT_BIND);
-	const struct cfg_node *context = bind == NULL ? NULL : cfg_find(cfg, cfg_root(cfg), CLI_ROW_CONTEXT, cfg_str(cfg, bind, "context"));
+	const struct cfg_node *context =
+	    bind == NULL ? NULL : cfg_find(cfg, cfg_root(cfg), CLI_ROW_CONTEXT, cfg_str(cfg, bind, "context"));
 
 	return context == NULL ? NULL : cfg_find(cfg, context, CHASSIS_ROW_INTERFACE, cfg_str(cfg, bind, "interface"));
 }
@@ -170,20 +175,23 @@ show_ports(struct cli_call *call)
 
 	text_put(call->out, "Port  Role Type                      Admin    Oper Link State    Pair  Redundant\n");
 	text_put(call->out, "----- ---- ------------------------  -------- ---- ---- -------  ----- ---------\n");
-	for (const struct cfg_node *p = cfg_first(cfg, cfg_root(cfg), CHASSIS_ROW_PORT); p != NULL; p = cfg_next(cfg, p)) {
+	for (const struct cfg_node *p = cfg_first(cfg, cfg_root(cfg), CHASSIS_ROW_PORT); p != NULL;
+	     p = cfg_next(cfg, p)) {
 		const struct cfg_node *bind = cfg_first(cfg, p, CHASSIS_ROW_PORT_BIND);
 		const struct cfg_node *interface = interface_of(cfg, p);
 		bool is_local = bind != NULL && strcmp(cfg_str(cfg, bind, "context"), "local") == 0;
 		bool is_up = interface != NULL && is_interface_up(c, cfg, interface, p);
 
 		text_printf(call->out, "%-4s %-4s %-25s %-8s %-4s %-4s %-9s %-4s %s\n", cfg_str(cfg, p, "port"),
-		            is_local ? "Mgmt" : "Srvc", "Virtual Ethernet", is_port_enabled(cfg, p) ? "Enabled" : "Disabled",
-		            is_up ? "Up" : "Down", "-", is_up ? "Active" : "-", "None", "-");
+		            is_local ? "Mgmt" : "Srvc", "Virtual Ethernet",
+		            is_port_enabled(cfg, p) ? "Enabled" : "Disabled", is_up ? "Up" : "Down", "-",
+		            is_up ? "Active" : "-", "None", "-");
 	}
 	return CLI_ANSWER_DONE;
 }
 
-/* --- event log ------------------------------------------------------------------------------------------------------ */
+/* --- event log ------------------------------------------------------------------------------------------------------
+ */
 
 /* What of the log is wanted. */
 struct log_filter {
@@ -197,7 +205,8 @@ severity_of(const char *word, size_t n)
 {
 	int s = 0;
 
-	while (s < LOG_SEVERITY_COUNT && (strlen(log_severity_text((enum log_severity)s)) != n || strncmp(log_severity_text((enum log_severity)s), word, n) != 0))
+	while (s < LOG_SEVERITY_COUNT && (strlen(log_severity_text((enum log_severity)s)) != n ||
+	                                  strncmp(log_severity_text((enum log_severity)s), word, n) != 0))
 		s++;
 	return (enum log_severity)s;
 }
@@ -216,7 +225,8 @@ is_wanted(const char *line, size_t n, const struct log_filter *f)
 	severity = id == NULL ? NULL : memchr(id + 1, ' ', (size_t)(close - id - 1));
 	if (severity == NULL || severity_of(severity + 1, (size_t)(close - severity - 1)) > f->least)
 		return false;
-	return f->facility == NULL || ((size_t)(id - open - 1) == strlen(f->facility) && strncmp(open + 1, f->facility, strlen(f->facility)) == 0);
+	return f->facility == NULL || ((size_t)(id - open - 1) == strlen(f->facility) &&
+	                               strncmp(open + 1, f->facility, strlen(f->facility)) == 0);
 }
 
 /* The wanted lines of @tail from the end, then out in their order. */
@@ -330,7 +340,10 @@ show_logs(struct cli_call *call)
 }
 
 const struct cli_handler system_views[] = {
-    {SYSTEM_ROW_SHOW_CONTEXT, show_context}, {SYSTEM_ROW_SHOW_UPTIME, show_uptime},
-    {SYSTEM_ROW_SHOW_INTERFACES, show_interfaces}, {SYSTEM_ROW_SHOW_PORTS, show_ports},
-    {SYSTEM_ROW_SHOW_LOGS, show_logs}, {0, NULL},
+    {SYSTEM_ROW_SHOW_CONTEXT, show_context},
+    {SYSTEM_ROW_SHOW_UPTIME, show_uptime},
+    {SYSTEM_ROW_SHOW_INTERFACES, show_interfaces},
+    {SYSTEM_ROW_SHOW_PORTS, show_ports},
+    {SYSTEM_ROW_SHOW_LOGS, show_logs},
+    {0, NULL},
 };

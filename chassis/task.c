@@ -50,8 +50,8 @@ task_start_child(const struct task_spec *spec, int ipc_fd, pid_t parent)
 	task_start_child_fds(ipc_fd, spec->fds);
 	snprintf(instance, sizeof instance, "%u", spec->instance);
 	snprintf(parent_text, sizeof parent_text, "%d", (int)parent);
-	execl("/proc/self/exe", "chassisd", "--role", spec->role, "--instance", instance, "--root", spec->root, "--parent", parent_text,
-	      (char *)NULL);
+	execl("/proc/self/exe", "chassisd", "--role", spec->role, "--instance", instance, "--root", spec->root,
+	      "--parent", parent_text, (char *)NULL);
 	_exit(127);
 }
 

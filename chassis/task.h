@@ -43,7 +43,8 @@ struct task {
  * which the task may be started again. ERR_REFUSED when it ended too often lately (logged).
  */
 enum err task_start(struct task *t, struct event_base *base, const struct task_spec *spec,
-                    void (*on_msg)(void *arg, const struct ipc_msg *m), void (*on_end)(struct task *t, void *arg), void *arg);
+                    void (*on_msg)(void *arg, const struct ipc_msg *m), void (*on_end)(struct task *t, void *arg),
+                    void *arg);
 
 /* task_kill - SIGKILL and forget, without on_end. */
 void task_kill(struct task *t);
@@ -55,7 +56,8 @@ task_is_running(const struct task *t)
 	return t->pid != 0;
 }
 
-/* task_die_with_parent - called first in a role main: this process ends when chassisd does. ERR_REFUSED: already gone. */
+/* task_die_with_parent - called first in a role main: this process ends when chassisd does. ERR_REFUSED: already gone.
+ */
 enum err task_die_with_parent(pid_t parent);
 
 #endif

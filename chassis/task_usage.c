@@ -39,8 +39,10 @@ task_usage_read(pid_t pid, struct task_usage *out)
 	after = fgets(line, sizeof line, f) == NULL ? NULL : strrchr(line, ')');
 	fclose(f);
 	/* behind the name: state and ten numbers, utime, stime, seven more, start time and size, resident pages */
-	if (after == NULL || sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %*u %*u %ld",
-	                            &utime, &stime, &rss) != 3)
+	if (after == NULL ||
+	    sscanf(after + 1,
+	           " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %*u %*u %ld", &utime,
+	           &stime, &rss) != 3)
 		return ERR_NOT_FOUND;
 	out->cpu_s = (double)(utime + stime) / (double)sysconf(_SC_CLK_TCK);
 	out->rss_bytes = (uint64_t)rss * (uint64_t)sysconf(_SC_PAGESIZE);

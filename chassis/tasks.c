@@ -25,7 +25,8 @@ static void
 send_to(struct task *t, uint8_t type, uint32_t id, const void *body, size_t len, int fd)
 {
 	if (t->ipc != NULL)
-		(void)ipc_send(t->ipc, type, id, body, len, fd, 0); /* a task that is gone is started again and told everything */
+		(void)ipc_send(t->ipc, type, id, body, len, fd,
+		               0); /* a task that is gone is started again and told everything */
 }
 
 /* --- what the tasks are told ------------------------------------------------------------------------------- */
@@ -213,7 +214,9 @@ clear_answered(struct chassis *c, struct sessmgr_slot *s, uint32_t released, boo
 		return;
 	text_printf(c->clear.call->out, "Number of subscribers cleared: %llu\n", (unsigned long long)c->clear.count);
 	if (c->is_clear_cut)
-		(void)cli_fail(c->clear.call, "a switchover ended the clear, the other subscribers are those of the Active chassis now");
+		(void)cli_fail(
+		    c->clear.call,
+		    "a switchover ended the clear, the other subscribers are those of the Active chassis now");
 	cli_session_finish(c->clear.call->session, !c->is_clear_cut);
 }
 
@@ -267,7 +270,8 @@ note_lost(struct chassis *c, unsigned instance, const struct ipc_msg *m)
 	c->lost.total++;
 	c->lost.young += l->call.is_young;
 	snprintf(imsi, sizeof imsi, "%0*llu", l->call.imsi_digits, (unsigned long long)l->call.imsi);
-	log_event(LOG_CALL_LOST, l->call.teid, imsi, l->call.is_young ? "too young to be checkpointed" : "not acknowledged by the peer");
+	log_event(LOG_CALL_LOST, l->call.teid, imsi,
+	          l->call.is_young ? "too young to be checkpointed" : "not acknowledged by the peer");
 }
 
 static bool

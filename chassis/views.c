@@ -223,7 +223,8 @@ step_subscribers(struct cli_call *call)
 		}
 		if (arena_read(&s->arena, (uint32_t)call->state[1]++, record, &len, NULL) != ERR_OK)
 			continue;
-		if (call_rows_decode(record, len, &decoded) != ERR_OK || (call->state[3] != 0 && decoded.imsi + 1 != call->state[3]))
+		if (call_rows_decode(record, len, &decoded) != ERR_OK ||
+		    (call->state[3] != 0 && decoded.imsi + 1 != call->state[3]))
 			continue;
 		show_subscriber(call, &decoded, now);
 		call->state[2]++;
@@ -263,7 +264,8 @@ show_subscribers_full(struct cli_call *call)
 	return show_calls(call, true);
 }
 
-/* --- services ------------------------------------------------------------------------------------------------------ */
+/* --- services ------------------------------------------------------------------------------------------------------
+ */
 
 static void
 fill_service(const struct chassis *c, unsigned i, struct gateway_service_view *v)
@@ -302,17 +304,17 @@ show_gateway_counters(struct cli_call *call)
 	const struct chassis *c = call->app;
 	struct demux_stats demux = c->demux_shared->stats;
 	struct gateway_counters_view v = {
-		.demux = &demux,
-		.unroutable = c->demux_shared->unroutable,
-		.send_failed = c->demux_shared->send_failed,
-		.created = sum_counter(c, ARENA_CREATED),
-		.released = sum_counter(c, ARENA_RELEASED),
-		.repeated = sum_counter(c, ARENA_REPEATED),
-		.rejected_no_resources = sum_counter(c, ARENA_REJECTED_NO_RESOURCES),
-		.rejected_apn = sum_counter(c, ARENA_REJECTED_APN),
-		.rejected_address = sum_counter(c, ARENA_REJECTED_ADDRESS),
-		.rejected_request = sum_counter(c, ARENA_REJECTED_REQUEST),
-		.rejected_other = sum_counter(c, ARENA_REJECTED_OTHER),
+	    .demux = &demux,
+	    .unroutable = c->demux_shared->unroutable,
+	    .send_failed = c->demux_shared->send_failed,
+	    .created = sum_counter(c, ARENA_CREATED),
+	    .released = sum_counter(c, ARENA_RELEASED),
+	    .repeated = sum_counter(c, ARENA_REPEATED),
+	    .rejected_no_resources = sum_counter(c, ARENA_REJECTED_NO_RESOURCES),
+	    .rejected_apn = sum_counter(c, ARENA_REJECTED_APN),
+	    .rejected_address = sum_counter(c, ARENA_REJECTED_ADDRESS),
+	    .rejected_request = sum_counter(c, ARENA_REJECTED_REQUEST),
+	    .rejected_other = sum_counter(c, ARENA_REJECTED_OTHER),
 	};
 
 	gateway_show_counters(&v, call->out);
@@ -342,7 +344,8 @@ show_ggsn(struct cli_call *call)
 	return CLI_ANSWER_DONE;
 }
 
-/* --- chassis ---------------------------------------------------------------------------------------------------------- */
+/* --- chassis
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static enum cli_answer
 show_boot(struct cli_call *call)
@@ -353,7 +356,8 @@ show_boot(struct cli_call *call)
 	for (size_t i = 0; i < store_boot_count(c->store); i++) {
 		const struct store_boot *b = store_boot_at(c->store, i);
 
-		text_printf(call->out, "boot system priority %u \\\n    image %s \\\n    config %s\n\n", b->priority, b->image, b->config);
+		text_printf(call->out, "boot system priority %u \\\n    image %s \\\n    config %s\n\n", b->priority,
+		            b->image, b->config);
 	}
 	return CLI_ANSWER_DONE;
 }
@@ -367,7 +371,8 @@ show_version(struct cli_call *call)
 	text_printf(call->out, "  Image Version:                  %s\n", build_version);
 	text_printf(call->out, "  Image Description:              %s\n", build_description);
 	text_printf(call->out, "  Image Date:                     %s\n", build_date);
-	text_printf(call->out, "  Boot Image:                     %s\n", c->boot_image[0] != '\0' ? c->boot_image : "None");
+	text_printf(call->out, "  Boot Image:                     %s\n",
+	            c->boot_image[0] != '\0' ? c->boot_image : "None");
 	text_printf(call->out, "  Source Commit ID:               %s\n", build_commit);
 	return CLI_ANSWER_DONE;
 }
@@ -391,7 +396,8 @@ show_alarms(struct cli_call *call)
 	const struct chassis *c = call->app;
 
 	text_put(call->out, "Sev Object          Event\n");
-	text_put(call->out, "--- ----------      ---------------------------------------------------------------------------\n");
+	text_put(call->out,
+	         "--- ----------      ---------------------------------------------------------------------------\n");
 	for (unsigned i = 0; i < ALARMS_MAX; i++)
 		if (c->alarms[i].is_raised)
 			text_printf(call->out, "MJ  %-15s %s\n", c->alarms[i].object, c->alarms[i].text);
@@ -404,11 +410,12 @@ show_task(struct cli_call *call, const char *facility, unsigned instance, pid_t 
 	struct task_usage u;
 
 	if (pid == 0 || task_usage_read(pid, &u) != ERR_OK) {
-		text_printf(call->out, " 1/0 %-12s %5u %9s %9s %6s %9s  down\n", facility, instance, "--", "--", "--", "--");
+		text_printf(call->out, " 1/0 %-12s %5u %9s %9s %6s %9s  down\n", facility, instance, "--", "--", "--",
+		            "--");
 		return;
 	}
-	text_printf(call->out, " 1/0 %-12s %5u %7.1fs %8.1fM %6u %9s  good\n", facility, instance, u.cpu_s, (double)u.rss_bytes / 1048576.0, u.files,
-	            sessions);
+	text_printf(call->out, " 1/0 %-12s %5u %7.1fs %8.1fM %6u %9s  good\n", facility, instance, u.cpu_s,
+	            (double)u.rss_bytes / 1048576.0, u.files, sessions);
 }
 
 static enum cli_answer
@@ -431,21 +438,21 @@ show_tasks(struct cli_call *call)
 }
 
 const struct cli_handler chassis_views[] = {
-	{SRP_ROW_SHOW_INFO, show_srp_info},
-	{SRP_ROW_SHOW_STATISTICS, show_srp_statistics},
-	{SRP_ROW_SHOW_CHECKPOINT, show_checkpoint},
-	{SRP_ROW_SHOW_CALL_LOSS, show_call_loss},
-	{GATEWAY_ROW_SHOW_SUBSCRIBERS, show_subscribers},
-	{GATEWAY_ROW_SHOW_SUBSCRIBERS_FULL, show_subscribers_full},
-	{GATEWAY_ROW_SHOW_GGSN, show_ggsn},
-	{CHASSIS_ROW_SHOW_BOOT, show_boot},
-	{CHASSIS_ROW_SHOW_VERSION, show_version},
-	{CHASSIS_ROW_SHOW_CLOCK, show_clock},
-	{CHASSIS_ROW_SHOW_ALARM, show_alarms},
-	{CHASSIS_ROW_SHOW_TASKS, show_tasks},
-	{CHASSIS_ROW_SHOW_LICENSE, license_run_show},
-	{CHASSIS_ROW_SHOW_SUPPORT, support_show},
-	{CHASSIS_ROW_SHOW_ARCHIVE, generations_show},
-	{CHASSIS_ROW_SHOW_DIFF, generations_show_diff},
-	{0, NULL},
+    {SRP_ROW_SHOW_INFO, show_srp_info},
+    {SRP_ROW_SHOW_STATISTICS, show_srp_statistics},
+    {SRP_ROW_SHOW_CHECKPOINT, show_checkpoint},
+    {SRP_ROW_SHOW_CALL_LOSS, show_call_loss},
+    {GATEWAY_ROW_SHOW_SUBSCRIBERS, show_subscribers},
+    {GATEWAY_ROW_SHOW_SUBSCRIBERS_FULL, show_subscribers_full},
+    {GATEWAY_ROW_SHOW_GGSN, show_ggsn},
+    {CHASSIS_ROW_SHOW_BOOT, show_boot},
+    {CHASSIS_ROW_SHOW_VERSION, show_version},
+    {CHASSIS_ROW_SHOW_CLOCK, show_clock},
+    {CHASSIS_ROW_SHOW_ALARM, show_alarms},
+    {CHASSIS_ROW_SHOW_TASKS, show_tasks},
+    {CHASSIS_ROW_SHOW_LICENSE, license_run_show},
+    {CHASSIS_ROW_SHOW_SUPPORT, support_show},
+    {CHASSIS_ROW_SHOW_ARCHIVE, generations_show},
+    {CHASSIS_ROW_SHOW_DIFF, generations_show_diff},
+    {0, NULL},
 };

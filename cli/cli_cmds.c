@@ -112,8 +112,9 @@ static const struct cli_row cli_rows[] = {
         .mode = &cli_config_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO,
-        .tokens = TOKENS(KEYWORD("license", "Which features this chassis has"), KEYWORD("key", "The key that opens them"),
-                         STRING("key", 1, 2000, "The key as it was issued, in quotes")),
+        .tokens =
+            TOKENS(KEYWORD("license", "Which features this chassis has"), KEYWORD("key", "The key that opens them"),
+                   STRING("key", 1, 2000, "The key as it was issued, in quotes")),
         .doc = "Installs a license key, at once: the keywords of its features appear. Without one the file "
                "/flash/license.lic counts. What is configured already stays when a key is removed.",
     },

@@ -37,8 +37,8 @@ const struct cli_row *cli_row(const struct cli *cli, uint16_t id);
 struct cmd_tree *cli_tree(struct cli *cli, const struct cli_mode *mode, enum cli_privilege privilege);
 
 /* cli_bind - a whole line of @w in @mode: row and arguments in @line, or the refusal in @why. */
-enum err cli_bind(struct cli *cli, const struct cli_mode *mode, enum cli_privilege privilege,
-                  const struct words *w, struct cli_bound *line, struct text *why);
+enum err cli_bind(struct cli *cli, const struct cli_mode *mode, enum cli_privilege privilege, const struct words *w,
+                  struct cli_bound *line, struct text *why);
 
 /* Where a session or a file stands: depth 0 is Exec, 1 global configuration, and so on. */
 struct cli_place {
@@ -63,7 +63,8 @@ enum err place_apply(struct cli_place *p, struct cfg *cfg, const struct cli_boun
  * cli_apply - place_apply for sessions and files: a license key is checked before it is kept, and opens its features
  * before the next line is read.
  */
-enum err cli_apply(struct cli *cli, struct cli_place *p, struct cfg *cfg, const struct cli_bound *line, struct text *why);
+enum err cli_apply(struct cli *cli, struct cli_place *p, struct cfg *cfg, const struct cli_bound *line,
+                   struct text *why);
 
 /* cfg_lookup - the line in @block that @line would replace or remove; NULL. */
 struct cfg_node *cfg_lookup(struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line);

@@ -88,7 +88,8 @@ flush_output(struct cli_client *c)
 	uint8_t head[CLI_FRAME_HEADER_BYTES];
 	size_t n;
 
-	if (c->is_interactive && !c->is_paged && cli_session_is_paged(c->session) && evbuffer_get_length(c->output) > 0) {
+	if (c->is_interactive && !c->is_paged && cli_session_is_paged(c->session) &&
+	    evbuffer_get_length(c->output) > 0) {
 		send_frame(c, CLI_MSG_PAGE, NULL, 0);
 		c->is_paged = true;
 	}

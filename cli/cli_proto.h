@@ -5,9 +5,9 @@
  * no session. Callers: cli_link.c (the chassis' end) and starsh. It is not the meaning of a line: that is the
  * session's.
  *
- * A conversation: HELLO first, then LINEs, each answered by PAGE?, OUTPUT*, perhaps QUESTION (answered by the next LINE, in
- * the order sent), then END. Interactive ones get a PROMPT after HELLO and after each END. COMPLETE is answered by
- * CANDIDATES, HELP by HELPTEXT. INTERRUPT goes past queued lines and stops the running one. BYE ends.
+ * A conversation: HELLO first, then LINEs, each answered by PAGE?, OUTPUT*, perhaps QUESTION (answered by the next
+ * LINE, in the order sent), then END. Interactive ones get a PROMPT after HELLO and after each END. COMPLETE is
+ * answered by CANDIDATES, HELP by HELPTEXT. INTERRUPT goes past queued lines and stops the running one. BYE ends.
  */
 #ifndef CLI_CLI_PROTO_H
 #define CLI_CLI_PROTO_H

@@ -22,12 +22,12 @@ enum { COMMANDS_MAX = 1024, EXIT_USAGE = 2, PATH_BYTES = 4096 };
 struct feed {
 	const char **commands;
 	size_t command_count, command_next;
-	int fd;           /* -1: there are only commands */
-	bool is_after_cr; /* CRLF is one end of line */
-	bool is_over;     /* no more lines */
-	bool is_too_long; /* the rest of a refused line is passed over */
-	const char *name; /* of a file whose first failing line is told and ends the run; NULL otherwise */
-	unsigned long line;       /* number of the last line taken from fd */
+	int fd;             /* -1: there are only commands */
+	bool is_after_cr;   /* CRLF is one end of line */
+	bool is_over;       /* no more lines */
+	bool is_too_long;   /* the rest of a refused line is passed over */
+	const char *name;   /* of a file whose first failing line is told and ends the run; NULL otherwise */
+	unsigned long line; /* number of the last line taken from fd */
 	size_t start, end;
 	char bytes[CLI_FRAME_PAYLOAD_MAX];
 };
@@ -270,7 +270,8 @@ take_ssh_command(struct feed *f)
 {
 	char *text = getenv("SSH_ORIGINAL_COMMAND");
 
-	for (char *line = text != NULL ? strtok(text, "\n") : NULL; line != NULL && f->command_count < COMMANDS_MAX; line = strtok(NULL, "\n"))
+	for (char *line = text != NULL ? strtok(text, "\n") : NULL; line != NULL && f->command_count < COMMANDS_MAX;
+	     line = strtok(NULL, "\n"))
 		f->commands[f->command_count++] = line;
 }
 

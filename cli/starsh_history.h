@@ -7,7 +7,8 @@
 #ifndef CLI_STARSH_HISTORY_H
 #define CLI_STARSH_HISTORY_H
 
-/* starsh_history_file - the file's name, which lives as long as the process; NULL: no home, or STARSH_HISTORY is empty. */
+/* starsh_history_file - the file's name, which lives as long as the process; NULL: no home, or STARSH_HISTORY is empty.
+ */
 const char *starsh_history_file(void);
 
 /* starsh_history_add - append @line to @file (NULL: nothing is done). What cannot be written is not remembered. */

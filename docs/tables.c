@@ -96,11 +96,12 @@ gtp_group(unsigned bit)
 }
 
 static const char frames_text[] =
-    "A frame is magic (2 octets), version (1), type (1), length of the body (4), body. All numbers are big-endian. The body\n"
+    "A frame is magic (2 octets), version (1), type (1), length of the body (4), body. All numbers are big-endian. The "
+    "body\n"
     "is a list of fields: id (1 octet), length (1), value. Fields of unknown ids are skipped and counted.\n";
-static const char call_text[] =
-    "The payload of a record: fields as in the frames above, in ascending order of ids. A full record carries all rows,\n"
-    "a micro-checkpoint those of its group.\n";
+static const char call_text[] = "The payload of a record: fields as in the frames above, in ascending order of ids. A "
+                                "full record carries all rows,\n"
+                                "a micro-checkpoint those of its group.\n";
 
 static void
 fill_pages(struct page pages[5])
@@ -185,11 +186,13 @@ wire(void)
 	               "|---|---|---|---|---|---|\n");
 	put_frame_types("control", SRP_MAGIC, SRP_VERSION, SRP_HEADER_BYTES, SRP_BODY_MAX, srp_group);
 	put_frame_types("checkpoint", CKPT_MAGIC, CKPT_VERSION, CKPT_HEADER_BYTES, CKPT_BODY_MAX, ckpt_group);
-	text_printf(&out, "\nA BATCH has a fixed header of %d octets: number u64, through u64 (all changes up to this sequence\n"
-	                  "are in this batch and those before), codec u8 (0 none, 1 zlib, 2 LZ4 block), count of records u32,\n"
-	                  "raw octets u32 (at most %d), CRC-32 of the raw octets u32; then the records, packed.\n"
-	                  "A record has a header of %d octets: kind u8, TEID u32, change sequence u64, length u16.\n",
-	            CKPT_BATCH_HEADER_BYTES, CKPT_RAW_MAX, CKPT_RECORD_HEADER_BYTES);
+	text_printf(
+	    &out,
+	    "\nA BATCH has a fixed header of %d octets: number u64, through u64 (all changes up to this sequence\n"
+	    "are in this batch and those before), codec u8 (0 none, 1 zlib, 2 LZ4 block), count of records u32,\n"
+	    "raw octets u32 (at most %d), CRC-32 of the raw octets u32; then the records, packed.\n"
+	    "A record has a header of %d octets: kind u8, TEID u32, change sequence u64, length u16.\n",
+	    CKPT_BATCH_HEADER_BYTES, CKPT_RAW_MAX, CKPT_RECORD_HEADER_BYTES);
 	text_put(&out, "\n| record kind | name |\n|---|---|\n| 0 | full checkpoint |\n| 1 | INVALIDATE_CRR |\n");
 	for (int i = 0; i < CKPT_MICRO_COUNT; i++)
 		text_printf(&out, "| %u | %s |\n", ckpt_micro_rows[i].kind, ckpt_micro_rows[i].name);
@@ -214,7 +217,8 @@ fsm(void)
 {
 	const struct fsm_table *t = srp_fsm_table();
 
-	text_put(&out, "# State machines\n\nMade of the FSM rows by `make docs`; change those, not this page. Rows of one state and "
+	text_put(&out, "# State machines\n\nMade of the FSM rows by `make docs`; change those, not this page. Rows of "
+	               "one state and "
 	               "event are tried from the top; the first whose guard holds is taken.\n");
 	text_printf(&out, "\n## %s\n", t->name);
 	put_names("States", t->states, t->state_count);
@@ -237,8 +241,10 @@ logs(void)
 {
 	enum log_id ids[LOG_ID_COUNT];
 
-	text_put(&out, "# Events of the log\n\nMade of the catalogue by `make docs`; change that, not this page. `show logs` prints "
-	               "them.\n\n| id | facility | severity | text | meaning | what to do |\n|---|---|---|---|---|---|\n");
+	text_put(&out,
+	         "# Events of the log\n\nMade of the catalogue by `make docs`; change that, not this page. `show logs` "
+	         "prints "
+	         "them.\n\n| id | facility | severity | text | meaning | what to do |\n|---|---|---|---|---|---|\n");
 	for (int i = 0; i < LOG_ID_COUNT; i++)
 		ids[i] = (enum log_id)i;
 	qsort(ids, LOG_ID_COUNT, sizeof ids[0], by_number);
@@ -276,7 +282,8 @@ commands(void)
 static void
 row_lines(void)
 {
-	static const char *const kinds[] = {[CLI_LEAF] = "leaf", [CLI_OPENS] = "leaf", [CLI_EVENT] = "run", [CLI_VIEW] = "run"};
+	static const char *const kinds[] = {
+	    [CLI_LEAF] = "leaf", [CLI_OPENS] = "leaf", [CLI_EVENT] = "run", [CLI_VIEW] = "run"};
 	const struct fsm_table *t = srp_fsm_table();
 	struct cli *cli = new_cli();
 	const struct cli_row *row;
@@ -297,8 +304,10 @@ row_lines(void)
 	fill_pages(pages);
 	for (size_t p = 0; p < sizeof pages / sizeof pages[0]; p++)
 		for (size_t i = 0; i < pages[p].format->count; i++) {
-			text_printf(&out, "encoded %s %zu %s\n", pages[p].format->name, i, pages[p].format->rows[i].name);
-			text_printf(&out, "decoded %s %zu %s\n", pages[p].format->name, i, pages[p].format->rows[i].name);
+			text_printf(&out, "encoded %s %zu %s\n", pages[p].format->name, i,
+			            pages[p].format->rows[i].name);
+			text_printf(&out, "decoded %s %zu %s\n", pages[p].format->name, i,
+			            pages[p].format->rows[i].name);
 		}
 }
 

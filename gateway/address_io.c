@@ -70,7 +70,9 @@ change_lo(const struct address_io *a, uint16_t type, uint16_t flags)
 		struct nlmsghdr h;
 		struct ifaddrmsg m;
 		char attrs[64];
-	} req = {.h = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifaddrmsg)), .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags}};
+	} req = {.h = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifaddrmsg)),
+	               .nlmsg_type = type,
+	               .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags}};
 	struct {
 		struct nlmsghdr h;
 		struct nlmsgerr e;

@@ -32,12 +32,14 @@ struct address_io {
 void address_init(struct address_io *a, enum address_driver driver, const struct addr *addr, uint16_t port);
 
 /*
- * address_take - from now on datagrams to addr:port arrive on a->sock (non-blocking, receive buffer 8 MiB where allowed).
- * ERR_REFUSED: another owns the address (retry); ERR_SYSTEM: anything else, errno says what. Taken already: ERR_OK.
+ * address_take - from now on datagrams to addr:port arrive on a->sock (non-blocking, receive buffer 8 MiB where
+ * allowed). ERR_REFUSED: another owns the address (retry); ERR_SYSTEM: anything else, errno says what. Taken already:
+ * ERR_OK.
  */
 enum err address_take(struct address_io *a);
 
-/* address_give - the address is free for another when this returns. What had not been read from the socket is lost (plain). */
+/* address_give - the address is free for another when this returns. What had not been read from the socket is lost
+ * (plain). */
 void address_give(struct address_io *a);
 
 /* address_fini - give, and close the socket. */

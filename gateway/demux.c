@@ -215,7 +215,8 @@ least_loaded(struct demux *d)
 	return best;
 }
 
-/* The session manager whose share of a pool (pool.h) holds the address that @m asks for; 0: it asks for none of ours. */
+/* The session manager whose share of a pool (pool.h) holds the address that @m asks for; 0: it asks for none of ours.
+ */
 static unsigned
 owner_of_address(const struct demux *d, const struct gtp1_msg *m)
 {

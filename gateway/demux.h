@@ -80,8 +80,8 @@ void demux_free(struct demux *d);
 void demux_set_restart(struct demux *d, uint8_t restart_counter);
 
 /*
- * demux_set_pools - the pools of @cfg (copied; it must pass gateway_config_check with anything but ERR_FORMAT): a Create that
- * asks for an address goes to the session manager whose share holds it.
+ * demux_set_pools - the pools of @cfg (copied; it must pass gateway_config_check with anything but ERR_FORMAT): a
+ * Create that asks for an address goes to the session manager whose share holds it.
  */
 void demux_set_pools(struct demux *d, const struct gateway_config *cfg);
 

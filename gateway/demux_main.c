@@ -140,7 +140,8 @@ read_datagrams(struct service *s, unsigned max)
 		struct gtp_datagram d = {.service = (uint8_t)s->index};
 		struct sockaddr_in from;
 		socklen_t from_len = sizeof from;
-		ssize_t n = recvfrom(s->address.sock, bytes, sizeof bytes, MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
+		ssize_t n =
+		    recvfrom(s->address.sock, bytes, sizeof bytes, MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
 
 		if (n < 0)
 			return false;
@@ -261,7 +262,8 @@ give_addresses(struct demux_role *r)
 	for (unsigned i = 1; i <= GATEWAY_SESSMGRS_MAX; i++) {
 		struct channel *c = &r->channels[i];
 
-		c->is_in_barrier = c->ipc != NULL && ipc_send(c->ipc, IPC_BARRIER, r->barrier_id, NULL, 0, -1, 0) == ERR_OK;
+		c->is_in_barrier =
+		    c->ipc != NULL && ipc_send(c->ipc, IPC_BARRIER, r->barrier_id, NULL, 0, -1, 0) == ERR_OK;
 	}
 	event_add(r->barrier_timer, &wait);
 	finish_giving_if_quiet(r);
@@ -279,7 +281,8 @@ channel_binds(struct channel *c, const struct ipc_msg *m, bool is_bind)
 
 		memcpy(&imsi, m->body + at, sizeof imsi);
 		if (is_bind)
-			(void)demux_bind(core, imsi, c->instance); /* a full table is counted in the core's statistics */
+			(void)demux_bind(core, imsi,
+			                 c->instance); /* a full table is counted in the core's statistics */
 		else
 			(void)demux_unbind(core, imsi, c->instance);
 	}
@@ -369,8 +372,8 @@ apply_config(struct demux_role *r, const struct ipc_msg *m)
 	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++) {
 		struct service *s = &r->services[i];
 		const struct gateway_service *g = &r->cfg.services[i];
-		bool is_same = i < r->cfg.service_count && i < old.service_count && is_served(g) && addr_equal(&g->bind, &old.services[i].bind) &&
-		               g->port == old.services[i].port;
+		bool is_same = i < r->cfg.service_count && i < old.service_count && is_served(g) &&
+		               addr_equal(&g->bind, &old.services[i].bind) && g->port == old.services[i].port;
 
 		if (is_same)
 			continue;

@@ -14,7 +14,7 @@
 
 /* Head of IPC_REQUEST and IPC_REPLY; the GTP message follows. */
 struct gtp_datagram {
-	uint64_t imsi;   /* of a Create, as gtp1 has it; 0 for others */
+	uint64_t imsi; /* of a Create, as gtp1 has it; 0 for others */
 	struct addr peer;
 	uint16_t port;   /* of the peer, host order */
 	uint8_t service; /* index into gateway_config.services */

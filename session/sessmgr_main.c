@@ -511,8 +511,11 @@ on_publish(evutil_socket_t fd, short what, void *arg)
 static enum err
 role_init(struct sessmgr *s)
 {
-	struct call_table_events events = {
-	    .created = on_created, .changed = on_changed, .released = on_released, .evicted = sessmgr_evicted, .arg = s};
+	struct call_table_events events = {.created = on_created,
+	                                   .changed = on_changed,
+	                                   .released = on_released,
+	                                   .evicted = sessmgr_evicted,
+	                                   .arg = s};
 	struct timeval period = {0, PUBLISH_MS * 1000};
 	size_t bytes = arena_bytes(SESSMGR_SLOTS);
 	struct event *timer;

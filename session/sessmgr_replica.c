@@ -158,4 +158,3 @@ const struct ckpt_ops sessmgr_ckpt_ops = {
     .conn_changed = ckpt_conn_changed,
     .flushed = ckpt_flushed,
 };
-

@@ -12,9 +12,9 @@
 #include "srp/srp_conn_link.h"
 
 enum {
-	CONNS_MAX = 16,       /* control connections, agreed or not, and newcomers that have not said what they are */
+	CONNS_MAX = 16, /* control connections, agreed or not, and newcomers that have not said what they are */
 	OUT_BYTES = 16 * 1024,
-	NEWCOMER_MS = 2000,   /* to say OPEN */
+	NEWCOMER_MS = 2000, /* to say OPEN */
 	PEEK_AGAIN_MS = 5,
 	CONNECT_MS = 200,
 	REDIAL_FIRST_MS = 5,
@@ -53,7 +53,8 @@ struct srp_conn_link {
 	struct conn conns[CONNS_MAX];
 };
 
-/* conn_close - end @c without a word. conn_lost - it ended by itself: tell, if it was the one that stays, and dial again. */
+/* conn_close - end @c without a word. conn_lost - it ended by itself: tell, if it was the one that stays, and dial
+ * again. */
 void conn_close(struct conn *c);
 void conn_lost(struct conn *c, const char *why);
 

@@ -47,7 +47,8 @@ void srp_conn_free(struct srp_conn_link *l);
 void srp_conn_start(struct srp_conn_link *l, const struct addr *local, const struct addr *peer);
 void srp_conn_stop(struct srp_conn_link *l);
 
-/* srp_conn_send - on the connection that stays. ERR_NOT_FOUND: there is none. A peer that does not read loses its connection. */
+/* srp_conn_send - on the connection that stays. ERR_NOT_FOUND: there is none. A peer that does not read loses its
+ * connection. */
 enum err srp_conn_send(struct srp_conn_link *l, const struct srp_msg *m);
 
 /* srp_conn_redial - drop every connection, unread bytes included, and dial at once. */

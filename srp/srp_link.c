@@ -11,7 +11,8 @@
 
 enum { QUEUE_MAX = 32 };
 
-/* Epoch counters come in blocks of 65536 for each start of a chassis: more than 65536 starts unheard are not believed. */
+/* Epoch counters come in blocks of 65536 for each start of a chassis: more than 65536 starts unheard are not believed.
+ */
 #define EPOCH_AHEAD_MAX (UINT64_C(1) << 32)
 
 struct queued {
@@ -91,7 +92,8 @@ send_reply(struct srp_link *l, const struct srp_msg *hello)
 static void
 send_switch(struct srp_link *l, uint8_t type, const struct srp_action *a)
 {
-	struct srp_msg m = {.type = type, .request = a->request, .is_forced = a->is_forced, .refuse = a->refuse, .count = a->count};
+	struct srp_msg m = {
+	    .type = type, .request = a->request, .is_forced = a->is_forced, .refuse = a->refuse, .count = a->count};
 
 	m.hello.epoch = a->epoch;
 	send_msg(l, &m, &l->counters.switch_sent);
@@ -272,8 +274,9 @@ static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	static const uint8_t events[SRP_TIMER_COUNT] = {
-		[SRP_TIMER_HELLO] = SRP_EV_TIMER_HELLO, [SRP_TIMER_DEAD] = SRP_EV_TIMER_DEAD,   [SRP_TIMER_DELAY] = SRP_EV_TIMER_DELAY,
-		[SRP_TIMER_RETRY] = SRP_EV_TIMER_RETRY, [SRP_TIMER_PHASE] = SRP_EV_TIMER_PHASE,
+	    [SRP_TIMER_HELLO] = SRP_EV_TIMER_HELLO, [SRP_TIMER_DEAD] = SRP_EV_TIMER_DEAD,
+	    [SRP_TIMER_DELAY] = SRP_EV_TIMER_DELAY, [SRP_TIMER_RETRY] = SRP_EV_TIMER_RETRY,
+	    [SRP_TIMER_PHASE] = SRP_EV_TIMER_PHASE,
 	};
 	struct timer_arg *t = arg;
 	char text[ADDR_TEXT_MAX];
@@ -335,7 +338,8 @@ on_hello(struct srp_link *l, const struct srp_msg *m)
 {
 	struct srp_event ev = {.kind = SRP_EV_HELLO, .hello = &m->hello};
 
-	/* what is heard once is above every later epoch of both: near the end of the numbers nobody could serve again */
+	/* what is heard once is above every later epoch of both: near the end of the numbers nobody could serve again
+	 */
 	if (srp_epoch_counter(m->hello.epoch) > srp_epoch_counter(l->engine.epoch_known) + EPOCH_AHEAD_MAX) {
 		on_bad(l, &l->peer, ERR_RANGE, "epoch");
 		return;
@@ -359,10 +363,17 @@ static void
 on_message(void *arg, const struct srp_msg *m, unsigned skipped)
 {
 	static const uint8_t events[SRP_MSG_TYPE_END] = {
-		[SRP_MSG_PREPARE] = SRP_EV_PREPARE, [SRP_MSG_READY] = SRP_EV_READY, [SRP_MSG_REFUSE] = SRP_EV_REFUSE, [SRP_MSG_TAKE] = SRP_EV_TAKE,
+	    [SRP_MSG_PREPARE] = SRP_EV_PREPARE,
+	    [SRP_MSG_READY] = SRP_EV_READY,
+	    [SRP_MSG_REFUSE] = SRP_EV_REFUSE,
+	    [SRP_MSG_TAKE] = SRP_EV_TAKE,
 	};
 	struct srp_link *l = arg;
-	struct srp_event ev = {.epoch = m->hello.epoch, .request = m->request, .is_forced = m->is_forced != 0, .refuse = m->refuse, .count = m->count};
+	struct srp_event ev = {.epoch = m->hello.epoch,
+	                       .request = m->request,
+	                       .is_forced = m->is_forced != 0,
+	                       .refuse = m->refuse,
+	                       .count = m->count};
 
 	l->counters.skipped_fields += skipped;
 	if (m->type == SRP_MSG_HELLO || m->type == SRP_MSG_HELLO_REPLY) {
@@ -412,15 +423,15 @@ on_fill_open(void *arg, struct srp_msg *m)
 }
 
 static const struct srp_conn_ops conn_ops = {
-	.up = on_up,
-	.down = on_down,
-	.message = on_message,
-	.bad = on_bad,
-	.listening = on_listening,
-	.unknown_type = on_unknown_type,
-	.dialled = on_dialled,
-	.checkpoint = on_checkpoint,
-	.fill_open = on_fill_open,
+    .up = on_up,
+    .down = on_down,
+    .message = on_message,
+    .bad = on_bad,
+    .listening = on_listening,
+    .unknown_type = on_unknown_type,
+    .dialled = on_dialled,
+    .checkpoint = on_checkpoint,
+    .fill_open = on_fill_open,
 };
 
 /* --- life -------------------------------------------------------------------------------------------------- */
@@ -517,22 +528,24 @@ void
 srp_link_view(const struct srp_link *l, struct srp_view *v)
 {
 	*v = (struct srp_view){
-		.local = l->local,
-		.peer = l->peer,
-		.peer_hello = l->engine.peer,
-		.is_peer_heard = l->hello_wall_ms != 0,
-		.is_link_up = srp_conn_is_up(l->conn),
-		.link_text = srp_conn_is_up(l->conn) ? "Connected" : l->is_started ? "Connecting" : "None",
-		.now_wall_ms = clock_us(CLOCK_REALTIME) / 1000,
-		.hello_wall_ms = l->hello_wall_ms,
-		.config_validation = "Initial",
-		.config_error = "None",
-		.validate_switchover = "None",
-		.alarms = l->engine.alarms,
-		.counters = &l->counters,
-		.hello_rtt = &l->rtt,
-		.history = l->history,
-		.history_count = l->history_count,
+	    .local = l->local,
+	    .peer = l->peer,
+	    .peer_hello = l->engine.peer,
+	    .is_peer_heard = l->hello_wall_ms != 0,
+	    .is_link_up = srp_conn_is_up(l->conn),
+	    .link_text = srp_conn_is_up(l->conn) ? "Connected"
+	                 : l->is_started         ? "Connecting"
+	                                         : "None",
+	    .now_wall_ms = clock_us(CLOCK_REALTIME) / 1000,
+	    .hello_wall_ms = l->hello_wall_ms,
+	    .config_validation = "Initial",
+	    .config_error = "None",
+	    .validate_switchover = "None",
+	    .alarms = l->engine.alarms,
+	    .counters = &l->counters,
+	    .hello_rtt = &l->rtt,
+	    .history = l->history,
+	    .history_count = l->history_count,
 	};
 	srp_hello_fill(&l->engine, &v->self);
 	l->ops->fill_hello(l->arg, &v->self);

@@ -47,7 +47,8 @@ void srp_link_free(struct srp_link *l);
  * srp_link_configure - run with @cfg between @local and @peer; the first call starts the engine, a later one with other
  * values reconfigures it. srp_link_stop - no redundancy configured (any more): the engine stops.
  */
-void srp_link_configure(struct srp_link *l, const struct srp_config *cfg, const struct addr *local, const struct addr *peer);
+void srp_link_configure(struct srp_link *l, const struct srp_config *cfg, const struct addr *local,
+                        const struct addr *peer);
 void srp_link_stop(struct srp_link *l);
 
 /* srp_link_feed - one event for the engine (copied); may be called from within an op, it is then fed after it. */
@@ -56,7 +57,8 @@ void srp_link_feed(struct srp_link *l, const struct srp_event *ev);
 const struct srp *srp_link_engine(const struct srp_link *l);
 bool srp_link_is_started(const struct srp_link *l);
 
-/* srp_link_view - what the show commands print; context and alarms' names are the caller's. Borrowed parts die at the next event. */
+/* srp_link_view - what the show commands print; context and alarms' names are the caller's. Borrowed parts die at the
+ * next event. */
 void srp_link_view(const struct srp_link *l, struct srp_view *v);
 
 #endif

@@ -103,14 +103,15 @@ static const struct cli_row srp_option_rows[] = {
         .kind = CLI_LEAF,
         .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO | CLI_DEFAULT,
-        .tokens = TOKENS(CHECKPOINT_SESSION, KEYWORD("compression", "How checkpoints are compressed"),
-                         CHOICE("codec",
-                                CHOICES({"lz4", "LZ4, when both chassis are configured so"},
-                                        {"zlib", "zlib: smaller, and slower"}),
-                                "Method")),
+        .tokens = TOKENS(
+            CHECKPOINT_SESSION, KEYWORD("compression", "How checkpoints are compressed"),
+            CHOICE("codec",
+                   CHOICES({"lz4", "LZ4, when both chassis are configured so"}, {"zlib", "zlib: smaller, and slower"}),
+                   "Method")),
         .fallback = "zlib",
-        .doc = "Compression of checkpoints. LZ4 is used when both chassis are configured so, zlib otherwise. Agreed when "
-               "a connection is made: a change acts at the next one.",
+        .doc =
+            "Compression of checkpoints. LZ4 is used when both chassis are configured so, zlib otherwise. Agreed when "
+            "a connection is made: a change acts at the next one.",
     },
 
     /* --- guard timers ---------------------------------------------------------------------------------------- */

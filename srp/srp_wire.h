@@ -1,11 +1,12 @@
 /*
  * srp_wire.h - the messages of the redundancy link: frame header and field rows.
  *
- * A frame is magic u16, version u8, type u8, length u32 (of the body, without the 12 octets of the header), CRC-32 u32 (of
- * type and body: TCP's own sum is weak, and a wrong epoch would be believed), then a body of TLV8 field rows. The first frame of a control connection, in both directions, is OPEN; checkpoint
- * connections come to the same port and begin with an OPEN of their own (checkpoint/ckpt_wire.h), told apart by the
- * magic. Types and field ids that are not known are skipped and counted, so releases understand each other. Pure;
- * called by srp_link, srp_conn_link and the fuzzer.
+ * A frame is magic u16, version u8, type u8, length u32 (of the body, without the 12 octets of the header), CRC-32 u32
+ * (of type and body: TCP's own sum is weak, and a wrong epoch would be believed), then a body of TLV8 field rows. The
+ * first frame of a control connection, in both directions, is OPEN; checkpoint connections come to the same port and
+ * begin with an OPEN of their own (checkpoint/ckpt_wire.h), told apart by the magic. Types and field ids that are not
+ * known are skipped and counted, so releases understand each other. Pure; called by srp_link, srp_conn_link and the
+ * fuzzer.
  */
 #ifndef SRP_WIRE_H
 #define SRP_WIRE_H

@@ -33,13 +33,15 @@ enum { INTERVAL_NS = 1000000, SPAWN_MAX = 10000 };
 
 extern char **environ;
 
-static void die(const char *what)
+static void
+die(const char *what)
 {
 	perror(what);
 	exit(1);
 }
 
-static int64_t now_ns(void)
+static int64_t
+now_ns(void)
 {
 	struct timespec t;
 
@@ -47,7 +49,8 @@ static int64_t now_ns(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static struct sockaddr_in ipv4(const char *address, int port)
+static struct sockaddr_in
+ipv4(const char *address, int port)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
 
@@ -58,7 +61,8 @@ static struct sockaddr_in ipv4(const char *address, int port)
 	return a;
 }
 
-static int udp_bound(const char *address, int port)
+static int
+udp_bound(const char *address, int port)
 {
 	struct sockaddr_in a = ipv4(address, port);
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -72,31 +76,35 @@ static int udp_bound(const char *address, int port)
 
 struct probe {
 	int fds[2];
-	int count;                                     /* of fds in use */
+	int count;                                      /* of fds in use */
 	size_t (*request)(struct probe *p, uint8_t *b); /* into at most 512 bytes; the same goes to every fd */
 	int (*answers)(struct probe *p, const uint8_t *b, size_t n);
 	uint16_t seq;
 };
 
-static size_t plain_request(struct probe *p, uint8_t *b)
+static size_t
+plain_request(struct probe *p, uint8_t *b)
 {
 	b[0] = (uint8_t)p->seq++;
 	return 1;
 }
 
-static int plain_answers(struct probe *p, const uint8_t *b, size_t n)
+static int
+plain_answers(struct probe *p, const uint8_t *b, size_t n)
 {
 	(void)p;
 	(void)b;
 	return n > 0;
 }
 
-static size_t redis_request(struct probe *p, uint8_t *b)
+static size_t
+redis_request(struct probe *p, uint8_t *b)
 {
 	return (size_t)sprintf((char *)b, "*3\r\n$3\r\nSET\r\n$5\r\nprobe\r\n$5\r\n%05u\r\n", (unsigned)p->seq++);
 }
 
-static int redis_answers(struct probe *p, const uint8_t *b, size_t n)
+static int
+redis_answers(struct probe *p, const uint8_t *b, size_t n)
 {
 	int count = 0;
 
@@ -113,7 +121,8 @@ struct gap {
 	unsigned long answers;
 };
 
-static void gap_command(struct gap *g)
+static void
+gap_command(struct gap *g)
 {
 	char line[64];
 
@@ -129,7 +138,8 @@ static void gap_command(struct gap *g)
 	fflush(stdout);
 }
 
-static void probe_run(struct probe *p)
+static void
+probe_run(struct probe *p)
 {
 	struct gap g = {.last = now_ns()};
 	int64_t next = now_ns();
@@ -137,7 +147,8 @@ static void probe_run(struct probe *p)
 
 	setvbuf(stdin, NULL, _IONBF, 0);
 	for (;;) {
-		struct pollfd f[3] = {{0, POLLIN, 0}, {p->fds[0], POLLIN, 0}, {p->count > 1 ? p->fds[1] : -1, POLLIN, 0}};
+		struct pollfd f[3] = {
+		    {0, POLLIN, 0}, {p->fds[0], POLLIN, 0}, {p->count > 1 ? p->fds[1] : -1, POLLIN, 0}};
 		int64_t now = now_ns();
 		if (now >= next) {
 			size_t n = p->request(p, b);
@@ -164,7 +175,8 @@ static void probe_run(struct probe *p)
 	}
 }
 
-static void probe_udp(const char *own, const char *service, int port, struct probe *p)
+static void
+probe_udp(const char *own, const char *service, int port, struct probe *p)
 {
 	struct sockaddr_in to = ipv4(service, port);
 
@@ -174,7 +186,8 @@ static void probe_udp(const char *own, const char *service, int port, struct pro
 		die("connect");
 }
 
-static void probe_redis(char *const *ports, struct probe *p)
+static void
+probe_redis(char *const *ports, struct probe *p)
 {
 	int one = 1;
 
@@ -191,7 +204,8 @@ static void probe_redis(char *const *ports, struct probe *p)
 /* --- the socket that moves ---------------------------------------------------------------------- */
 
 /* Holds the socket while it is this side's turn; a byte on @turn takes it or asks to give it. */
-static void move_side(const char *service, int port, int turn, int fd)
+static void
+move_side(const char *service, int port, int turn, int fd)
 {
 	uint8_t b[64];
 
@@ -217,7 +231,8 @@ static void move_side(const char *service, int port, int turn, int fd)
 	}
 }
 
-static void move_run(const char *service, int port)
+static void
+move_run(const char *service, int port)
 {
 	int ends[2][2], holder = 0;
 	char line[64], byte = 0;
@@ -247,14 +262,16 @@ static void move_run(const char *service, int port)
 
 /* --- a whole process ---------------------------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b)
+static int
+by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 
 	return (x > y) - (x < y);
 }
 
-static int spawn_run(int count, char **argv)
+static int
+spawn_run(int count, char **argv)
 {
 	static double ms[SPAWN_MAX];
 	posix_spawn_file_actions_t actions;
@@ -280,7 +297,8 @@ static int spawn_run(int count, char **argv)
 	return 0;
 }
 
-int main(int argc, char **argv)
+int
+main(int argc, char **argv)
 {
 	struct probe p = {.seq = 1};
 	const char *verb = argc > 1 ? argv[1] : "";

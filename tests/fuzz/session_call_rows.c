@@ -1,8 +1,9 @@
 /*
  * session_call_rows.c - arbitrary bytes as a stored call record and as a micro-checkpoint.
  *
- * What the check lets pass can be decoded and encoded, gives micro-checkpoints that pass, and stays a record that passes
- * when a checked micro-checkpoint is merged into it. The first byte is the length of the record, the rest is the micro.
+ * What the check lets pass can be decoded and encoded, gives micro-checkpoints that pass, and stays a record that
+ * passes when a checked micro-checkpoint is merged into it. The first byte is the length of the record, the rest is the
+ * micro.
  */
 #include <stdlib.h>
 

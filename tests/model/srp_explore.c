@@ -344,7 +344,8 @@ is_possible(const struct world *w, int i, int m)
 	case MOVE_DELIVER:
 		return is_up && s->in_count > 0 && !s->is_cut;
 	case MOVE_DELIVER_UNREADY:
-		return is_up && s->in_count > 0 && !s->is_cut && (s->in[0].type == MSG_PREPARE || s->in[0].type == MSG_TAKE);
+		return is_up && s->in_count > 0 && !s->is_cut &&
+		       (s->in[0].type == MSG_PREPARE || s->in[0].type == MSG_TAKE);
 	case MOVE_LOSE:
 		return s->in_count > 0;
 	case MOVE_DRIVER:

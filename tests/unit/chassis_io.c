@@ -3,16 +3,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <arpa/inet.h>
+#include <cmocka.h>
+#include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <dirent.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -267,13 +267,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_address_has_one_owner),
-		cmocka_unit_test(an_address_that_is_not_here_is_an_error),
-		cmocka_unit_test(a_saved_file_holds_the_new_text_and_leaves_no_part),
-		cmocka_unit_test(a_folder_that_is_not_there_is_named_as_the_reason),
-		cmocka_unit_test(a_short_write_leaves_the_old_file_and_no_part),
-		cmocka_unit_test(a_kill_while_a_file_is_saved_leaves_the_old_or_the_new),
-		cmocka_unit_test(usage_of_this_process_is_read_and_of_none_is_not),
+	    cmocka_unit_test(an_address_has_one_owner),
+	    cmocka_unit_test(an_address_that_is_not_here_is_an_error),
+	    cmocka_unit_test(a_saved_file_holds_the_new_text_and_leaves_no_part),
+	    cmocka_unit_test(a_folder_that_is_not_there_is_named_as_the_reason),
+	    cmocka_unit_test(a_short_write_leaves_the_old_file_and_no_part),
+	    cmocka_unit_test(a_kill_while_a_file_is_saved_leaves_the_old_or_the_new),
+	    cmocka_unit_test(usage_of_this_process_is_read_and_of_none_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

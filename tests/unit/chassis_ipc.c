@@ -188,13 +188,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_message_arrives_as_it_was_sent, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_descriptor_travels_with_its_message, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_full_socket_queues_what_must_not_be_lost_in_order, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_full_socket_drops_what_may_be_dropped, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_body_over_the_limit_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_end_of_the_other_side_is_told_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_channel_may_be_freed_by_its_own_message, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_message_arrives_as_it_was_sent, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_descriptor_travels_with_its_message, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_full_socket_queues_what_must_not_be_lost_in_order, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_full_socket_drops_what_may_be_dropped, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_body_over_the_limit_is_refused, setup, teardown),
+	    cmocka_unit_test_setup_teardown(the_end_of_the_other_side_is_told_once, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_channel_may_be_freed_by_its_own_message, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,11 +67,12 @@ show_configuration_srp_leaves_the_rest_out(void **state)
 {
 	struct rig *r = *state;
 
-	loads_clean(r, "system hostname h\ncontext a\ninterface lo loopback\nip address 10.0.0.1/32 srp-activate\n#exit\n"
-	               "interface plain\nip address 10.0.0.2/24\n#exit\nip pool p 10.1.0.0/16 static srp-activate\n"
-	               "ip pool q 10.2.0.0/16 private 1\nggsn-service g1\nbind address 10.0.0.1\n#exit\nggsn-service g2\n"
-	               "bind address 10.0.0.2\n#exit\n#exit\ncontext b\n#exit\ncontext s\nservice-redundancy-protocol\n"
-	               "priority 3\n#exit\n#exit\nport ethernet 1/1\n#exit\n");
+	loads_clean(r,
+	            "system hostname h\ncontext a\ninterface lo loopback\nip address 10.0.0.1/32 srp-activate\n#exit\n"
+	            "interface plain\nip address 10.0.0.2/24\n#exit\nip pool p 10.1.0.0/16 static srp-activate\n"
+	            "ip pool q 10.2.0.0/16 private 1\nggsn-service g1\nbind address 10.0.0.1\n#exit\nggsn-service g2\n"
+	            "bind address 10.0.0.2\n#exit\n#exit\ncontext b\n#exit\ncontext s\nservice-redundancy-protocol\n"
+	            "priority 3\n#exit\n#exit\nport ethernet 1/1\n#exit\n");
 	assert_string_equal(rig_type(r, "show configuration srp"),
 	                    "config\n  context a\n    interface lo loopback\n"
 	                    "      ip address 10.0.0.1 255.255.255.255 srp-activate\n    #exit\n"
@@ -103,10 +104,11 @@ no_and_default_remove_and_only_no_shutdown_is_kept(void **state)
 {
 	struct rig *r = *state;
 
-	loads_clean(r, "context a\nservice-redundancy-protocol\npriority 7\nhello-interval 9\nno priority\n"
-	               "default hello-interval\ndefault dead-interval\nno bind address\n#exit\nip pool p 10.0.0.0/8\n"
-	               "no ip pool p\n#exit\nport ethernet 1/2\nshutdown\nno shutdown\n#exit\nport ethernet 1/3\nno shutdown\n"
-	               "default shutdown\n");
+	loads_clean(
+	    r, "context a\nservice-redundancy-protocol\npriority 7\nhello-interval 9\nno priority\n"
+	       "default hello-interval\ndefault dead-interval\nno bind address\n#exit\nip pool p 10.0.0.0/8\n"
+	       "no ip pool p\n#exit\nport ethernet 1/2\nshutdown\nno shutdown\n#exit\nport ethernet 1/3\nno shutdown\n"
+	       "default shutdown\n");
 	prints_as(r, running(r),
 	          "config\n  context a\n    service-redundancy-protocol\n    #exit\n  #exit\n  port ethernet 1/2\n"
 	          "    no shutdown\n  #exit\n  port ethernet 1/3\n  #exit\nend\n");
@@ -154,14 +156,17 @@ dead_interval_below_three_hellos_is_refused_when_the_mode_is_left(void **state)
 	assert_int_equal(cfg_leaf_uint(running(r), srp, SRP_ROW_HELLO), 5);
 	assert_int_equal(r->changes, changes);
 	assert_string_equal(rig_type(r, "priority 9"), "");
-	prints_as(r, running(r), "config\n  context a\n    service-redundancy-protocol\n      hello-interval 5\n"
-	                         "      dead-interval 15\n    #exit\n  #exit\nend\n");
-	assert_string_equal(rig_type(r, "exit"), "Failure: dead-interval 15 must be at least three times hello-interval 20; "
-	                                         "what was in force before stays\n");
+	prints_as(r, running(r),
+	          "config\n  context a\n    service-redundancy-protocol\n      hello-interval 5\n"
+	          "      dead-interval 15\n    #exit\n  #exit\nend\n");
+	assert_string_equal(rig_type(r, "exit"),
+	                    "Failure: dead-interval 15 must be at least three times hello-interval 20; "
+	                    "what was in force before stays\n");
 	assert_true(r->last.has_failed);
 	/* only what the rule is about goes back; another line of the block counts, and is told */
-	prints_as(r, running(r), "config\n  context a\n    service-redundancy-protocol\n      priority 9\n"
-	                         "      hello-interval 5\n      dead-interval 15\n    #exit\n  #exit\nend\n");
+	prints_as(r, running(r),
+	          "config\n  context a\n    service-redundancy-protocol\n      priority 9\n"
+	          "      hello-interval 5\n      dead-interval 15\n    #exit\n  #exit\nend\n");
 	assert_int_equal(r->changes, changes + 1);
 	rig_type(r, "service-redundancy-protocol");
 	rig_type(r, "hello-interval 20");
@@ -178,13 +183,15 @@ static void
 the_rule_holds_at_the_end_of_a_file_and_of_a_session(void **state)
 {
 	struct rig *r = *state;
-	static const char file[] = "context a\nservice-redundancy-protocol\nhello-interval 1\ndead-interval 3\nhello-interval 2";
+	static const char file[] =
+	    "context a\nservice-redundancy-protocol\nhello-interval 1\ndead-interval 3\nhello-interval 2";
 
 	assert_int_equal(rig_load(r, running(r), file, sizeof file - 1), 1);
 	assert_int_equal(r->refused_line, 5);
 	assert_non_null(strstr(r->refused, "dead-interval 3 must be at least three times hello-interval 2"));
-	prints_as(r, running(r), "config\n  context a\n    service-redundancy-protocol\n      hello-interval 1\n"
-	                         "      dead-interval 3\n    #exit\n  #exit\nend\n");
+	prints_as(r, running(r),
+	          "config\n  context a\n    service-redundancy-protocol\n      hello-interval 1\n"
+	          "      dead-interval 3\n    #exit\n  #exit\nend\n");
 	rig_type(r, "configure");
 	rig_type(r, "context a");
 	rig_type(r, "service-redundancy-protocol");
@@ -202,8 +209,9 @@ a_refused_interval_in_a_file_takes_no_other_line_of_the_block_with_it(void **sta
 	                           "dead-interval 3\nbind address 192.0.2.1\n";
 
 	assert_int_equal(rig_load(r, running(r), file, sizeof file - 1), 2);
-	prints_as(r, running(r), "config\n  context a\n    service-redundancy-protocol\n      chassis-mode primary\n"
-	                         "      bind address 192.0.2.1\n    #exit\n  #exit\nend\n");
+	prints_as(r, running(r),
+	          "config\n  context a\n    service-redundancy-protocol\n      chassis-mode primary\n"
+	          "      bind address 192.0.2.1\n    #exit\n  #exit\nend\n");
 }
 
 static void
@@ -227,7 +235,8 @@ static void
 one_chassis_has_one_redundancy_link(void **state)
 {
 	struct rig *r = *state;
-	static const char file[] = "context a\nservice-redundancy-protocol\n#exit\n#exit\ncontext b\nservice-redundancy-protocol\n";
+	static const char file[] =
+	    "context a\nservice-redundancy-protocol\n#exit\n#exit\ncontext b\nservice-redundancy-protocol\n";
 
 	assert_int_equal(rig_load(r, running(r), file, sizeof file - 1), 1);
 	assert_string_equal(r->refused, "Failure: service-redundancy-protocol is already in context a");
@@ -248,7 +257,8 @@ what_the_gateway_cannot_serve_any_more_is_refused(void **state)
 		rig_type(r, "exit");
 	}
 	rig_type(r, "context odd");
-	assert_string_equal(rig_type(r, "ggsn-service more"), "Failure: there are 16 of them already, which is the maximum\n");
+	assert_string_equal(rig_type(r, "ggsn-service more"),
+	                    "Failure: there are 16 of them already, which is the maximum\n");
 	assert_string_equal(rig_type(r, "ggsn-service g1"), "");
 	rig_type(r, "exit");
 	rig_type(r, "no ggsn-service g1");
@@ -260,8 +270,10 @@ refused_lines_are_told_with_their_number_and_change_nothing(void **state)
 {
 	struct rig *r = *state;
 	static const char *const bad[] = {
-	    "frobnicate", "show version", "context", "context a b", "system hostname \"a", "boot system priority 1 image /flash/a config /flash/b",
-	    "port ethernet 0/1", "port ethernet 1-1", "\x7f\x45LF", "exit now", "configure /flash/x.cfg",
+	    "frobnicate",        "show version",           "context",
+	    "context a b",       "system hostname \"a",    "boot system priority 1 image /flash/a config /flash/b",
+	    "port ethernet 0/1", "port ethernet 1-1",      "\x7f\x45LF",
+	    "exit now",          "configure /flash/x.cfg",
 	};
 
 	for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -13,8 +13,8 @@
 #include "base/rng.h"
 #include "chassis/bulkstats_cmds.c"
 #include "chassis/chassis_cmds.c"
-#include "chassis/system_cmds.c"
 #include "chassis/routing_cmds.c"
+#include "chassis/system_cmds.c"
 #include "cli/cli_internal.h"
 #include "cli/session.h"
 #include "gateway/aaa_cmds.c"
@@ -51,7 +51,8 @@ rig_event(struct cli_call *call)
 static enum cli_answer
 rig_version(struct cli_call *call)
 {
-	text_put(call->out, "Active Software:\n  Image Version:                  1.0\n  Image Build Number:             7\n");
+	text_put(call->out,
+	         "Active Software:\n  Image Version:                  1.0\n  Image Build Number:             7\n");
 	return CLI_ANSWER_DONE;
 }
 

@@ -245,7 +245,8 @@ filters_work_line_by_line_and_across_steps(void **state)
 	SAYS(r, "show version | grep Build", "  Image Build Number:             7\n");
 	SAYS(r, "show version |grep -v Image", "Active Software:\n");
 	SAYS(r, "show version | grep -i 'image version'", "  Image Version:                  1.0\n");
-	SAYS(r, "show version | grep -E \"Version|Active\"", "Active Software:\n  Image Version:                  1.0\n");
+	SAYS(r, "show version | grep -E \"Version|Active\"",
+	     "Active Software:\n  Image Version:                  1.0\n");
 	SAYS(r, "show version | count", "Count: 3 lines\n");
 	SAYS(r, "show version | gr -vi BUILD | c", "Count: 2 lines\n");
 	SAYS(r, "show subscribers all | grep 3", "line 3 of a long output\n");
@@ -292,7 +293,8 @@ timestamps_stand_before_output(void **state)
 
 	setenv("TZ", "UTC", 1);
 	SAYS(r, "timestamps", "");
-	assert_memory_equal(rig_type(r, "show version"), "Monday November 25 14:12:58 UTC 2019\nActive Software:\n", 54);
+	assert_memory_equal(rig_type(r, "show version"), "Monday November 25 14:12:58 UTC 2019\nActive Software:\n",
+	                    54);
 	SAYS(r, "terminal length 0", "");
 	SAYS(r, "no timestamps", "");
 	assert_memory_equal(rig_type(r, "show version"), "Active Software:\n", 17);

@@ -53,7 +53,8 @@ backslashes_survive_and_escape_only_in_quotes(void **state)
 static void
 a_word_printed_is_read_back(void **state)
 {
-	static const char *const words[] = {"", "a", "a b", "\"", "\\", "a\\", "\\\"", "|", "# x", "#x", "a|b", "a\tb", "x#", "\\ \\"};
+	static const char *const words[] = {"",  "a",   "a b", "\"",  "\\",   "a\\", "\\\"",
+	                                    "|", "# x", "#x",  "a|b", "a\tb", "x#",  "\\ \\"};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -137,9 +138,9 @@ static void
 argument_types_take_what_they_are_and_nothing_else(void **state)
 {
 	static const struct cli_token mask = MASK("m", "h"), prefix = PREFIX("p", "h"), port = KEY_PORT("p", 255, "h"),
-				      mac = MAC("m", "h"), url = URL("u", "h"), name = NAME("n", 1, 3, "h"),
-				      pool = MASK_OF("m", 8, 30, "h"), network = PREFIX_OF("p", 8, 30, "h"),
-				      four = ADDRESS4("a", "h"), any = ADDRESS("a", "h"), text = STRING("t", 1, 3, "h");
+	                              mac = MAC("m", "h"), url = URL("u", "h"), name = NAME("n", 1, 3, "h"),
+	                              pool = MASK_OF("m", 8, 30, "h"), network = PREFIX_OF("p", 8, 30, "h"),
+	                              four = ADDRESS4("a", "h"), any = ADDRESS("a", "h"), text = STRING("t", 1, 3, "h");
 
 	(void)state;
 	takes(&mask, "255.255.255.0", "255.255.255.0");
@@ -188,7 +189,8 @@ faulty_rows_are_named_at_the_start(void **state)
 {
 	static const struct cli_token fine[] = {KEYWORD("show", "h"), KEYWORD("version", "h"), {.kind = CLI_STOP}};
 	static const struct cli_token open_group[] = {KEYWORD("a", "h"), OPTION, KEYWORD("b", "h"), {.kind = CLI_STOP}};
-	static const struct cli_token empty[] = {KEYWORD("a", "h"), ONE_OF, KEYWORD("b", "h"), OR, CLOSE, {.kind = CLI_STOP}};
+	static const struct cli_token empty[] = {KEYWORD("a", "h"), ONE_OF, KEYWORD("b", "h"), OR, CLOSE,
+	                                         {.kind = CLI_STOP}};
 	static const struct cli_token no_help[] = {KEYWORD("a", NULL), {.kind = CLI_STOP}};
 	static const struct cli_token no_keyword[] = {UINT("n", 1, 2, "h"), {.kind = CLI_STOP}};
 	static const struct cli_token bounds[] = {KEYWORD("a", "h"), UINT("n", 2, 1, "h"), {.kind = CLI_STOP}};
@@ -196,7 +198,8 @@ faulty_rows_are_named_at_the_start(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		struct cli_row row = {.id = 900, .mode = &cli_exec_mode, .kind = CLI_VIEW, .tokens = bad[i], .doc = "d"};
+		struct cli_row row = {
+		    .id = 900, .mode = &cli_exec_mode, .kind = CLI_VIEW, .tokens = bad[i], .doc = "d"};
 		struct cli_table table = {&row, 1};
 		const struct cli_table *tables[] = {&chassis_table, &table, NULL};
 		struct cli_setup setup = {.tables = tables, .cfg_nodes = 10, .cfg_text = 1000};

@@ -302,7 +302,8 @@ fill_row(const struct field_row *row, char *m)
 	static const size_t bytes[] = {[FIELD_U8] = 1, [FIELD_U16] = 2, [FIELD_U32] = 4, [FIELD_U64] = 8};
 
 	if (row->kind == FIELD_ADDR)
-		*(struct addr *)(void *)(m + row->offset) = (struct addr){.family = ADDR_V6, .bytes = {0x20, 1, 13, 184}};
+		*(struct addr *)(void *)(m + row->offset) =
+		    (struct addr){.family = ADDR_V6, .bytes = {0x20, 1, 13, 184}};
 	else if (row->kind == FIELD_BYTES)
 		memset(m + row->offset, 0x41, *(uint8_t *)(m + row->len_offset) = (uint8_t)row->max);
 	else
