@@ -176,6 +176,8 @@ license_write(const struct license *l, const uint8_t secret[32], char key[LICENS
 	struct text out;
 	const char *comma = "";
 
+	if (l->number > INT64_MAX || l->sessions > INT64_MAX || l->issued_s < 0 || l->expires_s < 0)
+		return ERR_RANGE; /* license_read would not take it */
 	if (!is_plain(l->comment) || !is_plain(l->issuer) || !is_plain(l->chassis))
 		return ERR_FORMAT;
 	text_fixed_init(&f, &out, key, LICENSE_KEY_MAX + 1);
