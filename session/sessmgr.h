@@ -39,6 +39,8 @@ struct sessmgr {
 	struct event *rebind_ev;
 	uint32_t rebind_slot;
 	bool is_turn_armed;
+	bool is_conn_due; /* conn is to be told to chassisd */
+	uint8_t conn;     /* enum ckpt_conn */
 	uint32_t flush_id, clear_id;
 	uint32_t clear_slot, cleared;
 	bool is_clearing;

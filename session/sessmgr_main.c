@@ -77,6 +77,20 @@ sessmgr_note_bind(struct sessmgr *s, struct binds *list, uint64_t imsi)
 }
 
 static void
+publish(struct sessmgr *s)
+{
+	arena_ckpt_publish(&s->arena, ckpt_counters(s->ckpt));
+}
+
+static void
+tell_conn(struct sessmgr *s)
+{
+	s->is_conn_due = false;
+	publish(s);
+	(void)ipc_send(s->control, IPC_PEER_CONN, s->instance, &s->conn, sizeof s->conn, -1, 0);
+}
+
+static void
 on_turn(evutil_socket_t fd, short what, void *arg)
 {
 	struct sessmgr *s = arg;
@@ -84,6 +98,8 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	s->is_turn_armed = false;
+	if (s->is_conn_due)
+		tell_conn(s);
 	send_binds(s);
 	if (s->link != NULL)
 		ckpt_link_kick(s->link);
@@ -201,12 +217,6 @@ on_data_message(void *arg, const struct ipc_msg *m)
 		(void)ipc_send(s->data, IPC_BARRIER, m->id, NULL, 0, -1, 0);
 	else
 		log_event(LOG_IPC_BAD, (unsigned)m->type, "demux", 1u, "not for a session manager");
-}
-
-static void
-publish(struct sessmgr *s)
-{
-	arena_ckpt_publish(&s->arena, ckpt_counters(s->ckpt));
 }
 
 /* --- orders of chassisd ---------------------------------------------------------------------------------------- */

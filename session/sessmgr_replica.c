@@ -122,14 +122,14 @@ ckpt_drop(void *arg, uint32_t slot)
 	return call_ckpt_ops.drop(s->table, slot);
 }
 
+/* Told at the end of the turn: the core is in the middle of an event, and its counters are to be published first. */
 static void
 ckpt_conn_changed(void *arg, enum ckpt_conn conn)
 {
 	struct sessmgr *s = arg;
-	uint8_t value = (uint8_t)conn;
 
-	(void)ipc_send(s->control, IPC_PEER_CONN, s->instance, &value, sizeof value, -1, 0);
-	/* counters are not published here: the core is in the middle of an event, the next turn does it */
+	s->conn = (uint8_t)conn;
+	s->is_conn_due = true;
 	sessmgr_arm_turn(s);
 }
 
