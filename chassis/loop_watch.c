@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 enum { PERIOD_US = 20000, REPORT_US = 50000 };
@@ -15,21 +16,12 @@ struct loop_watch {
 	struct hist hist;
 };
 
-static uint64_t
-now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 static void
 arm(struct loop_watch *w)
 {
 	struct timeval tv = {0, PERIOD_US};
 
-	w->due_us = now_us() + PERIOD_US;
+	w->due_us = clock_now_us() + PERIOD_US;
 	event_add(w->timer, &tv);
 }
 
@@ -37,7 +29,7 @@ static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop_watch *w = arg;
-	uint64_t now = now_us(), late = now > w->due_us ? now - w->due_us : 0;
+	uint64_t now = clock_now_us(), late = now > w->due_us ? now - w->due_us : 0;
 
 	(void)fd;
 	(void)what;

@@ -14,24 +14,15 @@
 enum { ALONE_BUSY_MS = 100, ALONE_DISK_MS = 1000 };
 
 static void
-give_or_take(struct chassis *c, uint32_t token, bool is_take)
-{
-	if (is_take)
-		tasks_take_address(c, token);
-	else
-		tasks_give_address(c, token);
-}
-
-static void
 on_address_take(void *arg, uint32_t token)
 {
-	give_or_take(arg, token, true);
+	tasks_take_address(arg, token);
 }
 
 static void
 on_address_give(void *arg, uint32_t token)
 {
-	give_or_take(arg, token, false);
+	tasks_give_address(arg, token);
 }
 
 static void
@@ -142,8 +133,8 @@ on_transition(void *arg, const struct srp_transition *t, const char *words)
 	snprintf(s.from, sizeof s.from, "%s", srp_state_text(t->from));
 	snprintf(s.to, sizeof s.to, "%s", srp_state_text(t->to));
 	snprintf(s.cause, sizeof s.cause, "%s: %s", srp_reason_text(t->reason), words);
-	(void)store_history_append(c->store,
-	                           &s); /* a full queue keeps it in memory; the store logs what it cannot write */
+	/* a full queue keeps it in memory; the store logs what it cannot write */
+	(void)store_history_append(c->store, &s);
 	if (t->to == SRP_ACTIVE)
 		c->busy_text[0] = '\0';
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/sock.h"
 
@@ -34,15 +35,6 @@ struct ckpt_link {
 	uint8_t *out;
 	size_t out_len, out_pos;
 };
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static void
 arm_dial(struct ckpt_link *l, unsigned ms)
@@ -107,7 +99,7 @@ fill(struct ckpt_link *l)
 	if (OUT_BYTES - l->out_len < CKPT_FILL_ROOM || !ckpt_wants_fill(l->core))
 		return false;
 	wbuf_init(&w, l->out + l->out_len, OUT_BYTES - l->out_len);
-	if (ckpt_fill(l->core, &w, now_ms()) != ERR_OK)
+	if (ckpt_fill(l->core, &w, clock_now_ms()) != ERR_OK)
 		return false;
 	l->out_len += w.len;
 	return true;
@@ -177,7 +169,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	l->is_working = true;
-	e = ckpt_input(l->core, bytes, (size_t)n, now_ms());
+	e = ckpt_input(l->core, bytes, (size_t)n, clock_now_ms());
 	l->is_working = false;
 	if (e != ERR_OK) {
 		end_refused(l);
@@ -196,7 +188,7 @@ start_connection(struct ckpt_link *l, bool is_dialler)
 	l->write_ev = event_new(l->base, l->sock, EV_WRITE, on_writable, l);
 	if (l->read_ev == NULL || l->write_ev == NULL || event_add(l->read_ev, NULL) < 0)
 		return ERR_SYSTEM;
-	if (ckpt_connected(l->core, is_dialler, now_ms()) != ERR_OK)
+	if (ckpt_connected(l->core, is_dialler, clock_now_ms()) != ERR_OK)
 		return ERR_REFUSED;
 	log_event(LOG_CKPT_CONNECTED, is_dialler ? "dialled" : "accepted",
 	          ckpt_role(l->core) == CKPT_ACTIVE ? "sending" : "receiving");
@@ -244,7 +236,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (ckpt_tick(l->core, now_ms()) != ERR_OK)
+	if (ckpt_tick(l->core, clock_now_ms()) != ERR_OK)
 		end_refused(l);
 	ckpt_link_kick(l);
 }

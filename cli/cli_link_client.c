@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/cli_link.h"
@@ -55,15 +56,6 @@ struct cli_client {
 	bool is_closing; /* freed when the output is gone */
 	bool is_dead;    /* freed at the end of this callback */
 };
-
-static uint64_t
-now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 /* ---- frames out ---- */
 
@@ -427,7 +419,7 @@ look_for_interrupt(struct cli_client *c)
 static void
 work(struct cli_client *c)
 {
-	const uint64_t until = now_us() + CLI_LINK_SLICE_US;
+	const uint64_t until = clock_now_us() + CLI_LINK_SLICE_US;
 	struct evbuffer *in = bufferevent_get_input(c->bev);
 	struct cli_frame f;
 	size_t used;
@@ -436,7 +428,7 @@ work(struct cli_client *c)
 	if (c->is_more || c->is_pending)
 		look_for_interrupt(c);
 	while (!c->is_dead && !c->is_closing && !c->is_pending && !is_reader_behind(c)) {
-		if (now_us() >= until) {
+		if (clock_now_us() >= until) {
 			step_soon(c);
 			return;
 		}

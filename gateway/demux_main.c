@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "chassis/ipc.h"
 #include "chassis/shm.h"
@@ -57,15 +58,6 @@ struct demux_role {
 	bool is_giving;
 	bool is_active; /* addresses are, or are being, taken */
 };
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static void
 publish(struct demux_role *r)
@@ -121,7 +113,7 @@ handle_datagram(struct demux_role *r, struct gtp_datagram *d, const uint8_t *byt
 	struct wbuf reply;
 
 	wbuf_init(&reply, answer, sizeof answer);
-	demux_input(r->core, bytes, len, now_ms(), &reply, &result);
+	demux_input(r->core, bytes, len, clock_now_ms(), &reply, &result);
 	d->imsi = result.imsi;
 	if (result.verdict == DEMUX_ANSWER)
 		send_datagram(r, d, reply.data, reply.len);

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "chassis/ipc.h"
 #include "chassis/shm.h"
@@ -28,15 +29,6 @@
 #include "session/sessmgr_ipc.h"
 
 enum { PUBLISH_MS = 100, CLEAR_PER_TURN = 256, REBIND_PER_TURN = 1024 };
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static uint32_t
 wall_s(void)
@@ -115,7 +107,7 @@ on_created(void *arg, uint32_t slot)
 
 	if (sessmgr_call_in_slot(s, slot, &c))
 		sessmgr_count_service(s, slot, &c);
-	ckpt_call_created(s->ckpt, slot, now_ms());
+	ckpt_call_created(s->ckpt, slot, clock_now_ms());
 	sessmgr_arm_turn(s);
 }
 
@@ -349,7 +341,7 @@ apply_config(struct sessmgr *s, const struct ipc_msg *m)
 		c.duration_ms = s->cfg.checkpoint_duration_ms;
 		c.is_aggressive = s->cfg.recovery == GATEWAY_RECOVERY_AGGRESSIVE;
 		if (getrandom(&c.incarnation, sizeof c.incarnation, 0) != sizeof c.incarnation)
-			c.incarnation = now_ms() << 20 | (uint64_t)getpid();
+			c.incarnation = clock_now_ms() << 20 | (uint64_t)getpid();
 		s->ckpt = ckpt_new(&c);
 		s->link = s->ckpt == NULL ? NULL : ckpt_link_new(s->base, s->ckpt);
 		if (s->link == NULL)
