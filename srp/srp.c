@@ -36,8 +36,9 @@ timer_start(struct step *s, uint8_t timer)
 {
 	const struct srp_config *c = &s->srp->config;
 	const uint32_t ms[SRP_TIMER_COUNT] = {
-	    [SRP_TIMER_HELLO] = c->hello_ms, [SRP_TIMER_DEAD] = c->dead_ms,   [SRP_TIMER_DELAY] = c->delay_ms,
-	    [SRP_TIMER_RETRY] = c->retry_ms, [SRP_TIMER_PHASE] = c->phase_ms,
+	    [SRP_TIMER_HELLO] = c->hello_ms, [SRP_TIMER_DEAD] = c->dead_ms,
+	    [SRP_TIMER_DELAY] = c->delay_ms, [SRP_TIMER_RETRY] = c->retry_ms,
+	    [SRP_TIMER_PHASE] = c->phase_ms, [SRP_TIMER_INTERNAL] = c->internal_retry_ms,
 	};
 	struct srp_action *a = emit(s->out, SRP_ACT_TIMER_START);
 
@@ -254,6 +255,20 @@ note_given(struct step *s, uint8_t unused)
 }
 
 static void
+note_failed(struct step *s, uint8_t unused)
+{
+	(void)unused;
+	s->srp->failed |= (uint16_t)(1u << s->ev->reason);
+}
+
+static void
+note_recovered(struct step *s, uint8_t unused)
+{
+	(void)unused;
+	s->srp->failed &= (uint16_t) ~(1u << s->ev->reason);
+}
+
+static void
 note_operator(struct step *s, uint8_t unused)
 {
 	(void)unused;
@@ -329,6 +344,8 @@ static const struct {
     [DO_NOTE_BLOCK] = {note_block, 0},
     [DO_NOTE_PREPARED] = {note_prepared, 0},
     [DO_NOTE_GIVEN] = {note_given, 0},
+    [DO_NOTE_FAILED] = {note_failed, 0},
+    [DO_NOTE_RECOVERED] = {note_recovered, 0},
     [DO_NOTE_OPERATOR] = {note_operator, 0},
     [DO_RESTART_RM] = {restart_rm, 1},
     [DO_RESET_RM] = {reset_rm, 0},
@@ -376,6 +393,9 @@ change_state(struct step *s, uint8_t next)
 
 	if (next == FSM_SAME_STATE)
 		return;
+	a = emit(s->out, SRP_ACT_STEP);
+	a->from_inner = srp->fsm_state;
+	a->to_inner = next;
 	srp->fsm_state = next;
 	if (srp_shown(next) == from)
 		return;
@@ -417,6 +437,8 @@ srp_input(struct srp *srp, const struct srp_event *ev, struct srp_out *out)
 	if (ev->kind >= SRP_EV_COUNT)
 		return ERR_RANGE;
 	if (ev->kind == SRP_EV_HELLO && (ev->hello->state >= SRP_STATE_COUNT || ev->hello->mode >= SRP_MODE_COUNT))
+		return ERR_RANGE;
+	if (ev->reason >= SRP_REASON_COUNT)
 		return ERR_RANGE;
 	if (ev->kind == SRP_EV_RECONFIG && srp_config_check(ev->config, &field) != ERR_OK)
 		return ERR_RANGE;
@@ -460,6 +482,8 @@ srp_hello_fill(const struct srp *srp, struct srp_hello *out)
 	out->mac_len = MAC_LEN;
 	out->hello_ms = c->hello_ms;
 	out->dead_ms = c->dead_ms;
+	out->options = c->options;
+	out->failed = srp->failed;
 }
 
 enum err

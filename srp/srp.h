@@ -42,24 +42,38 @@ enum srp_event_kind {
 	SRP_EV_TIMER_DELAY,
 	SRP_EV_TIMER_RETRY,
 	SRP_EV_TIMER_PHASE,
-	SRP_EV_OPERATOR_SWITCHOVER, /* is_forced, not_connected, asker */
-	SRP_EV_PREPARE,             /* epoch, request, is_forced from the message; not_connected of this chassis */
-	SRP_EV_READY,               /* request */
-	SRP_EV_REFUSE,              /* request, refuse, count */
-	SRP_EV_TAKE,                /* epoch, request; not_connected of this chassis */
-	SRP_EV_ADDRESS_TAKEN,       /* token */
-	SRP_EV_ADDRESS_BUSY,        /* token */
-	SRP_EV_ADDRESS_GIVEN,       /* token */
-	SRP_EV_FLUSH_DONE,          /* token */
-	SRP_EV_EPOCH_BLOCK,         /* block_first, block_count */
+	SRP_EV_TIMER_INTERNAL,
+	SRP_EV_OPERATOR_SWITCHOVER, /* is_forced, not_connected, asker, config_differs, timeout_ms, is_rm_reset,
+	                               is_dry_run */
+	SRP_EV_MONITOR_FAILED,      /* reason */
+	SRP_EV_MONITOR_RECOVERED,   /* reason */
+	SRP_EV_RESET_FAIL,          /* reason: srp reset-auth-probe-fail (AAA), srp reset-diameter-fail (Diameter) */
+	SRP_EV_PREPARE,       /* epoch, request, is_forced, reason, is_rm_reset from the message; not_connected and
+	                         config_differs of this chassis */
+	SRP_EV_READY,         /* request */
+	SRP_EV_REFUSE,        /* request, refuse, count */
+	SRP_EV_TAKE,          /* epoch, request, reason, is_rm_reset, is_early, timeout_ms; not_connected of this
+	                         chassis */
+	SRP_EV_FLUSHED,       /* epoch, request: the peer's flush is over, after an early TAKE */
+	SRP_EV_ADDRESS_TAKEN, /* token */
+	SRP_EV_ADDRESS_BUSY,  /* token */
+	SRP_EV_ADDRESS_GIVEN, /* token */
+	SRP_EV_FLUSH_DONE,    /* token */
+	SRP_EV_EPOCH_BLOCK,   /* block_first, block_count */
 	SRP_EV_COUNT
 };
 
 struct srp_event {
 	uint8_t kind; /* enum srp_event_kind */
 	bool is_forced;
-	uint8_t refuse;         /* enum srp_refuse */
-	uint32_t not_connected; /* session managers of this chassis whose peer connection is not Ready */
+	bool is_rm_reset;        /* the route modifiers start again with this switchover */
+	bool is_early;           /* TAKE while the flush still runs; FLUSHED follows */
+	bool is_dry_run;         /* only say what would be */
+	uint8_t refuse;          /* enum srp_refuse */
+	uint8_t reason;          /* enum srp_reason: of the monitor, or of the peer's hand-over */
+	uint32_t not_connected;  /* session managers of this chassis whose peer connection is not Ready */
+	uint32_t config_differs; /* lines that differ from the peer's; 0: none, or not known and accepted */
+	uint32_t timeout_ms;     /* bound of each waiting phase; 0: the configured one */
 	uint32_t count;
 	uint32_t token;
 	uint32_t request;
@@ -75,10 +89,11 @@ enum srp_act_kind {
 	SRP_ACT_TIMER_STOP,  /* timer */
 	SRP_ACT_REDIAL,
 	SRP_ACT_SEND_HELLO,       /* srp_hello_fill gives the contents */
-	SRP_ACT_SEND_PREPARE,     /* epoch, request, is_forced */
+	SRP_ACT_SEND_PREPARE,     /* epoch, request, is_forced, reason, is_rm_reset */
 	SRP_ACT_SEND_READY,       /* request, epoch */
 	SRP_ACT_SEND_REFUSE,      /* request, epoch, refuse, count */
-	SRP_ACT_SEND_TAKE,        /* epoch, request */
+	SRP_ACT_SEND_TAKE,        /* epoch, request, reason, is_rm_reset, is_early, ms (bound of the flush) */
+	SRP_ACT_SEND_FLUSHED,     /* epoch, request */
 	SRP_ACT_ADDRESS_TAKE,     /* token */
 	SRP_ACT_ADDRESS_GIVE,     /* token */
 	SRP_ACT_SESSIONS_ACTIVE,  /* epoch: serve as this incarnation */
@@ -88,8 +103,10 @@ enum srp_act_kind {
 	SRP_ACT_ALARM_RAISE,      /* alarm */
 	SRP_ACT_ALARM_CLEAR,      /* alarm */
 	SRP_ACT_OPERATOR_ANSWER,  /* asker, answer, refuse, count */
-	SRP_ACT_HISTORY,          /* from, to, reason, epoch; the words are srp_row_reason(out->row) */
-	SRP_ACT_COUNTED_STALE,    /* a message was refused because of its epoch or request */
+	SRP_ACT_HISTORY,       /* from, to, reason, epoch; the words are srp_row_reason(out->row). from = to: no change
+	                          of the state, but something both histories tell: a dual active won */
+	SRP_ACT_STEP,          /* from_inner, to_inner: every change of the inner state (srp_inner_text) */
+	SRP_ACT_COUNTED_STALE, /* a message was refused because of its epoch or request */
 	SRP_ACT_COUNT
 };
 
@@ -100,7 +117,8 @@ struct srp_action {
 	uint8_t answer; /* enum srp_answer */
 	uint8_t refuse; /* enum srp_refuse */
 	uint8_t from, to, reason;
-	bool is_forced;
+	uint8_t from_inner, to_inner;
+	bool is_forced, is_rm_reset, is_early;
 	uint32_t ms;
 	uint32_t token;
 	uint32_t request;
@@ -109,7 +127,7 @@ struct srp_action {
 	uint64_t epoch;
 };
 
-enum { SRP_OUT_MAX = 20, SRP_EPOCH_LOW = 16, SRP_EPOCH_TAG_BITS = 16 };
+enum { SRP_OUT_MAX = 24, SRP_EPOCH_LOW = 16, SRP_EPOCH_TAG_BITS = 16 };
 
 struct srp_out {
 	size_t count; /* 0..SRP_OUT_MAX */
@@ -135,6 +153,7 @@ struct srp {
 	uint32_t request; /* number of the last PREPARE */
 	uint32_t asker;   /* operator who waits, 0 none */
 	bool is_forced;
+	uint16_t failed;                /* monitors of this chassis that have failed: bit per enum srp_reason */
 	uint64_t epoch;                 /* of this chassis' last or current Active incarnation; 0 never */
 	uint64_t epoch_known;           /* highest of both chassis */
 	uint64_t lineage;               /* see struct srp_hello */
@@ -175,8 +194,8 @@ enum srp_state srp_state(const struct srp *srp);
 bool srp_serves(const struct srp *srp);
 
 /*
- * srp_hello_fill - what this chassis says of itself now. restart_counter, sessmgrs and sessmgrs_ready belong to
- * the shell and are left as they are.
+ * srp_hello_fill - what this chassis says of itself now. restart_counter, sessmgrs, sessmgrs_ready, config_digest and
+ * history_seq belong to the shell and are left as they are.
  */
 void srp_hello_fill(const struct srp *srp, struct srp_hello *out);
 
@@ -195,6 +214,9 @@ const struct fsm_table *srp_fsm_table(void);
 
 /* srp_row_reason - the words of row @row; "?" outside. */
 const char *srp_row_reason(size_t row);
+
+/* srp_inner_text - the name of an inner state, as SRP_ACT_STEP has it: "Flushing"; "?" outside. */
+const char *srp_inner_text(uint8_t inner);
 
 /* srp_self_check - fsm_check of the table and rows_check of the wire formats; ERR_FORMAT and the faults in @out. */
 enum err srp_self_check(struct text *out);

@@ -221,6 +221,11 @@ static const struct fsm_row rows[] = {
 	{FSM_ANY_STATE, SRP_EV_TIMER_DELAY, G_ALWAYS, FSM_SAME_STATE, {0}, "the election is over"},
 	{FSM_ANY_STATE, SRP_EV_TIMER_RETRY, G_ALWAYS, FSM_SAME_STATE, {0}, "no address is wanted"},
 	{FSM_ANY_STATE, SRP_EV_TIMER_PHASE, G_ALWAYS, FSM_SAME_STATE, {0}, "no switchover runs"},
+	{FSM_ANY_STATE, SRP_EV_TIMER_INTERNAL, G_ALWAYS, FSM_SAME_STATE, {0}, "no monitor failure asks for a switchover"},
+	{FSM_ANY_STATE, SRP_EV_MONITOR_FAILED, G_ALWAYS, FSM_SAME_STATE, {DO_NOTE_FAILED}, "a monitor has failed"},
+	{FSM_ANY_STATE, SRP_EV_MONITOR_RECOVERED, G_ALWAYS, FSM_SAME_STATE, {DO_NOTE_RECOVERED}, "a monitor has recovered"},
+	{FSM_ANY_STATE, SRP_EV_RESET_FAIL, G_ALWAYS, FSM_SAME_STATE, {0}, "no failure is kept"},
+	{FSM_ANY_STATE, SRP_EV_FLUSHED, G_ALWAYS, FSM_SAME_STATE, {0}, "no hand-over waits for it"},
 	{FSM_ANY_STATE, SRP_EV_ADDRESS_TAKEN, G_ALWAYS, FSM_SAME_STATE, {0}, "the address is held already"},
 	{FSM_ANY_STATE, SRP_EV_ADDRESS_BUSY, G_ALWAYS, FSM_SAME_STATE, {0}, "no address is wanted"},
 	{FSM_ANY_STATE, SRP_EV_ADDRESS_GIVEN, G_ALWAYS, FSM_SAME_STATE, {0}, "the address was given before"},
@@ -246,11 +251,16 @@ static const char *const events[] = {
     [SRP_EV_TIMER_DELAY] = "delay interval",
     [SRP_EV_TIMER_RETRY] = "retry",
     [SRP_EV_TIMER_PHASE] = "phase timeout",
+    [SRP_EV_TIMER_INTERNAL] = "internal retry",
     [SRP_EV_OPERATOR_SWITCHOVER] = "operator switchover",
+    [SRP_EV_MONITOR_FAILED] = "monitor failed",
+    [SRP_EV_MONITOR_RECOVERED] = "monitor recovered",
+    [SRP_EV_RESET_FAIL] = "reset of a failure",
     [SRP_EV_PREPARE] = "PREPARE",
     [SRP_EV_READY] = "READY",
     [SRP_EV_REFUSE] = "REFUSE",
     [SRP_EV_TAKE] = "TAKE",
+    [SRP_EV_FLUSHED] = "FLUSHED",
     [SRP_EV_ADDRESS_TAKEN] = "address taken",
     [SRP_EV_ADDRESS_BUSY] = "address busy",
     [SRP_EV_ADDRESS_GIVEN] = "address given",
@@ -325,6 +335,8 @@ static const char *const actions[] = {
     [DO_NOTE_BLOCK] = "note epoch block",
     [DO_NOTE_PREPARED] = "note what READY is for",
     [DO_NOTE_GIVEN] = "note what was handed over",
+    [DO_NOTE_FAILED] = "note failure",
+    [DO_NOTE_RECOVERED] = "note recovery",
     [DO_NOTE_OPERATOR] = "note operator",
     [DO_RESTART_RM] = "route modifier 1",
     [DO_RESET_RM] = "route modifier initial",
@@ -383,6 +395,12 @@ const char *
 srp_row_reason(size_t row)
 {
 	return row < table.count ? table.rows[row].reason : "?";
+}
+
+const char *
+srp_inner_text(uint8_t inner)
+{
+	return inner < FSM_STATE_COUNT ? states[inner] : "?";
 }
 
 enum srp_state

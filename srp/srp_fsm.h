@@ -102,6 +102,8 @@ enum srp_do {
 	DO_NOTE_BLOCK,    /* epochs reserved on disk */
 	DO_NOTE_PREPARED, /* READY is said for this incarnation */
 	DO_NOTE_GIVEN,    /* the peer has handed this incarnation over */
+	DO_NOTE_FAILED,   /* a monitor has failed */
+	DO_NOTE_RECOVERED,
 	DO_NOTE_OPERATOR, /* who asked, forced or not; a new request number */
 	DO_RESTART_RM,    /* route modifier 1; the Standby follows with 2 */
 	DO_RESET_RM,      /* initial value of the configured mode */

@@ -92,8 +92,15 @@ send_reply(struct srp_link *l, const struct srp_msg *hello)
 static void
 send_switch(struct srp_link *l, uint8_t type, const struct srp_action *a)
 {
-	struct srp_msg m = {
-	    .type = type, .request = a->request, .is_forced = a->is_forced, .refuse = a->refuse, .count = a->count};
+	struct srp_msg m = {.type = type,
+	                    .request = a->request,
+	                    .is_forced = a->is_forced,
+	                    .refuse = a->refuse,
+	                    .reason = a->reason,
+	                    .is_rm_reset = a->is_rm_reset,
+	                    .is_early = a->is_early,
+	                    .wait_ms = a->ms,
+	                    .count = a->count};
 
 	m.hello.epoch = a->epoch;
 	send_msg(l, &m, &l->counters.switch_sent);
@@ -134,7 +141,7 @@ note_transition(struct srp_link *l, const struct srp_action *a, size_t row)
 		l->history_count--;
 	}
 	l->history[l->history_count++] = t;
-	if ((a->to == SRP_ACTIVE || a->from == SRP_ACTIVE) && a->reason != SRP_REASON_NOT_DEFINED)
+	if (a->to != a->from && (a->to == SRP_ACTIVE || a->from == SRP_ACTIVE) && a->reason != SRP_REASON_NOT_DEFINED)
 		l->counters.switchovers[a->reason < SRP_REASON_COUNT ? a->reason : 0]++;
 	log_event(LOG_SRP_STATE, srp_state_text(a->from), srp_state_text(a->to), srp_row_reason(row),
 	          (unsigned long long)srp_epoch_counter(a->epoch), (unsigned)l->engine.route_modifier);
@@ -173,6 +180,10 @@ run_local_action(struct srp_link *l, const struct srp_action *a, size_t row)
 	case SRP_ACT_HISTORY:
 		note_transition(l, a, row);
 		break;
+	case SRP_ACT_STEP:
+		if (l->ops->step != NULL)
+			l->ops->step(l->arg, a->from_inner, a->to_inner, row);
+		break;
 	case SRP_ACT_COUNTED_STALE:
 		l->counters.stale++;
 		break;
@@ -208,6 +219,9 @@ run_action(struct srp_link *l, const struct srp_action *a, size_t row)
 		break;
 	case SRP_ACT_SEND_TAKE:
 		send_switch(l, SRP_MSG_TAKE, a);
+		break;
+	case SRP_ACT_SEND_FLUSHED:
+		send_switch(l, SRP_MSG_FLUSHED, a);
 		break;
 	default:
 		run_local_action(l, a, row);
@@ -276,7 +290,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	static const uint8_t events[SRP_TIMER_COUNT] = {
 	    [SRP_TIMER_HELLO] = SRP_EV_TIMER_HELLO, [SRP_TIMER_DEAD] = SRP_EV_TIMER_DEAD,
 	    [SRP_TIMER_DELAY] = SRP_EV_TIMER_DELAY, [SRP_TIMER_RETRY] = SRP_EV_TIMER_RETRY,
-	    [SRP_TIMER_PHASE] = SRP_EV_TIMER_PHASE,
+	    [SRP_TIMER_PHASE] = SRP_EV_TIMER_PHASE, [SRP_TIMER_INTERNAL] = SRP_EV_TIMER_INTERNAL,
 	};
 	struct timer_arg *t = arg;
 	char text[ADDR_TEXT_MAX];
@@ -363,15 +377,17 @@ static void
 on_message(void *arg, const struct srp_msg *m, unsigned skipped)
 {
 	static const uint8_t events[SRP_MSG_TYPE_END] = {
-	    [SRP_MSG_PREPARE] = SRP_EV_PREPARE,
-	    [SRP_MSG_READY] = SRP_EV_READY,
-	    [SRP_MSG_REFUSE] = SRP_EV_REFUSE,
-	    [SRP_MSG_TAKE] = SRP_EV_TAKE,
+	    [SRP_MSG_PREPARE] = SRP_EV_PREPARE, [SRP_MSG_READY] = SRP_EV_READY,     [SRP_MSG_REFUSE] = SRP_EV_REFUSE,
+	    [SRP_MSG_TAKE] = SRP_EV_TAKE,       [SRP_MSG_FLUSHED] = SRP_EV_FLUSHED,
 	};
 	struct srp_link *l = arg;
 	struct srp_event ev = {.epoch = m->hello.epoch,
 	                       .request = m->request,
 	                       .is_forced = m->is_forced != 0,
+	                       .is_rm_reset = m->is_rm_reset != 0,
+	                       .is_early = m->is_early != 0,
+	                       .reason = m->reason,
+	                       .timeout_ms = m->wait_ms,
 	                       .refuse = m->refuse,
 	                       .count = m->count};
 
@@ -380,9 +396,15 @@ on_message(void *arg, const struct srp_msg *m, unsigned skipped)
 		on_hello(l, m);
 		return;
 	}
+	if (events[m->type] == 0) {
+		if (l->ops->message != NULL)
+			l->ops->message(l->arg, m);
+		return;
+	}
 	l->counters.switch_received++;
 	ev.kind = events[m->type];
 	ev.not_connected = l->ops->not_connected(l->arg);
+	ev.config_differs = l->ops->config_differs != NULL ? l->ops->config_differs(l->arg) : 0;
 	srp_link_feed(l, &ev);
 }
 
@@ -510,6 +532,15 @@ srp_link_free(struct srp_link *l)
 		if (l->timers[i] != NULL)
 			event_free(l->timers[i]);
 	free(l);
+}
+
+enum err
+srp_link_send(struct srp_link *l, const struct srp_msg *m)
+{
+	struct srp_msg copy = *m;
+
+	copy.hello.chassis_id = l->engine.config.chassis_id;
+	return srp_conn_send(l->conn, &copy);
 }
 
 const struct srp *

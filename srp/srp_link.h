@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "srp/srp.h"
 #include "srp/srp_types.h"
+#include "srp/srp_wire.h"
 
 struct srp_link;
 
@@ -28,12 +29,18 @@ struct srp_link_ops {
 	void (*operator_answer)(void *arg, const struct srp_action *a);
 	void (*transition)(void *arg, const struct srp_transition *t, const char *words);
 	void (*alarm)(void *arg, enum srp_alarm alarm, bool is_raised);
-	/* the shell's part of a hello: restart_counter, sessmgrs, sessmgrs_ready */
+	/* the shell's part of a hello: restart_counter, sessmgrs, sessmgrs_ready, config_digest, history_seq */
 	void (*fill_hello)(void *arg, struct srp_hello *h);
 	/* a hello of the peer was accepted */
 	void (*heard)(void *arg, const struct srp_hello *h);
 	/* session managers of this chassis whose peer connection is not Ready */
 	uint32_t (*not_connected)(void *arg);
+	/* lines of the configuration that differ from the peer's; 0: none, or not known. NULL: nobody compares */
+	uint32_t (*config_differs)(void *arg);
+	/* the inner state has changed (srp_inner_text), because of @row (srp_row_reason). NULL: nobody asks */
+	void (*step)(void *arg, uint8_t from_inner, uint8_t to_inner, size_t row);
+	/* a message that the engine does not eat (TRANSITION and above), from the peer. NULL: passed over */
+	void (*message)(void *arg, const struct srp_msg *m);
 	void (*checkpoint_socket)(void *arg, uint32_t instance, int fd);
 	/* the port of the link is ours (NULL), or why not: then no checkpoint connection can come */
 	void (*listening)(void *arg, const struct addr *local, const char *why);
@@ -53,6 +60,12 @@ void srp_link_stop(struct srp_link *l);
 
 /* srp_link_feed - one event for the engine (copied); may be called from within an op, it is then fed after it. */
 void srp_link_feed(struct srp_link *l, const struct srp_event *ev);
+
+/*
+ * srp_link_send - send @m, whose chassis id is filled in here. ERR_NOT_FOUND: no connection; ERR_RANGE: not encodable;
+ * ERR_FULL, ERR_SYSTEM: the connection is lost.
+ */
+enum err srp_link_send(struct srp_link *l, const struct srp_msg *m);
 
 const struct srp *srp_link_engine(const struct srp_link *l);
 bool srp_link_is_started(const struct srp_link *l);

@@ -66,6 +66,8 @@ srp_answer_text(uint8_t answer)
 	    [SRP_ANSWER_PEER_REFUSED] = "peer chassis refused",
 	    [SRP_ANSWER_NO_READY] = "peer chassis did not answer; nothing changed",
 	    [SRP_ANSWER_RESUMED] = "hand-over did not complete; this chassis is Active again",
+	    [SRP_ANSWER_CONFIG_DIFFERS] = "the configurations of the two chassis differ",
+	    [SRP_ANSWER_DRY_RUN_OK] = "a switchover would begin",
 	};
 
 	return name(names, SRP_ANSWER_COUNT, answer);
@@ -80,6 +82,7 @@ srp_refuse_text(uint8_t refuse)
 	    [SRP_REFUSE_NOT_CONNECTED] = "session managers are not ready",
 	    [SRP_REFUSE_STALE_EPOCH] = "lower epoch",
 	    [SRP_REFUSE_NOT_PREPARED] = "chassis is not prepared for this hand-over",
+	    [SRP_REFUSE_CONFIG_DIFFERS] = "the configurations differ",
 	};
 
 	return name(names, SRP_REFUSE_COUNT, refuse);
@@ -93,6 +96,7 @@ srp_alarm_text(uint8_t alarm)
 	    [SRP_ALARM_MAC_CONFLICT] = "mode, priority and MAC equal to the peer's",
 	    [SRP_ALARM_PEER_LOST] = "peer lost",
 	    [SRP_ALARM_DUAL_ACTIVE] = "dual active",
+	    [SRP_ALARM_INTERNAL_SWITCHOVER] = "a monitor failure asks for a switchover, and the peer cannot take over",
 	};
 
 	return name(names, SRP_ALARM_COUNT, alarm);
@@ -109,7 +113,23 @@ srp_config_init(struct srp_config *c)
 	    .dead_ms = SRP_DEAD_MS_DEFAULT,
 	    .retry_ms = SRP_RETRY_MS_DEFAULT,
 	    .phase_ms = SRP_PHASE_MS_DEFAULT,
+	    .rm_delta = SRP_RM_DELTA_DEFAULT,
+	    .internal_retries = SRP_INTERNAL_RETRIES_DEFAULT,
+	    .internal_retry_ms = SRP_INTERNAL_RETRY_MS_DEFAULT,
 	};
+}
+
+uint8_t
+srp_options_agreed(uint8_t self, uint8_t peer)
+{
+	uint8_t agreed = self & peer;
+	bool is_accounting = ((self | peer) & SRP_OPT_VOLTE_ACCOUNTING) != 0;
+
+	if (agreed & SRP_OPT_ALLOW_ALL)
+		agreed &= (uint8_t) ~(SRP_OPT_ALLOW_VOLTE | SRP_OPT_VOLTE_ACCOUNTING);
+	else if (!(agreed & SRP_OPT_ALLOW_VOLTE) || is_accounting)
+		agreed &= (uint8_t)~SRP_OPT_EARLY;
+	return agreed;
 }
 
 enum err
@@ -130,6 +150,14 @@ srp_config_check(const struct srp_config *c, const char **field)
 		bad = "route-modifier threshold";
 	else if (c->rm_initial > SRP_RM_MAX)
 		bad = "initial route modifier";
+	else if (c->rm_delta == 0 || c->rm_delta > SRP_RM_DELTA_MAX)
+		bad = "delta-route-modifier";
+	else if (c->internal_retries > SRP_INTERNAL_RETRIES_MAX)
+		bad = "num-internal-switchover-retry";
+	else if (c->internal_retry_ms < SRP_INTERNAL_RETRY_MS_MIN || c->internal_retry_ms > SRP_INTERNAL_RETRY_MS_MAX)
+		bad = "internal-switchover-retry-interval";
+	else if (c->options & ~SRP_OPT_ALL)
+		bad = "switchover options";
 	else if (c->hello_ms == 0)
 		bad = "hello-interval";
 	else if (c->dead_ms / DEAD_PER_HELLO < c->hello_ms)

@@ -48,6 +48,8 @@ enum srp_answer {
 	SRP_ANSWER_PEER_REFUSED,     /* the peer said no: refuse and count say why */
 	SRP_ANSWER_NO_READY,         /* the peer did not say it is ready in time; nothing was given up */
 	SRP_ANSWER_RESUMED,          /* the hand-over did not complete; this chassis serves again */
+	SRP_ANSWER_CONFIG_DIFFERS,   /* count lines of the configuration differ from the peer's */
+	SRP_ANSWER_DRY_RUN_OK,       /* a dry run: the switchover would begin */
 	SRP_ANSWER_COUNT
 };
 
@@ -57,24 +59,27 @@ enum srp_refuse {
 	SRP_REFUSE_NOT_STANDBY,
 	SRP_REFUSE_NOT_CONNECTED, /* count session managers of the refusing chassis are not ready */
 	SRP_REFUSE_STALE_EPOCH,
-	SRP_REFUSE_NOT_PREPARED, /* it does not hold the calls of that incarnation, or has not said READY for it */
+	SRP_REFUSE_NOT_PREPARED,   /* it does not hold the calls of that incarnation, or has not said READY for it */
+	SRP_REFUSE_CONFIG_DIFFERS, /* count lines of the configuration differ, as the refusing chassis sees it */
 	SRP_REFUSE_COUNT
 };
 
 enum srp_alarm {
-	SRP_ALARM_ADDRESS_BUSY, /* the service address is in use elsewhere; PendingActive and retrying */
-	SRP_ALARM_MAC_CONFLICT, /* mode, priority and MAC are equal on both sides: no election is possible */
-	SRP_ALARM_PEER_LOST,    /* Active, and no hello for the dead interval */
-	SRP_ALARM_DUAL_ACTIVE,  /* both chassis were heard to be Active */
+	SRP_ALARM_ADDRESS_BUSY,        /* the service address is in use elsewhere; PendingActive and retrying */
+	SRP_ALARM_MAC_CONFLICT,        /* mode, priority and MAC are equal on both sides: no election is possible */
+	SRP_ALARM_PEER_LOST,           /* Active, and no hello for the dead interval */
+	SRP_ALARM_DUAL_ACTIVE,         /* both chassis were heard to be Active */
+	SRP_ALARM_INTERNAL_SWITCHOVER, /* a monitor failure asks for a hand-over, and the peer cannot take over */
 	SRP_ALARM_COUNT
 };
 
 enum srp_timer {
-	SRP_TIMER_HELLO, /* next hello */
-	SRP_TIMER_DEAD,  /* silence of the peer */
-	SRP_TIMER_DELAY, /* before the first dead interval after START */
-	SRP_TIMER_RETRY, /* next attempt to take the service address */
-	SRP_TIMER_PHASE, /* bound of a switchover phase */
+	SRP_TIMER_HELLO,    /* next hello */
+	SRP_TIMER_DEAD,     /* silence of the peer */
+	SRP_TIMER_DELAY,    /* before the first dead interval after START */
+	SRP_TIMER_RETRY,    /* next attempt to take the service address */
+	SRP_TIMER_PHASE,    /* bound of a switchover phase */
+	SRP_TIMER_INTERNAL, /* next attempt of a switchover that a monitor failure asks for */
 	SRP_TIMER_COUNT
 };
 
@@ -87,23 +92,45 @@ enum {
 	SRP_DEAD_MS_DEFAULT = 30000,
 	SRP_RETRY_MS_DEFAULT = 2,
 	SRP_PHASE_MS_DEFAULT = 5000,
-	SRP_PRIORITY_DEFAULT = 125
+	SRP_PRIORITY_DEFAULT = 125,
+	SRP_RM_DELTA_DEFAULT = 1,
+	SRP_RM_DELTA_MAX = 16,
+	SRP_INTERNAL_RETRIES_DEFAULT = 3,
+	SRP_INTERNAL_RETRIES_MAX = 10,
+	SRP_INTERNAL_RETRY_MS_DEFAULT = 15000,
+	SRP_INTERNAL_RETRY_MS_MIN = 5000,
+	SRP_INTERNAL_RETRY_MS_MAX = 30000
+};
+
+/* Options of the switchover: each acts only while both chassis have it (srp_options_agreed). */
+enum srp_option {
+	SRP_OPT_ALLOW_ALL = 1 << 0,            /* switchover allow-all-data-traffic */
+	SRP_OPT_ALLOW_VOLTE = 1 << 1,          /* switchover allow-volte-data-traffic */
+	SRP_OPT_VOLTE_ACCOUNTING = 1 << 2,     /* ... maintain-accounting */
+	SRP_OPT_EARLY = 1 << 3,                /* switchover allow-early-active-transition */
+	SRP_OPT_CONTROL_OPTIMIZATION = 1 << 4, /* switchover control-outage-optimization */
+	SRP_OPT_INTERIM_RESOURCE = 1 << 5,     /* handle-interim-resource-msg */
+	SRP_OPT_ALL = (1 << 6) - 1
 };
 
 /* Per-chassis configuration and identity; srp_config_init gives the defaults. */
 struct srp_config {
-	uint64_t chassis_id;  /* never 0, kept for the life of the chassis root; must differ between the peers */
-	uint64_t incarnation; /* never 0, another value at each start of chassisd */
-	uint8_t mac[MAC_LEN]; /* tiebreaker */
-	uint8_t mode;         /* enum srp_mode */
-	uint8_t priority;     /* 1..255, lower wins */
-	uint8_t rm_threshold; /* 2..32: route modifiers start again at 1 and 2 here */
-	uint8_t rm_initial;   /* 0: by mode (33 primary, 34 backup) */
-	uint32_t hello_ms;    /* > 0 */
-	uint32_t dead_ms;     /* >= 3 * hello_ms, refused by the command rows otherwise */
-	uint32_t delay_ms;    /* 0: the dead interval begins at START */
-	uint32_t retry_ms;    /* > 0: between attempts to take a busy address */
-	uint32_t phase_ms;    /* > 0: READY after PREPARE, and give plus flush, each within this */
+	uint64_t chassis_id;        /* never 0, kept for the life of the chassis root; must differ between the peers */
+	uint64_t incarnation;       /* never 0, another value at each start of chassisd */
+	uint8_t mac[MAC_LEN];       /* tiebreaker */
+	uint8_t mode;               /* enum srp_mode */
+	uint8_t priority;           /* 1..255, lower wins */
+	uint8_t rm_threshold;       /* 2..32: route modifiers start again at 1 and 2 here */
+	uint8_t rm_initial;         /* 0: by mode (33 primary, 34 backup) */
+	uint8_t rm_delta;           /* 1..16: the Standby's route modifier is so much above the Active's */
+	uint8_t internal_retries;   /* 0..10: further attempts of a switchover that a monitor failure asks for */
+	uint8_t options;            /* set of enum srp_option */
+	uint32_t internal_retry_ms; /* 5000..30000: between two of them */
+	uint32_t hello_ms;          /* > 0 */
+	uint32_t dead_ms;           /* >= 3 * hello_ms, refused by the command rows otherwise */
+	uint32_t delay_ms;          /* 0: the dead interval begins at START */
+	uint32_t retry_ms;          /* > 0: between attempts to take a busy address */
+	uint32_t phase_ms;          /* > 0: READY after PREPARE, and give plus flush, each within this */
 };
 
 /* What a chassis says of itself in HELLO and HELLO_REPLY. */
@@ -123,6 +150,10 @@ struct srp_hello {
 	uint16_t sessmgrs_ready; /* how many of them have a Ready peer connection */
 	uint32_t hello_ms;
 	uint32_t dead_ms;
+	uint8_t options;        /* set of enum srp_option, as configured */
+	uint16_t failed;        /* monitors that have failed: bit per enum srp_reason */
+	uint64_t config_digest; /* of the configuration that both must share; 0: not known (the shell's) */
+	uint64_t history_seq;   /* number of its last transition; 0: none (the shell's) */
 };
 
 /* One change of state, as kept by the shell and in the durable history. */
@@ -179,5 +210,13 @@ const char *srp_reason_text(uint8_t reason);
 const char *srp_answer_text(uint8_t answer);
 const char *srp_refuse_text(uint8_t refuse);
 const char *srp_alarm_text(uint8_t alarm);
+
+/*
+ * srp_options_agreed - which options act between a chassis with @self and a peer with @peer (sets of enum srp_option).
+ *
+ * Those that both have; ALLOW_ALL takes the place of ALLOW_VOLTE, and EARLY needs ALLOW_ALL, or ALLOW_VOLTE while
+ * neither maintains the accounting.
+ */
+uint8_t srp_options_agreed(uint8_t self, uint8_t peer);
 
 #endif

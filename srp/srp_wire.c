@@ -9,11 +9,13 @@
 #include <zlib.h>
 
 /* Group bits: 1 << type. */
-#define IN(type)   (1u << (type))
-#define IN_HELLO   (IN(SRP_MSG_HELLO) | IN(SRP_MSG_HELLO_REPLY))
-#define IN_SWITCH  (IN(SRP_MSG_PREPARE) | IN(SRP_MSG_READY) | IN(SRP_MSG_REFUSE) | IN(SRP_MSG_TAKE))
-#define IN_ALL     (IN(SRP_MSG_OPEN) | IN_HELLO | IN_SWITCH)
-#define AT(member) .offset = offsetof(struct srp_msg, member)
+#define IN(type) (1u << (type))
+#define IN_HELLO (IN(SRP_MSG_HELLO) | IN(SRP_MSG_HELLO_REPLY))
+#define IN_SWITCH                                                                                                      \
+	(IN(SRP_MSG_PREPARE) | IN(SRP_MSG_READY) | IN(SRP_MSG_REFUSE) | IN(SRP_MSG_TAKE) | IN(SRP_MSG_FLUSHED))
+#define IN_HANDOVER (IN(SRP_MSG_PREPARE) | IN(SRP_MSG_TAKE))
+#define IN_ALL      (IN(SRP_MSG_OPEN) | IN_HELLO | IN_SWITCH)
+#define AT(member)  .offset = offsetof(struct srp_msg, member)
 
 enum { SEC_MAX_MS = 65535 * 1000, SESSMGR_MAX = 127, COUNT_MAX = 65535 };
 
@@ -104,7 +106,22 @@ static const struct field_row rows[] = {
      .groups = IN(SRP_MSG_REFUSE),
      .name = "refuse"},
     {.id = 23, .kind = FIELD_U32, AT(count), .max = COUNT_MAX, .groups = IN(SRP_MSG_REFUSE), .name = "count"},
+    {.id = 24, .kind = FIELD_U8, AT(hello.options), .max = UINT8_MAX, .groups = IN_HELLO, .name = "options"},
+    {.id = 25, .kind = FIELD_U16, AT(hello.failed), .max = UINT16_MAX, .groups = IN_HELLO, .name = "failed"},
+    {.id = 26,
+     .kind = FIELD_U64,
+     AT(hello.config_digest),
+     .max = UINT64_MAX,
+     .groups = IN_HELLO,
+     .name = "config-digest"},
+    {.id = 27, .kind = FIELD_U64, AT(hello.history_seq), .max = UINT64_MAX, .groups = IN_HELLO, .name = "history-seq"},
+    {.id = 28, .kind = FIELD_U8, AT(reason), .max = SRP_REASON_COUNT - 1, .groups = IN_HANDOVER, .name = "reason"},
+    {.id = 29, .kind = FIELD_U8, AT(is_rm_reset), .max = 1, .groups = IN_HANDOVER, .name = "rm-reset"},
+    {.id = 30, .kind = FIELD_U8, AT(is_early), .max = 1, .groups = IN(SRP_MSG_TAKE), .name = "early"},
+    {.id = 31, .kind = FIELD_U32, AT(wait_ms), .max = SEC_MAX_MS, .groups = IN(SRP_MSG_TAKE), .name = "wait-ms"},
 };
+
+_Static_assert(SRP_MSG_TYPE_END <= 32, "a group is a bit of 32");
 
 static const struct rows_format format = {
     .name = "srp",
@@ -116,15 +133,15 @@ static const struct rows_format format = {
 };
 
 static const char *const type_names[SRP_MSG_TYPE_END] = {
-    [SRP_MSG_OPEN] = "OPEN",       [SRP_MSG_HELLO] = "HELLO", [SRP_MSG_HELLO_REPLY] = "HELLO_REPLY",
-    [SRP_MSG_PREPARE] = "PREPARE", [SRP_MSG_READY] = "READY", [SRP_MSG_REFUSE] = "REFUSE",
-    [SRP_MSG_TAKE] = "TAKE",
+    [SRP_MSG_OPEN] = "OPEN",       [SRP_MSG_HELLO] = "HELLO",     [SRP_MSG_HELLO_REPLY] = "HELLO_REPLY",
+    [SRP_MSG_PREPARE] = "PREPARE", [SRP_MSG_READY] = "READY",     [SRP_MSG_REFUSE] = "REFUSE",
+    [SRP_MSG_TAKE] = "TAKE",       [SRP_MSG_FLUSHED] = "FLUSHED",
 };
 
 static bool
 is_known(uint8_t type)
 {
-	return type >= SRP_MSG_OPEN && type < SRP_MSG_TYPE_END;
+	return type < SRP_MSG_TYPE_END && type_names[type] != NULL;
 }
 
 const char *

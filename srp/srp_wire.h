@@ -21,7 +21,7 @@ enum {
 	SRP_HEADER_BYTES = 12,
 	SRP_BODY_MAX = 1024, /* longest body of a control message; a longer length is refused unread */
 	SRP_FRAME_MAX = SRP_HEADER_BYTES + SRP_BODY_MAX,
-	SRP_SCHEMA_VERSION = 1 /* of the rows: raised with every change of them */
+	SRP_SCHEMA_VERSION = 2 /* of the rows: raised with every change of them */
 };
 
 enum srp_msg_type {
@@ -32,7 +32,15 @@ enum srp_msg_type {
 	SRP_MSG_READY,
 	SRP_MSG_REFUSE,
 	SRP_MSG_TAKE,
-	SRP_MSG_TYPE_END /* 16..31 are kept for configuration validation, 32..47 for audit */
+	SRP_MSG_FLUSHED,
+	SRP_MSG_TRANSITION, /* from here on the engine eats none: srp_link_ops.message. A number is taken here, and a
+	                       type is known once srp_wire.c names it and gives it rows */
+	SRP_MSG_CONFIG_REQUEST = 16,
+	SRP_MSG_CONFIG_LINES,
+	SRP_MSG_VALIDATE_ASK,
+	SRP_MSG_VALIDATE_ANSWER,
+	SRP_MSG_RESOURCE = 24,
+	SRP_MSG_TYPE_END /* at most 32: the rows have a bit for each */
 };
 
 enum srp_open_kind { SRP_OPEN_CONTROL = 1 };
@@ -42,10 +50,11 @@ enum srp_open_kind { SRP_OPEN_CONTROL = 1 };
  *  OPEN         hello.chassis_id, hello.incarnation, hello.epoch, open_kind, format
  *  HELLO        hello, seq, sent_us
  *  HELLO_REPLY  hello, seq and sent_us copied from the HELLO answered
- *  PREPARE      hello.chassis_id, hello.epoch, request, is_forced
+ *  PREPARE      hello.chassis_id, hello.epoch, request, is_forced, reason, is_rm_reset
  *  READY        hello.chassis_id, hello.epoch, request
  *  REFUSE       hello.chassis_id, hello.epoch, request, refuse, count
- *  TAKE         hello.chassis_id, hello.epoch, request
+ *  TAKE         hello.chassis_id, hello.epoch, request, reason, is_rm_reset, is_early, wait_ms
+ *  FLUSHED      hello.chassis_id, hello.epoch, request
  * present holds a bit per field row; srp_msg_encode sets it, srp_msg_decode proves that all of the type are there.
  */
 struct srp_msg {
@@ -59,6 +68,10 @@ struct srp_msg {
 	uint32_t request;
 	uint8_t is_forced; /* 0 or 1 */
 	uint8_t refuse;
+	uint8_t reason;      /* enum srp_reason */
+	uint8_t is_rm_reset; /* 0 or 1, as is_early */
+	uint8_t is_early;
+	uint32_t wait_ms; /* bound of the sender's flush */
 	uint32_t count;
 };
 
@@ -79,7 +92,7 @@ enum err srp_frame_decode(struct rbuf *in, struct srp_frame *out);
 /* srp_frame_check - ERR_CORRUPT unless the @f->body_bytes of @body are those the header was made for. */
 enum err srp_frame_check(const struct srp_frame *f, const uint8_t *body);
 
-/* srp_msg_name - "HELLO"; NULL for a type that is not known. */
+/* srp_msg_name - "HELLO"; NULL for a type that has no rows (yet). */
 const char *srp_msg_name(uint8_t type);
 
 /* srp_msg_encode - append header and body of @m; ERR_FULL, or ERR_RANGE for a value outside its bounds (@out as

@@ -37,15 +37,17 @@ static void
 feed(const struct srp_msg *m)
 {
 	static const uint8_t event_of[SRP_MSG_TYPE_END] = {
-	    [SRP_MSG_HELLO] = SRP_EV_HELLO, [SRP_MSG_HELLO_REPLY] = SRP_EV_HELLO, [SRP_MSG_PREPARE] = SRP_EV_PREPARE,
-	    [SRP_MSG_READY] = SRP_EV_READY, [SRP_MSG_REFUSE] = SRP_EV_REFUSE,     [SRP_MSG_TAKE] = SRP_EV_TAKE,
+	    [SRP_MSG_HELLO] = SRP_EV_HELLO,     [SRP_MSG_HELLO_REPLY] = SRP_EV_HELLO,
+	    [SRP_MSG_PREPARE] = SRP_EV_PREPARE, [SRP_MSG_READY] = SRP_EV_READY,
+	    [SRP_MSG_REFUSE] = SRP_EV_REFUSE,   [SRP_MSG_TAKE] = SRP_EV_TAKE,
+	    [SRP_MSG_FLUSHED] = SRP_EV_FLUSHED,
 	};
 	struct srp_config c;
 	struct srp_out out;
 	struct srp e;
 
-	if (m->type == SRP_MSG_OPEN)
-		return;
+	if (event_of[m->type] == 0)
+		return; /* no message of the engine: OPEN, and what other parts of the shell eat */
 	srp_config_init(&c);
 	c.chassis_id = c.incarnation = 1;
 	for (uint8_t s = 0; s < FSM_STATE_COUNT; s++) {
@@ -56,6 +58,10 @@ feed(const struct srp_msg *m)
 		                                  .hello = &m->hello,
 		                                  .epoch = m->hello.epoch,
 		                                  .request = m->request,
+		                                  .reason = m->reason,
+		                                  .is_rm_reset = m->is_rm_reset != 0,
+		                                  .is_early = m->is_early != 0,
+		                                  .timeout_ms = m->wait_ms,
 		                                  .refuse = m->refuse,
 		                                  .count = m->count},
 		              &out) != ERR_OK)
@@ -102,6 +108,8 @@ mutated(const uint8_t *data, size_t size)
 	uint8_t bytes[SRP_FRAME_MAX];
 	struct wbuf w;
 
+	if (srp_msg_name(m.type) == NULL)
+		return;
 	wbuf_init(&w, bytes, sizeof bytes);
 	if (srp_msg_encode(&m, &w) != ERR_OK)
 		abort();

@@ -374,8 +374,8 @@ is_possible(const struct world *w, int i, int m)
 static void
 make_move(struct world *w, int i, int m)
 {
-	static const uint8_t expired[SRP_TIMER_COUNT] = {SRP_EV_TIMER_HELLO, SRP_EV_TIMER_DEAD, SRP_EV_TIMER_DELAY,
-	                                                 SRP_EV_TIMER_RETRY, SRP_EV_TIMER_PHASE};
+	static const uint8_t expired[SRP_TIMER_COUNT] = {SRP_EV_TIMER_HELLO, SRP_EV_TIMER_DEAD,  SRP_EV_TIMER_DELAY,
+	                                                 SRP_EV_TIMER_RETRY, SRP_EV_TIMER_PHASE, SRP_EV_TIMER_INTERNAL};
 	struct side *s = &w->s[i];
 
 	if (m >= MOVE_TIMER_FIRST && m <= MOVE_TIMER_LAST) {

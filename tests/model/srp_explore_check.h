@@ -58,8 +58,8 @@ check_safety(const struct world *w)
 
 /* --- a fair schedule without faults: everything due happens, timers by age ---------------------------------- */
 
-/* In rounds: hello 1, dead 4, delay 2, retry 1, phase 6. */
-static const uint8_t expires_at[SRP_TIMER_COUNT] = {1, 4, 2, 1, 6};
+/* In rounds: hello 1, dead 4, delay 2, retry 1, phase 6, internal retry 8. */
+static const uint8_t expires_at[SRP_TIMER_COUNT] = {1, 4, 2, 1, 6, 8};
 
 static void
 fair_drain(struct world *w)
@@ -216,6 +216,10 @@ run_scripts(void)
 		script_one(state, (struct srp_event){.kind = SRP_EV_TIMER_DELAY});
 		script_one(state, (struct srp_event){.kind = SRP_EV_TIMER_RETRY});
 		script_one(state, (struct srp_event){.kind = SRP_EV_TIMER_PHASE});
+		script_one(state, (struct srp_event){.kind = SRP_EV_TIMER_INTERNAL});
+		script_one(state, (struct srp_event){.kind = SRP_EV_FLUSHED});
+		for (uint8_t kind = SRP_EV_MONITOR_FAILED; kind <= SRP_EV_RESET_FAIL; kind++)
+			script_one(state, (struct srp_event){.kind = kind, .reason = SRP_REASON_BGP_FAILURE});
 	}
 	script_one(FSM_ACTIVE, (struct srp_event){.kind = SRP_EV_OPERATOR_SWITCHOVER, .not_connected = 1, .asker = 1});
 	script_one(FSM_STANDBY, (struct srp_event){.kind = SRP_EV_PREPARE, .epoch = 1});

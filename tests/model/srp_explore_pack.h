@@ -81,7 +81,8 @@ pack_side(const struct world *w, int i, const struct ranks *r, uint8_t *p)
 	const struct srp *e = &s->e;
 
 	*p++ = (uint8_t)(e->fsm_state | s->pending << 4 | s->is_holding << 6 | s->is_cut << 7);
-	*p++ = (uint8_t)(s->timers | e->is_peer_heard << 5 | e->is_link_up << 6 | s->is_reset_due << 7);
+	*p++ = s->timers;
+	*p++ = (uint8_t)(e->is_peer_heard | e->is_link_up << 1 | s->is_reset_due << 2);
 	*p++ = e->route_modifier;
 	*p++ = (uint8_t)(e->peer.state | pack_incarnation(w, 1 - i, e->peer.incarnation) << 4);
 	*p++ = e->peer.route_modifier;
@@ -137,10 +138,11 @@ unpack_side(struct world *w, int i, const uint8_t *p)
 	s->pending = p[0] >> 4 & 3;
 	s->is_holding = (p[0] >> 6 & 1) != 0;
 	s->is_cut = (p[0] >> 7) != 0;
-	s->timers = p[1] & 31;
-	e->is_peer_heard = (p[1] >> 5 & 1) != 0;
-	e->is_link_up = (p[1] >> 6 & 1) != 0;
-	s->is_reset_due = (p[1] >> 7) != 0;
+	s->timers = p[1];
+	p++;
+	e->is_peer_heard = (p[1] & 1) != 0;
+	e->is_link_up = (p[1] >> 1 & 1) != 0;
+	s->is_reset_due = (p[1] >> 2 & 1) != 0;
 	e->route_modifier = p[2];
 	e->peer.state = p[3] & 15;
 	e->peer.incarnation = p[3] >> 4;

@@ -338,8 +338,8 @@ due_at(int i, int what)
 static void
 happen(int i, int what)
 {
-	static const uint8_t expired[SRP_TIMER_COUNT] = {SRP_EV_TIMER_HELLO, SRP_EV_TIMER_DEAD, SRP_EV_TIMER_DELAY,
-	                                                 SRP_EV_TIMER_RETRY, SRP_EV_TIMER_PHASE};
+	static const uint8_t expired[SRP_TIMER_COUNT] = {SRP_EV_TIMER_HELLO, SRP_EV_TIMER_DEAD,  SRP_EV_TIMER_DELAY,
+	                                                 SRP_EV_TIMER_RETRY, SRP_EV_TIMER_PHASE, SRP_EV_TIMER_INTERNAL};
 
 	if (what < DUE_DRIVER) {
 		sim.c[i].timer[what] = NEVER;
