@@ -12,21 +12,21 @@
 
 enum { USER_TIMEOUT_MS = 3000, BACKLOG = 64 };
 
-static socklen_t
-to_sockaddr(const struct addr *a, uint16_t port, struct sockaddr_storage *ss)
+socklen_t
+sock_address(const struct addr *a, uint16_t port, struct sockaddr_storage *out)
 {
-	memset(ss, 0, sizeof *ss);
+	memset(out, 0, sizeof *out);
 	if (a->family == ADDR_V6) {
 		struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htobe16(port)};
 
 		memcpy(&in6.sin6_addr, a->bytes, 16);
-		memcpy(ss, &in6, sizeof in6);
+		memcpy(out, &in6, sizeof in6);
 		return sizeof in6;
 	}
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htobe16(port)};
 
 	memcpy(&in.sin_addr, a->bytes, 4);
-	memcpy(ss, &in, sizeof in);
+	memcpy(out, &in, sizeof in);
 	return sizeof in;
 }
 
@@ -70,11 +70,11 @@ sock_dial(const struct addr *local, const struct addr *peer, uint16_t port)
 		return -1;
 	sock_tune(fd);
 	if (local->family == peer->family) {
-		len = to_sockaddr(local, 0, &ss);
+		len = sock_address(local, 0, &ss);
 		if (bind(fd, (struct sockaddr *)&ss, len) < 0)
 			return fail(fd);
 	}
-	len = to_sockaddr(peer, port, &ss);
+	len = sock_address(peer, port, &ss);
 	if (connect(fd, (struct sockaddr *)&ss, len) < 0 && errno != EINPROGRESS)
 		return fail(fd);
 	return fd;
@@ -93,7 +93,7 @@ int
 sock_listen(const struct addr *local, uint16_t port)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = to_sockaddr(local, port, &ss);
+	socklen_t len = sock_address(local, port, &ss);
 	int one = 1, fd = open_tcp(local);
 
 	if (fd < 0)
@@ -130,7 +130,7 @@ bool
 sock_is_here(const struct addr *a)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = to_sockaddr(a, 0, &ss);
+	socklen_t len = sock_address(a, 0, &ss);
 	int fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool is_here = fd >= 0 && bind(fd, (struct sockaddr *)&ss, len) == 0;
 

@@ -1,14 +1,21 @@
 /*
  * sock.h - TCP sockets between chassis: dialling from a given address, listening, and the settings every
- * such socket gets. Used by the link shells (*_link.c) only.
+ * such socket gets. Used by the shells (*_link.c, *_io.c) only.
  */
 #ifndef BASE_SOCK_H
 #define BASE_SOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "base/addr.h"
+
+/*
+ * sock_address - @a and @port as the system wants them, in @out; returns the length that counts. An address without a
+ * family is one of IPv4.
+ */
+socklen_t sock_address(const struct addr *a, uint16_t port, struct sockaddr_storage *out);
 
 /* sock_is_here - can @a be used on this machine? A datagram socket that is bound and closed again says so. */
 bool sock_is_here(const struct addr *a);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sock.h"
@@ -31,7 +32,7 @@ struct ckpt_link {
 	bool is_working;  /* inside kick or input: the core may call back into its owner, which kicks again */
 	int sock;         /* -1: none */
 	struct event *read_ev, *write_ev, *tick_ev, *dial_ev;
-	unsigned redial_ms;
+	struct backoff redial;
 	uint8_t *out;
 	size_t out_len, out_pos;
 };
@@ -69,13 +70,11 @@ end_connection(struct ckpt_link *l, const char *why)
 		ckpt_disconnected(l->core);
 		log_event(LOG_CKPT_LOST, why);
 		if (was_useful)
-			l->redial_ms = REDIAL_FIRST_MS; /* one that was refused at once is dialled again ever later */
+			backoff_reset(&l->redial); /* one that was refused at once is dialled again ever later */
 	}
 	l->is_pending = false;
-	if (l->is_dialling) {
-		arm_dial(l, l->redial_ms);
-		l->redial_ms = l->redial_ms * 2 > REDIAL_LAST_MS ? REDIAL_LAST_MS : l->redial_ms * 2;
-	}
+	if (l->is_dialling)
+		arm_dial(l, backoff_next(&l->redial));
 }
 
 static void
@@ -253,7 +252,7 @@ ckpt_link_dial(struct ckpt_link *l, const struct addr *local, const struct addr 
 	if (!is_same)
 		end_connection(l, "the peer address was changed");
 	if (is_on && l->sock < 0) {
-		l->redial_ms = REDIAL_FIRST_MS;
+		backoff_reset(&l->redial);
 		arm_dial(l, 0);
 	}
 }
@@ -282,7 +281,8 @@ ckpt_link_new(struct event_base *base, struct ckpt *core)
 
 	if (l == NULL)
 		return NULL;
-	*l = (struct ckpt_link){.base = base, .core = core, .sock = -1, .redial_ms = REDIAL_FIRST_MS};
+	*l = (struct ckpt_link){
+	    .base = base, .core = core, .sock = -1, .redial = backoff_make(REDIAL_FIRST_MS, REDIAL_LAST_MS)};
 	l->out = malloc(OUT_BYTES);
 	l->tick_ev = event_new(base, -1, EV_PERSIST, on_tick, l);
 	l->dial_ev = evtimer_new(base, on_dial, l);

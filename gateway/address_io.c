@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/sock.h"
+
 enum { RECEIVE_BUFFER_BYTES = 8 << 20 };
 
 void
@@ -17,33 +19,13 @@ address_init(struct address_io *a, enum address_driver driver, const struct addr
 	*a = (struct address_io){.driver = driver, .addr = *addr, .port = port, .sock = -1};
 }
 
-static socklen_t
-to_sockaddr(const struct address_io *a, struct sockaddr_storage *ss)
-{
-	memset(ss, 0, sizeof *ss);
-	if (a->addr.family == ADDR_V6) {
-		struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
-
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htobe16(a->port);
-		memcpy(&in6->sin6_addr, a->addr.bytes, 16);
-		return sizeof *in6;
-	}
-	struct sockaddr_in *in = (struct sockaddr_in *)ss;
-
-	in->sin_family = AF_INET;
-	in->sin_port = htobe16(a->port);
-	memcpy(&in->sin_addr, a->addr.bytes, 4);
-	return sizeof *in;
-}
-
 /* A bound socket in a->sock, or the errno. */
 static int
 open_bound(struct address_io *a)
 {
 	int one = 1, size = RECEIVE_BUFFER_BYTES, e;
 	struct sockaddr_storage ss;
-	socklen_t len = to_sockaddr(a, &ss);
+	socklen_t len = sock_address(&a->addr, a->port, &ss);
 	int s = socket(ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (s < 0)

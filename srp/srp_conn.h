@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "base/backoff.h"
 #include "srp/srp_conn_link.h"
 
 enum {
@@ -46,7 +47,7 @@ struct srp_conn_link {
 	bool is_started;
 	int listen_fd;
 	struct event *accept_ev, *dial_ev, *listen_ev;
-	unsigned redial_ms;
+	struct backoff redial;
 	struct conn *current; /* the one that stays; NULL while down */
 	uint64_t peer_id;     /* of the chassis last agreed with; 0: none yet */
 	uint64_t number;      /* of the last connection made */

@@ -65,12 +65,11 @@ conn_lost(struct conn *c, const char *why)
 
 	conn_close(c);
 	if (was_current) {
-		l->redial_ms = REDIAL_FIRST_MS;
+		backoff_reset(&l->redial);
 		conn_dial_soon(l, 0);
 		l->ops->down(l->arg, why);
 	} else if (was_mine) {
-		conn_dial_soon(l, l->redial_ms);
-		l->redial_ms = l->redial_ms * 2 > REDIAL_LAST_MS ? REDIAL_LAST_MS : l->redial_ms * 2;
+		conn_dial_soon(l, backoff_next(&l->redial));
 	}
 }
 
@@ -214,7 +213,7 @@ conn_agree(struct conn *c, const struct srp_msg *open)
 	l->peer_id = c->peer_id;
 	if (old != NULL)
 		conn_close(old);
-	l->redial_ms = REDIAL_FIRST_MS;
+	backoff_reset(&l->redial);
 	l->ops->up(l->arg, open);
 }
 

@@ -177,7 +177,7 @@ srp_conn_start(struct srp_conn_link *l, const struct addr *local, const struct a
 	l->local = *local;
 	l->peer = *peer;
 	l->is_started = true;
-	l->redial_ms = REDIAL_FIRST_MS;
+	backoff_reset(&l->redial);
 	open_listener(l);
 	conn_dial_soon(l, 0);
 }
@@ -216,7 +216,7 @@ void
 srp_conn_redial(struct srp_conn_link *l)
 {
 	close_all(l);
-	l->redial_ms = REDIAL_FIRST_MS;
+	backoff_reset(&l->redial);
 	conn_dial_soon(l, 0);
 }
 
@@ -237,6 +237,7 @@ srp_conn_new(struct event_base *base, const struct srp_conn_ops *ops, void *arg)
 	l->ops = ops;
 	l->arg = arg;
 	l->listen_fd = -1;
+	l->redial = backoff_make(REDIAL_FIRST_MS, REDIAL_LAST_MS);
 	for (unsigned i = 0; i < CONNS_MAX; i++) {
 		l->conns[i].link = l;
 		l->conns[i].fd = -1;
