@@ -2,7 +2,7 @@
  * sessmgr.h - inside the session manager role: what its parts share. Private to session/sessmgr_*.c.
  *
  *   sessmgr_main.c     the role: requests from demux, orders of chassisd
- *   sessmgr_replica.c  calls that come and go by checkpoints, and what follows them
+ *   sessmgr_link.c     calls that come and go by checkpoints, and what follows them
  */
 #ifndef SESSION_SESSMGR_H
 #define SESSION_SESSMGR_H

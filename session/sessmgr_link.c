@@ -1,5 +1,5 @@
 /*
- * sessmgr_replica.c - calls that come and go by checkpoints: the table through call_ckpt_ops, and behind it the address
+ * sessmgr_link.c - calls that come and go by checkpoints: the table through call_ckpt_ops, and behind it the address
  * pools and demux, which follow what really happened.
  */
 #include "gateway/gtp1.h"
