@@ -1,35 +1,18 @@
-/* arena.c - two copies a slot, the later whole one counts. */
+/* arena.c - a directory of cells; a write goes to a free cell, one store publishes it. */
 #include "session/arena.h"
 
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-enum { ARENA_VERSION = 1, COPY_BYTES = ARENA_SLOT_BYTES / 2, READ_TRIES = 8, CKPT_COUNTERS_ROOM = 128 };
+#include "session/arena_cells.h"
+#include "session/arena_layout.h"
 
-#define ARENA_MAGIC UINT64_C(0x53544152454e4131) /* "STARENA1" */
-
-/* Shared between processes of one machine and one release: native byte order, checked by magic and version. */
-struct arena_header {
-	uint64_t magic;
-	uint32_t version;
-	uint32_t slot_count;
-	uint32_t slot_bytes;
-	uint32_t instance;
-	uint64_t counters[ARENA_COUNTER_COUNT];
-	uint64_t ckpt[CKPT_COUNTERS_ROOM];
+struct arena_writer {
+	struct arena_cells *cells;
+	uint32_t refs[]; /* a slot each: the cell it owns + 1, 0 none. The directory only repeats it, for others. */
 };
-
-/* seq 0: never written. The CRC covers seq, len, tag and the bytes, so no mixture of two writes passes. */
-struct copy_head {
-	uint32_t seq;
-	uint32_t crc;
-	uint16_t len; /* 0: an emptied slot */
-	uint16_t tag;
-};
-
-_Static_assert(sizeof(struct arena_header) <= ARENA_HEADER_BYTES, "header page");
-_Static_assert((int)CKPT_COUNTER_COUNT <= (int)CKPT_COUNTERS_ROOM, "counter room");
-_Static_assert(sizeof(struct copy_head) + ARENA_RECORD_MAX == COPY_BYTES, "copy layout");
 
 static struct arena_header *
 header(const struct arena *a)
@@ -37,29 +20,35 @@ header(const struct arena *a)
 	return (struct arena_header *)(void *)a->mem;
 }
 
-static uint8_t *
-copy_at(const struct arena *a, uint32_t slot, unsigned copy)
-{
-	return a->mem + ARENA_HEADER_BYTES + (size_t)slot * ARENA_SLOT_BYTES + (size_t)copy * COPY_BYTES;
-}
-
 size_t
 arena_bytes(uint32_t slots)
 {
-	return ARENA_HEADER_BYTES + (size_t)slots * ARENA_SLOT_BYTES;
+	return arena_cells_at(slots) + (size_t)arena_slabs_max(slots) * ARENA_SLAB_BYTES;
+}
+
+/* The view of an arena whose numbers are in range. */
+static struct arena
+view(void *mem, uint32_t slots, uint32_t slabs)
+{
+	return (struct arena){
+	    .mem = mem, .cells = (uint8_t *)mem + arena_cells_at(slots), .slot_count = slots, .slab_count = slabs};
 }
 
 enum err
 arena_init(struct arena *a, void *mem, size_t bytes, uint32_t instance, uint32_t slots)
 {
 	struct arena_header *h = mem;
+	size_t slabs;
 
-	if (slots == 0 || slots > 1u << 20 || bytes < arena_bytes(slots))
+	if (slots == 0 || slots > ARENA_SLOTS_MAX || bytes < arena_cells_at(slots) + ARENA_SLAB_BYTES)
 		return ERR_RANGE;
-	*a = (struct arena){.mem = mem, .bytes = bytes, .slot_count = slots};
+	slabs = (bytes - arena_cells_at(slots)) / ARENA_SLAB_BYTES;
+	if (slabs > arena_slabs_max(slots))
+		slabs = arena_slabs_max(slots);
+	*a = view(mem, slots, (uint32_t)slabs);
 	h->version = ARENA_VERSION;
 	h->slot_count = slots;
-	h->slot_bytes = ARENA_SLOT_BYTES;
+	h->slab_count = (uint32_t)slabs;
 	h->instance = instance;
 	__atomic_store_n(&h->magic, ARENA_MAGIC, __ATOMIC_RELEASE);
 	return ERR_OK;
@@ -69,14 +58,18 @@ enum err
 arena_attach(struct arena *a, void *mem, size_t bytes)
 {
 	struct arena_header *h = mem;
+	uint32_t slots, slabs;
 
-	if (bytes < ARENA_HEADER_BYTES || __atomic_load_n(&h->magic, __ATOMIC_ACQUIRE) != ARENA_MAGIC)
+	if (bytes < ARENA_PAGE || __atomic_load_n(&h->magic, __ATOMIC_ACQUIRE) != ARENA_MAGIC)
 		return ERR_FORMAT;
-	if (h->version != ARENA_VERSION || h->slot_bytes != ARENA_SLOT_BYTES)
+	if (h->version != ARENA_VERSION)
 		return ERR_VERSION;
-	if (h->slot_count == 0 || h->slot_count > 1u << 20 || bytes < arena_bytes(h->slot_count))
+	slots = __atomic_load_n(&h->slot_count, __ATOMIC_RELAXED);
+	slabs = __atomic_load_n(&h->slab_count, __ATOMIC_RELAXED);
+	if (slots == 0 || slots > ARENA_SLOTS_MAX || slabs == 0 || slabs > arena_slabs_max(slots) ||
+	    bytes < arena_cells_at(slots) + (size_t)slabs * ARENA_SLAB_BYTES)
 		return ERR_RANGE;
-	*a = (struct arena){.mem = mem, .bytes = bytes, .slot_count = h->slot_count};
+	*a = view(mem, slots, slabs);
 	return ERR_OK;
 }
 
@@ -86,138 +79,179 @@ arena_instance(const struct arena *a)
 	return header(a)->instance;
 }
 
-static struct copy_head
-head_load(const uint8_t *copy)
-{
-	struct copy_head h;
+/* --- reading ------------------------------------------------------------------------------------------------ */
 
-	memcpy(&h, copy, sizeof h);
-	h.seq = __atomic_load_n((const uint32_t *)(const void *)copy, __ATOMIC_ACQUIRE);
-	return h;
+static uint64_t
+entry_load(const struct arena *a, uint32_t slot)
+{
+	return __atomic_load_n(arena_entry_at(a, slot), __ATOMIC_ACQUIRE);
 }
 
 static uint32_t
-copy_crc(const struct copy_head *h, const void *p)
+cell_crc(const struct arena_cell_head *h, const void *p)
 {
-	struct copy_head covered = {.seq = h->seq, .len = h->len, .tag = h->tag};
+	const uint8_t *covered = (const uint8_t *)h + sizeof h->crc;
 
-	return (uint32_t)crc32(crc32(0, (const void *)&covered, sizeof covered), p, h->len);
+	return (uint32_t)crc32(crc32(0, covered, sizeof *h - sizeof h->crc), p, h->len);
 }
 
-/* Which copy is the later: 0 or 1. Sequences wrap; an unwritten copy is always the older. */
-static unsigned
-later_copy(uint32_t seq0, uint32_t seq1)
+/* Copies the head and the record of @cell; false when it does not lie in the memory. */
+static bool
+cell_copy(const struct arena *a, uint32_t cell, struct arena_cell_head *h, void *buf)
 {
-	if (seq0 == 0 || seq1 == 0)
-		return seq0 == 0;
-	return (int32_t)(seq1 - seq0) > 0;
+	uint32_t granules = a->slab_count * ARENA_SLAB_GRANULES;
+
+	if (cell >= granules)
+		return false;
+	memcpy(h, arena_cell_at(a, cell), sizeof *h);
+	if (h->len == 0 || h->len > ARENA_RECORD_MAX || sizeof *h + h->len > (size_t)(granules - cell) * ARENA_GRANULE)
+		return false;
+	memcpy(buf, arena_cell_at(a, cell) + sizeof *h, h->len);
+	return true;
 }
 
-/*
- * The bytes go first, the sequence last and in one store: a write that stops before it leaves a copy that is the older
- * one and fails its CRC.
- */
-static void
-copy_write(struct arena *a, uint32_t slot, uint16_t tag, const void *p, size_t n)
+/* What entry @e of @slot says: ERR_OK with head and record, ERR_NOT_FOUND, ERR_CORRUPT. */
+static enum err
+entry_read(const struct arena *a, uint32_t slot, uint64_t e, struct arena_cell_head *h, void *buf)
 {
-	uint32_t seq[2] = {head_load(copy_at(a, slot, 0)).seq, head_load(copy_at(a, slot, 1)).seq};
-	unsigned later = later_copy(seq[0], seq[1]);
-	uint8_t *to = copy_at(a, slot, !later);
-	struct copy_head h = {.seq = seq[later] + 1, .len = (uint16_t)n, .tag = tag};
+	struct arena_entry x = arena_entry_unpack(e);
 
-	if (h.seq == 0)
-		h.seq = 1;
-	h.crc = copy_crc(&h, p);
-	if (n > 0)
-		memcpy(to + sizeof h, p, n);
-	memcpy(to + sizeof h.seq, (const uint8_t *)&h + sizeof h.seq, sizeof h - sizeof h.seq);
-	__atomic_store_n((uint32_t *)(void *)to, h.seq, __ATOMIC_RELEASE);
+	if (e == 0 || (arena_entry_pack(x) == e && x.ref == 0))
+		return ERR_NOT_FOUND;
+	if (arena_entry_pack(x) != e || !cell_copy(a, x.ref - 1, h, buf))
+		return ERR_CORRUPT;
+	return h->slot == slot && h->tag == x.tag && h->seq == x.seq && h->crc == cell_crc(h, buf) ? ERR_OK
+	                                                                                           : ERR_CORRUPT;
 }
 
 enum err
-arena_write(struct arena *a, uint32_t slot, uint16_t tag, const void *p, size_t n)
+arena_read(const struct arena *a, uint32_t slot, void *buf, size_t *n, uint8_t *tag)
 {
-	if (slot >= a->slot_count || n == 0 || n > ARENA_RECORD_MAX)
-		return ERR_RANGE;
-	copy_write(a, slot, tag, p, n);
+	struct arena_cell_head h;
+	enum err result;
+	uint64_t e;
+
+	if (slot >= a->slot_count)
+		return ERR_NOT_FOUND;
+	for (unsigned i = 0; i < ARENA_READ_TRIES; i++) {
+		e = entry_load(a, slot);
+		result = entry_read(a, slot, e, &h, buf);
+		/* While the entry stands, its cell is nobody else's: what was read was whole, or is damaged. */
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (entry_load(a, slot) != e)
+			continue;
+		if (result != ERR_CORRUPT && tag != NULL)
+			*tag = arena_entry_unpack(e).tag;
+		if (result == ERR_OK)
+			*n = h.len;
+		return result;
+	}
+	return ERR_REFUSED;
+}
+
+/* --- writing ------------------------------------------------------------------------------------------------ */
+
+enum err
+arena_open(struct arena *a)
+{
+	struct arena_writer *w = calloc(1, sizeof *w + (size_t)a->slot_count * sizeof w->refs[0]);
+
+	if (w == NULL)
+		return ERR_SYSTEM;
+	w->cells = arena_cells_new(arena_classes(a), a->slab_count);
+	if (w->cells == NULL) {
+		free(w);
+		return ERR_SYSTEM;
+	}
+	a->writer = w;
 	return ERR_OK;
 }
 
 void
-arena_clear(struct arena *a, uint32_t slot, uint16_t tag)
+arena_close(struct arena *a)
 {
-	if (slot >= a->slot_count)
+	if (a->writer == NULL)
 		return;
-	if (head_load(copy_at(a, slot, 0)).seq == 0 && head_load(copy_at(a, slot, 1)).seq == 0)
-		return;
-	copy_write(a, slot, tag, "", 0);
-}
-
-/* Copies what @copy holds into @buf; false when it is not whole. */
-static int
-copy_read(const uint8_t *copy, void *buf, struct copy_head *h)
-{
-	*h = head_load(copy);
-	if (h->seq == 0 || h->len > ARENA_RECORD_MAX)
-		return 0;
-	memcpy(buf, copy + sizeof *h, h->len);
-	return copy_crc(h, buf) == h->crc;
-}
-
-/* One attempt; ERR_CORRUPT may only mean that the writer was faster. */
-static enum err
-slot_read(const struct arena *a, uint32_t slot, void *buf, struct copy_head *h)
-{
-	uint32_t seq0 = head_load(copy_at(a, slot, 0)).seq;
-	uint32_t seq1 = head_load(copy_at(a, slot, 1)).seq;
-	unsigned later = later_copy(seq0, seq1);
-
-	*h = (struct copy_head){0};
-	if (seq0 == 0 && seq1 == 0)
-		return ERR_NOT_FOUND;
-	if (!copy_read(copy_at(a, slot, later), buf, h) && !copy_read(copy_at(a, slot, !later), buf, h))
-		return ERR_CORRUPT;
-	return h->len == 0 ? ERR_NOT_FOUND : ERR_OK;
+	arena_cells_free(a->writer->cells);
+	free(a->writer);
+	a->writer = NULL;
 }
 
 enum err
-arena_read(const struct arena *a, uint32_t slot, void *buf, size_t *n, uint16_t *tag)
+arena_adopt(struct arena *a, uint32_t slot, void *buf, size_t *n, uint8_t *tag)
 {
-	struct copy_head h;
-	enum err e = ERR_CORRUPT;
+	enum err e = arena_read(a, slot, buf, n, tag);
+	uint32_t ref;
 
-	if (slot >= a->slot_count)
-		return ERR_NOT_FOUND;
-	for (int i = 0; e == ERR_CORRUPT && i < READ_TRIES; i++)
-		e = slot_read(a, slot, buf, &h);
-	if (e == ERR_CORRUPT)
+	if (e != ERR_OK || a->writer->refs[slot] != 0)
 		return e;
-	if (tag != NULL)
-		*tag = h.tag;
-	if (e == ERR_OK)
-		*n = h.len;
-	return e;
+	ref = arena_entry_unpack(entry_load(a, slot)).ref;
+	if (ref == 0 || !arena_cells_claim(a->writer->cells, ref - 1, sizeof(struct arena_cell_head) + *n))
+		return ERR_CORRUPT;
+	a->writer->refs[slot] = ref;
+	return ERR_OK;
+}
+
+void
+arena_recovered(struct arena *a)
+{
+	arena_cells_recovered(a->writer->cells);
+}
+
+/* From now on @slot is @ref (0: empty); what it owned before is free after that. */
+static void
+publish(struct arena *a, uint32_t slot, struct arena_entry x)
+{
+	uint32_t *owned = &a->writer->refs[slot], old = *owned;
+
+	*owned = x.ref;
+	__atomic_store_n(arena_entry_at(a, slot), arena_entry_pack(x), __ATOMIC_RELEASE);
+	if (old != 0)
+		arena_cells_give(a->writer->cells, old - 1);
+}
+
+static uint16_t
+next_seq(const struct arena *a, uint32_t slot)
+{
+	return (uint16_t)(arena_entry_unpack(entry_load(a, slot)).seq + 1);
 }
 
 enum err
-arena_check(struct arena *a, uint32_t slot)
+arena_write(struct arena *a, uint32_t slot, uint8_t tag, const void *p, size_t n)
 {
-	uint8_t buf[ARENA_RECORD_MAX];
-	struct copy_head h;
+	struct arena_cell_head h = {.slot = slot, .len = (uint16_t)n, .tag = tag};
+	uint32_t cell;
 
-	if (slot >= a->slot_count)
-		return ERR_NOT_FOUND;
-	if (slot_read(a, slot, buf, &h) == ERR_CORRUPT)
-		return ERR_CORRUPT;
-	for (unsigned i = 0; i < 2; i++) {
-		uint8_t *copy = copy_at(a, slot, i);
-		struct copy_head damaged;
-
-		if (head_load(copy).seq != 0 && !copy_read(copy, buf, &damaged))
-			memset(copy, 0, COPY_BYTES);
-	}
-	return h.len == 0 ? ERR_NOT_FOUND : ERR_OK;
+	if (slot >= a->slot_count || n == 0 || n > ARENA_RECORD_MAX)
+		return ERR_RANGE;
+	cell = arena_cells_take(a->writer->cells, sizeof h + n);
+	if (cell == ARENA_NO_CELL)
+		return ERR_FULL;
+	h.seq = next_seq(a, slot);
+	h.crc = cell_crc(&h, p);
+	/* A reader that sees the first byte of this also sees that its last owner has gone. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	memcpy(arena_cell_at(a, cell), &h, sizeof h);
+	memcpy(arena_cell_at(a, cell) + sizeof h, p, n);
+	publish(a, slot, (struct arena_entry){.ref = cell + 1, .seq = h.seq, .tag = tag});
+	return ERR_OK;
 }
+
+void
+arena_clear(struct arena *a, uint32_t slot, uint8_t tag)
+{
+	if (slot >= a->slot_count || entry_load(a, slot) == 0)
+		return;
+	publish(a, slot, (struct arena_entry){.seq = next_seq(a, slot), .tag = tag});
+}
+
+uint32_t
+arena_cells_used(const struct arena *a)
+{
+	return arena_cells_taken(a->writer->cells);
+}
+
+/* --- counters ----------------------------------------------------------------------------------------------- */
 
 void
 arena_count_add(struct arena *a, unsigned counter, uint64_t n)

@@ -2,10 +2,17 @@
  * arena.h - the store of encoded call records of one session manager, in memory handed in.
  *
  * The caller makes the memory (a memfd mapped shared, or plain memory in tests), zero-filled. One process
- * writes; others (chassisd for show commands, a recovering task) may read at any time. A slot holds
- * two copies of a record, each with sequence, length and CRC-32 over both; a write goes to the older copy,
- * the valid copy with the later sequence counts. So a write that stops anywhere leaves the previous record, and a
- * reader never sees a torn one. Slots that were never written cost no memory. Not the index (call_table.h).
+ * writes; others (chassisd for show commands) may read at any time, and a restarted writer takes over what is there.
+ *
+ *   header     one page: what it is, shared counters
+ *   classes    a byte a slab of 64 KiB: the size of the cells it is cut into, 0 none yet
+ *   directory  8 bytes a slot: which cell holds its record, its sequence and its tag (arena_layout.h)
+ *   slabs      cells of 128, 192 ... 1024 bytes: slot, tag, sequence, length, CRC-32 over all, record
+ *
+ * A write goes to a free cell and is published by one store into the directory; only then is the old cell free. So a
+ * write that stops anywhere leaves the previous record, and a reader never sees a torn one. Which cells are free only
+ * the writer knows, and it believes nothing that it reads back (arena_cells.h). Memory that was never used costs
+ * nothing. Not the index (call_table.h).
  */
 #ifndef SESSION_ARENA_H
 #define SESSION_ARENA_H
@@ -17,9 +24,9 @@
 #include "checkpoint/ckpt_types.h"
 
 enum {
-	ARENA_HEADER_BYTES = 4096,
-	ARENA_SLOT_BYTES = 832, /* 13 cache lines: two copies of 12 + 404 bytes */
-	ARENA_RECORD_MAX = ARENA_SLOT_BYTES / 2 - 12
+	ARENA_SLOTS_MAX = 1 << 20,
+	ARENA_CELL_MAX = 1024,
+	ARENA_RECORD_MAX = ARENA_CELL_MAX - 16 /* the longest record; a cell has a head of 16 bytes */
 };
 
 /* Shared counters beside those of the checkpoint link; one writer, readers anywhere. */
@@ -30,7 +37,7 @@ enum arena_counter {
 	ARENA_CREATED,
 	ARENA_RELEASED,
 	ARENA_RESTORED,        /* found in the arena after a restart, or taken over from the active at a switchover */
-	ARENA_RESTORE_DAMAGED, /* slots whose both copies were damaged */
+	ARENA_RESTORE_DAMAGED, /* slots whose directory entry or cell was damaged */
 	ARENA_REJECTED_NO_RESOURCES, /* refused creates by cause class */
 	ARENA_REJECTED_APN,
 	ARENA_REJECTED_ADDRESS,
@@ -45,43 +52,75 @@ enum arena_counter {
 	ARENA_COUNTER_COUNT = 128
 };
 
+struct arena_writer;
+
+/* A view of the memory; copies are views of the same. */
 struct arena {
 	uint8_t *mem;
-	size_t bytes;
+	uint8_t *cells; /* of the first slab */
 	uint32_t slot_count;
+	uint32_t slab_count;
+	struct arena_writer *writer; /* NULL: for reading and counting only */
 };
 
-/* arena_bytes - memory for @slots slots. */
+/*
+ * arena_bytes - memory in which each of @slots slots can hold the longest record. It is address space: what is
+ * never written costs nothing.
+ */
 size_t arena_bytes(uint32_t slots);
 
-/* arena_init - lay out zero-filled memory; ERR_RANGE when @bytes is less than arena_bytes or slots is 0 or > 2^20. */
+/*
+ * arena_init - lay out zero-filled memory, 64-byte aligned. Less of it than arena_bytes holds fewer or shorter records.
+ * ERR_RANGE: not room for one slab, or slots is 0 or > ARENA_SLOTS_MAX.
+ */
 enum err arena_init(struct arena *a, void *mem, size_t bytes, uint32_t instance, uint32_t slots);
 
-/* arena_attach - take over memory laid out before, here or elsewhere. ERR_FORMAT: no arena; ERR_VERSION; ERR_RANGE. */
+/*
+ * arena_attach - view memory laid out before, here or elsewhere; any bytes may stand in it. ERR_FORMAT: no arena;
+ * ERR_VERSION; ERR_RANGE: it says that it is larger than @bytes, or nonsense.
+ */
 enum err arena_attach(struct arena *a, void *mem, size_t bytes);
 
 uint32_t arena_instance(const struct arena *a);
 
 /*
- * arena_write - store @n bytes (1..ARENA_RECORD_MAX, else ERR_RANGE) in @slot; @tag (the generation) is kept with
- * them. One writer only.
+ * arena_open - become the writer: allocates 4 bytes a slot and 80 a slab, untouched until used. The records that are
+ * there stay; their cells are not written to before arena_recovered, and each record whose slot was adopted or written
+ * until then is kept. ERR_SYSTEM: no memory. Costs one look at each slab.
  */
-enum err arena_write(struct arena *a, uint32_t slot, uint16_t tag, const void *p, size_t n);
+enum err arena_open(struct arena *a);
+
+/* arena_close - frees what arena_open allocated; the records stay. */
+void arena_close(struct arena *a);
+
+/*
+ * arena_adopt - after a restart of the writer: take over the record of @slot, which arena_read gives at the same time.
+ * Returns as arena_read; ERR_CORRUPT also when its cell is none, or another slot's: then clear it.
+ */
+enum err arena_adopt(struct arena *a, uint32_t slot, void *buf, size_t *n, uint8_t *tag);
+
+/* arena_recovered - every slot was adopted that is going to be: all other cells are free. One step a slab. */
+void arena_recovered(struct arena *a);
+
+/*
+ * arena_write - store @n bytes (1..ARENA_RECORD_MAX, else ERR_RANGE) in @slot; @tag (the generation) is kept with
+ * them. ERR_FULL: no cell is free; the slot is as it was. The writer only.
+ */
+enum err arena_write(struct arena *a, uint32_t slot, uint8_t tag, const void *p, size_t n);
 
 /* arena_clear - empty @slot as safely as a write; @tag is kept. A slot that was never written stays untouched. */
-void arena_clear(struct arena *a, uint32_t slot, uint16_t tag);
+void arena_clear(struct arena *a, uint32_t slot, uint8_t tag);
 
 /*
  * arena_read - copy the record of @slot into @buf of ARENA_RECORD_MAX bytes; *n its length, *tag (may be NULL) its tag.
- * ERR_NOT_FOUND: empty (@tag is written if ever one was kept, else 0); ERR_CORRUPT: neither copy is whole.
+ * ERR_NOT_FOUND: empty (@tag is written if ever one was kept, else 0); ERR_CORRUPT: damaged; ERR_REFUSED: the writer
+ * was faster ARENA_READ_TRIES times.
  */
-enum err arena_read(const struct arena *a, uint32_t slot, void *buf, size_t *n, uint16_t *tag);
+enum { ARENA_READ_TRIES = 64 };
+enum err arena_read(const struct arena *a, uint32_t slot, void *buf, size_t *n, uint8_t *tag);
 
-/*
- * arena_check - examine @slot after a restart of the writer and blank a damaged copy, so that the next write
- * goes there. Returns as arena_read.
- */
-enum err arena_check(struct arena *a, uint32_t slot);
+/* arena_cells_used - cells that hold a record, as the writer knows it. */
+uint32_t arena_cells_used(const struct arena *a);
 
 /* Shared counters. add and set belong to the writer. Indices: enum arena_counter and enum ckpt_counter. */
 void arena_count_add(struct arena *a, unsigned counter, uint64_t n);

@@ -24,30 +24,22 @@ struct call_table {
 struct call_table *
 call_table_new(const struct arena *arena, const struct call_table_events *events)
 {
-	uint32_t n = arena->slot_count;
 	struct call_table *t = calloc(1, sizeof *t);
-	uint64_t *keys = calloc(n, sizeof *keys);
-	uint32_t *buckets = calloc(call_index_buckets(n), sizeof *buckets);
 
-	if (t != NULL) {
-		t->slots = calloc(n, 1);
-		t->tombs = call_tombs_new();
-	}
-	if (t == NULL || keys == NULL || buckets == NULL || t->slots == NULL || t->tombs == NULL) {
-		free(keys);
-		free(buckets);
-		if (t != NULL) {
-			free(t->slots);
-			call_tombs_free(t->tombs);
-		}
-		free(t);
+	if (t == NULL)
 		return NULL;
-	}
 	t->arena = *arena;
+	t->arena.writer = NULL;
 	t->instance = arena_instance(arena);
 	if (events != NULL)
 		t->events = *events;
-	call_index_init(&t->index, keys, buckets, n);
+	t->slots = calloc(arena->slot_count, 1);
+	t->tombs = call_tombs_new();
+	if (t->slots == NULL || t->tombs == NULL || call_index_init(&t->index, arena->slot_count) != ERR_OK ||
+	    arena_open(&t->arena) != ERR_OK) {
+		call_table_free(t);
+		return NULL;
+	}
 	return t;
 }
 
@@ -56,9 +48,9 @@ call_table_free(struct call_table *t)
 {
 	if (t == NULL)
 		return;
+	arena_close(&t->arena);
 	call_tombs_free(t->tombs);
-	free(t->index.keys);
-	free(t->index.buckets);
+	call_index_fini(&t->index);
 	free(t->slots);
 	free(t);
 }
@@ -76,7 +68,7 @@ publish_count(struct call_table *t)
 
 	arena_count_set(&t->arena, ARENA_CALLS_NOW, is_active ? t->used : 0);
 	arena_count_set(&t->arena, ARENA_CALLS_STANDBY, is_active ? 0 : t->used);
-	arena_count_set(&t->arena, ARENA_SLOTS_USED, t->index.fresh);
+	arena_count_set(&t->arena, ARENA_SLOTS_USED, t->index.top);
 	if (t->used > arena_count(&t->arena, ARENA_CALLS_MAX_SEEN))
 		arena_count_set(&t->arena, ARENA_CALLS_MAX_SEEN, t->used);
 }
@@ -169,7 +161,7 @@ store_write(struct call_table *t, const struct call *call, uint32_t slot)
 
 	wbuf_init(&w, buf, sizeof buf);
 	e = call_rows_encode(call, &w);
-	return e == ERR_OK ? arena_write(&t->arena, slot, (uint16_t)teid_gen(call->teid), buf, w.len) : e;
+	return e == ERR_OK ? arena_write(&t->arena, slot, (uint8_t)teid_gen(call->teid), buf, w.len) : e;
 }
 
 static enum err
@@ -207,7 +199,7 @@ store_update(void *arg, const struct call *call, uint32_t groups)
 
 	if (!holds(t, call->teid))
 		return ERR_NOT_FOUND;
-	if (t->index.keys[slot] != call_rows_key(call->imsi, call->imsi_digits, call->nsapi))
+	if (call_index_key(&t->index, slot) != call_rows_key(call->imsi, call->imsi_digits, call->nsapi))
 		return ERR_REFUSED;
 	e = store_write(t, call, slot);
 	if (e == ERR_OK && t->events.changed != NULL && groups != 0)
@@ -259,7 +251,7 @@ store_next(void *arg, uint32_t *slot, struct call *out)
 {
 	struct call_table *t = arg;
 
-	for (unsigned looked = 0; *slot < t->index.fresh; looked++) {
+	for (unsigned looked = 0; *slot < t->index.top; looked++) {
 		uint32_t at = *slot;
 
 		if (looked == CALL_NEXT_SLICE)
@@ -303,13 +295,10 @@ restore_slot(struct call_table *t, uint32_t slot)
 	uint8_t buf[ARENA_RECORD_MAX];
 	const char *field;
 	uint64_t key;
-	uint16_t gen = 0;
+	uint8_t gen = 0;
 	size_t n;
-	enum err e = arena_check(&t->arena, slot);
+	enum err e = arena_adopt(&t->arena, slot, buf, &n, &gen);
 
-	if (e == ERR_CORRUPT)
-		return false;
-	e = arena_read(&t->arena, slot, buf, &n, &gen);
 	if (e == ERR_NOT_FOUND)
 		t->slots[slot] = gen & TEID_GEN_MASK;
 	if (e != ERR_OK)
@@ -317,7 +306,7 @@ restore_slot(struct call_table *t, uint32_t slot)
 	e = call_rows_check(buf, n, CKPT_GROUP_FULL, teid_make(t->instance, gen, slot), &key, &field);
 	if (e != ERR_OK || call_index_find(&t->index, key) != CALL_NO_SLOT)
 		return false;
-	slot_take(t, slot, (uint8_t)(gen & TEID_GEN_MASK), key);
+	slot_take(t, slot, gen & TEID_GEN_MASK, key);
 	arena_count_add(&t->arena, ARENA_RESTORED, 1);
 	return true;
 }
@@ -325,7 +314,7 @@ restore_slot(struct call_table *t, uint32_t slot)
 enum err
 call_table_restore(struct call_table *t, uint32_t *slot, void (*found)(void *arg, uint32_t slot), void *arg)
 {
-	uint32_t end = t->index.slots - *slot > CALL_NEXT_SLICE ? *slot + CALL_NEXT_SLICE : t->index.slots;
+	uint32_t end = t->index.slots - *slot > CALL_RESTORE_SLICE ? *slot + CALL_RESTORE_SLICE : t->index.slots;
 
 	for (; *slot < end; ++*slot) {
 		if (is_used(t, *slot))
@@ -337,7 +326,10 @@ call_table_restore(struct call_table *t, uint32_t *slot, void (*found)(void *arg
 			found(arg, *slot);
 		}
 	}
-	return end == t->index.slots ? ERR_OK : ERR_SHORT;
+	if (end < t->index.slots)
+		return ERR_SHORT;
+	arena_recovered(&t->arena);
+	return ERR_OK;
 }
 
 enum err
@@ -348,10 +340,10 @@ call_table_place(struct call_table *t, uint32_t teid, const uint8_t *record, siz
 
 	if (teid_instance(teid) != t->instance || slot >= t->index.slots)
 		return ERR_REFUSED;
-	e = arena_write(&t->arena, slot, (uint16_t)teid_gen(teid), record, n);
+	e = arena_write(&t->arena, slot, (uint8_t)teid_gen(teid), record, n);
 	if (e != ERR_OK)
 		return e;
-	if (is_used(t, slot) && t->index.keys[slot] == key) {
+	if (is_used(t, slot) && call_index_key(&t->index, slot) == key) {
 		t->slots[slot] = (uint8_t)teid_gen(teid) | SLOT_USED;
 		return ERR_OK;
 	}
@@ -384,7 +376,7 @@ call_table_merge(struct call_table *t, uint32_t teid, const uint8_t *micro, size
 		return e;
 	wbuf_init(&w, merged, sizeof merged);
 	e = call_rows_merge(buf, stored, micro, n, &w);
-	return e == ERR_OK ? arena_write(&t->arena, teid_slot(teid), (uint16_t)teid_gen(teid), merged, w.len) : e;
+	return e == ERR_OK ? arena_write(&t->arena, teid_slot(teid), (uint8_t)teid_gen(teid), merged, w.len) : e;
 }
 
 enum err

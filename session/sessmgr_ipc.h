@@ -34,8 +34,8 @@ struct sessmgr_lost {
 };
 
 enum {
-	SESSMGR_SLOTS = 262144,
-	SESSMGR_LOST_MAX = 1000
-}; /* calls of one session manager; lost ones named at one time */
+	SESSMGR_SLOTS = 1 << 20, /* calls of one session manager: all that a TEID can name */
+	SESSMGR_LOST_MAX = 1000  /* lost ones named at one time */
+};
 
 #endif

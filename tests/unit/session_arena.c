@@ -1,4 +1,4 @@
-/* session_arena.c - the arena: records survive a write that stops anywhere, slots untouched cost nothing. */
+/* session_arena.c - the arena: what is written is read, damage is seen, memory untouched costs nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,9 @@
 
 #include <cmocka.h>
 
-#include "session/arena.h"
+#include "base/rng.h"
+#include "session/arena_cells.h"
+#include "session/arena_layout.h"
 
 enum { SLOTS = 64 };
 
@@ -24,28 +26,55 @@ setup(void **state)
 {
 	(void)state;
 	mem = calloc(1, arena_bytes(SLOTS));
-	return arena_init(&arena, mem, arena_bytes(SLOTS), 3, SLOTS) == ERR_OK ? 0 : 1;
+	if (arena_init(&arena, mem, arena_bytes(SLOTS), 3, SLOTS) != ERR_OK)
+		return 1;
+	return arena_open(&arena) == ERR_OK ? 0 : 1;
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
+	arena_close(&arena);
 	free(mem);
 	return 0;
 }
 
 static void
-assert_slot(uint32_t slot, const void *want, size_t want_n, uint16_t want_tag)
+assert_slot(uint32_t slot, const void *want, size_t want_n, uint8_t want_tag)
 {
-	uint8_t buf[ARENA_RECORD_MAX];
-	uint16_t tag = 0;
+	uint8_t buf[ARENA_RECORD_MAX], tag = 0;
 	size_t n = 0;
 
 	assert_int_equal(arena_read(&arena, slot, buf, &n, &tag), ERR_OK);
 	assert_int_equal(n, want_n);
 	assert_memory_equal(buf, want, want_n);
 	assert_int_equal(tag, want_tag);
+}
+
+/* The writer has died and comes again: every slot is adopted, what is damaged is cleared. Returns how many were. */
+static unsigned
+restart(void)
+{
+	uint8_t buf[ARENA_RECORD_MAX];
+	unsigned damaged = 0;
+	size_t n;
+
+	arena_close(&arena);
+	assert_int_equal(arena_open(&arena), ERR_OK);
+	for (uint32_t i = 0; i < arena.slot_count; i++)
+		if (arena_adopt(&arena, i, buf, &n, NULL) == ERR_CORRUPT) {
+			arena_clear(&arena, i, 0);
+			damaged++;
+		}
+	arena_recovered(&arena);
+	return damaged;
+}
+
+static uint32_t
+cell_of(uint32_t slot)
+{
+	return arena_entry_unpack(*arena_entry_at(&arena, slot)).ref - 1;
 }
 
 static void
@@ -56,33 +85,35 @@ what_is_written_is_read_and_the_last_write_counts(void **state)
 		char text[32];
 		int n = snprintf(text, sizeof text, "record number %d", i);
 
-		assert_int_equal(arena_write(&arena, 5, (uint16_t)i, text, (size_t)n), ERR_OK);
-		assert_slot(5, text, (size_t)n, (uint16_t)i);
+		assert_int_equal(arena_write(&arena, 5, (uint8_t)i, text, (size_t)n), ERR_OK);
+		assert_slot(5, text, (size_t)n, (uint8_t)i);
 	}
+	assert_int_equal(arena_cells_used(&arena), 1);
 }
 
 static void
-records_of_one_byte_and_of_the_maximum_fit_and_others_are_refused(void **state)
+records_of_every_length_fit_and_others_are_refused(void **state)
 {
 	uint8_t big[ARENA_RECORD_MAX + 1];
 
 	(void)state;
 	memset(big, 0xa5, sizeof big);
-	assert_int_equal(arena_write(&arena, 0, 1, big, 1), ERR_OK);
-	assert_slot(0, big, 1, 1);
-	assert_int_equal(arena_write(&arena, SLOTS - 1, 2, big, ARENA_RECORD_MAX), ERR_OK);
-	assert_slot(SLOTS - 1, big, ARENA_RECORD_MAX, 2);
+	for (size_t n = 1; n <= ARENA_RECORD_MAX; n++) {
+		big[n - 1] = (uint8_t)n;
+		assert_int_equal(arena_write(&arena, (uint32_t)n % SLOTS, 2, big, n), ERR_OK);
+		assert_slot((uint32_t)n % SLOTS, big, n, 2);
+	}
+	assert_int_equal(arena_cells_used(&arena), SLOTS);
 	assert_int_equal(arena_write(&arena, 0, 1, big, ARENA_RECORD_MAX + 1), ERR_RANGE);
 	assert_int_equal(arena_write(&arena, 0, 1, big, 0), ERR_RANGE);
 	assert_int_equal(arena_write(&arena, SLOTS, 1, big, 1), ERR_RANGE);
-	assert_slot(0, big, 1, 1);
+	assert_true(ARENA_RECORD_MAX >= 700);
 }
 
 static void
-a_cleared_slot_is_empty_and_keeps_its_tag(void **state)
+a_cleared_slot_is_empty_and_keeps_its_tag_over_a_restart(void **state)
 {
-	uint8_t buf[ARENA_RECORD_MAX];
-	uint16_t tag = 99;
+	uint8_t buf[ARENA_RECORD_MAX], tag = 99;
 	size_t n;
 
 	(void)state;
@@ -90,116 +121,202 @@ a_cleared_slot_is_empty_and_keeps_its_tag(void **state)
 	assert_int_equal(tag, 0);
 	arena_write(&arena, 7, 1, "abc", 3);
 	arena_clear(&arena, 7, 17);
+	assert_int_equal(arena_cells_used(&arena), 0);
+	assert_int_equal(restart(), 0);
 	assert_int_equal(arena_read(&arena, 7, buf, &n, &tag), ERR_NOT_FOUND);
 	assert_int_equal(tag, 17);
 	arena_write(&arena, 7, 18, "def", 3);
 	assert_slot(7, "def", 3, 18);
+	assert_int_equal(arena_read(&arena, SLOTS, buf, &n, &tag), ERR_NOT_FOUND);
 }
 
-/* Every state of a slot on the way from one write to the next, with the writer's order of bytes and without. */
 static void
-torn_write_at(size_t cut, int is_header_first, int clears)
+in_every_slot_the_longest_record_fits_whatever_was_there_before(void **state)
 {
-	static uint8_t before[ARENA_SLOT_BYTES], after[ARENA_SLOT_BYTES];
-	uint8_t *slot = mem + ARENA_HEADER_BYTES + 9 * ARENA_SLOT_BYTES;
-	uint8_t buf[ARENA_RECORD_MAX];
-	const char *old = "the record before the crash", *new = "the record that was being written in the crash";
-	size_t n = 0, first = 0, last = ARENA_SLOT_BYTES;
-	enum err e;
+	uint8_t big[ARENA_RECORD_MAX];
+	struct rng r = {.state = 3};
 
-	memset(slot, 0, ARENA_SLOT_BYTES);
-	arena_write(&arena, 9, 1, "the first of all, longer than the others so that it shows through", 66);
-	arena_write(&arena, 9, 1, old, strlen(old));
-	memcpy(before, slot, sizeof before);
-	if (clears)
-		arena_clear(&arena, 9, 2);
-	else
-		arena_write(&arena, 9, 2, new, strlen(new));
-	memcpy(after, slot, sizeof after);
-	while (first < last && before[first] == after[first])
-		first++;
-	while (last > first && before[last - 1] == after[last - 1])
-		last--;
-	if (first + cut > last)
-		return;
-	memcpy(slot, before, sizeof before);
-	if (is_header_first)
-		memcpy(slot + first, after + first, cut);
-	else
-		memcpy(slot + last - cut, after + last - cut, cut);
-	assert_int_not_equal(arena_check(&arena, 9), ERR_CORRUPT);
-	e = arena_read(&arena, 9, buf, &n, NULL);
-	if (e == ERR_NOT_FOUND) {
-		assert_true(clears);
-		return;
+	(void)state;
+	memset(big, 0x3c, sizeof big);
+	for (int round = 0; round < 200; round++) {
+		for (uint32_t i = 0; i < SLOTS; i++)
+			assert_int_equal(arena_write(&arena, i, 1, big, 1 + rng_below(&r, ARENA_RECORD_MAX)), ERR_OK);
+		for (uint32_t i = 0; i < SLOTS; i++)
+			assert_int_equal(arena_write(&arena, i, 1, big, ARENA_RECORD_MAX), ERR_OK);
+		assert_int_equal(arena_cells_used(&arena), SLOTS);
 	}
-	assert_int_equal(e, ERR_OK);
-	assert_true((n == strlen(old) && memcmp(buf, old, n) == 0) ||
-	            (!clears && n == strlen(new) && memcmp(buf, new, n) == 0));
-	/* And the next write goes through. */
+}
+
+/* One slab of 64 KiB: 64 of the longest records, and the next write finds nothing, not even for a slot that has one. */
+static void
+a_full_arena_refuses_a_write_and_leaves_the_slot_as_it_was(void **state)
+{
+	enum { FEW = 64, MANY = 100 };
+	size_t bytes = arena_cells_at(MANY) + ARENA_SLAB_BYTES;
+	uint8_t *few = calloc(1, bytes), big[ARENA_RECORD_MAX], buf[ARENA_RECORD_MAX], tag;
+	struct arena kept = arena;
+	size_t n;
+
+	(void)state;
+	memset(big, 1, sizeof big);
+	assert_int_equal(arena_init(&arena, few, bytes, 1, MANY), ERR_OK);
+	assert_int_equal(arena_open(&arena), ERR_OK);
+	for (uint32_t i = 0; i < FEW; i++)
+		assert_int_equal(arena_write(&arena, i, 1, big, sizeof big), ERR_OK);
+	assert_int_equal(arena_write(&arena, FEW, 1, "x", 1), ERR_FULL);
+	assert_int_equal(arena_read(&arena, FEW, buf, &n, &tag), ERR_NOT_FOUND);
+	assert_int_equal(arena_write(&arena, 3, 9, "x", 1), ERR_FULL);
+	assert_slot(3, big, sizeof big, 1);
+	/* A smaller record goes into a larger cell when nothing else is left. */
+	arena_clear(&arena, 3, 2);
+	assert_int_equal(arena_write(&arena, FEW, 1, "x", 1), ERR_OK);
+	assert_slot(FEW, "x", 1, 1);
+	assert_int_equal(restart(), 0);
+	assert_slot(FEW, "x", 1, 1);
+	assert_int_equal(arena_cells_used(&arena), FEW);
+	/* An empty slab is cut anew for what is needed then. */
+	for (uint32_t i = 0; i < MANY; i++)
+		arena_clear(&arena, i, 0);
+	for (uint32_t i = 0; i < MANY; i++)
+		assert_int_equal(arena_write(&arena, i, 1, big, 500), ERR_OK);
+	arena_close(&arena);
+	arena = kept;
+	free(few);
+}
+
+/* After the damage: the record, or an error that restores to an empty slot; the neighbour is as it was. */
+static void
+assert_damage_is_seen(const void *want, size_t want_n, uint8_t want_tag)
+{
+	uint8_t buf[ARENA_RECORD_MAX], tag = 0;
+	size_t n = 0;
+	enum err e = arena_read(&arena, 9, buf, &n, &tag);
+
+	assert_true(e == ERR_OK || e == ERR_CORRUPT);
+	if (e == ERR_OK) {
+		assert_int_equal(n, want_n);
+		assert_memory_equal(buf, want, n);
+		assert_int_equal(tag, want_tag);
+	}
+	assert_int_equal(restart(), e == ERR_CORRUPT);
+	assert_int_equal(arena_cells_used(&arena), e == ERR_OK ? 2 : 1);
+	assert_slot(10, "neighbour", 9, 4);
 	assert_int_equal(arena_write(&arena, 9, 3, "next", 4), ERR_OK);
 	assert_slot(9, "next", 4, 3);
+	assert_slot(10, "neighbour", 9, 4);
 }
 
 static void
-a_write_cut_at_any_byte_leaves_the_previous_record_or_the_new_one(void **state)
+damage_of_any_byte_of_a_cell_or_an_entry_is_seen_or_harmless(void **state)
 {
+	static const uint8_t flips[] = {0x01, 0x80, 0xff, 0x40};
+	enum { LEN = 150, BYTES = sizeof(uint64_t) + sizeof(struct arena_cell_head) + LEN };
+	uint8_t record[LEN], buf[ARENA_RECORD_MAX];
+	unsigned seen = 0;
+	size_t n;
+
 	(void)state;
-	for (size_t cut = 0; cut <= ARENA_SLOT_BYTES; cut++)
-		for (int way = 0; way < 4; way++)
-			torn_write_at(cut, way & 1, way >> 1);
+	memset(record, 0x77, sizeof record);
+	arena_write(&arena, 10, 4, "neighbour", 9);
+	for (unsigned at = 0; at < BYTES; at++)
+		for (unsigned k = 0; k < sizeof flips; k++) {
+			uint8_t *p;
+
+			assert_int_equal(arena_write(&arena, 9, 2, record, sizeof record), ERR_OK);
+			p = at < sizeof(uint64_t) ? (uint8_t *)arena_entry_at(&arena, 9) + at
+			                          : arena_cell_at(&arena, cell_of(9)) + at - sizeof(uint64_t);
+			*p ^= flips[k];
+			seen += arena_read(&arena, 9, buf, &n, NULL) == ERR_CORRUPT;
+			assert_damage_is_seen(record, sizeof record, 2);
+		}
+	assert_int_equal(seen, BYTES * sizeof flips);
 }
 
 static void
-a_flipped_bit_shows_the_other_copy_and_two_are_an_error(void **state)
+damage_of_an_empty_slots_entry_brings_no_record(void **state)
 {
-	uint8_t *slot = mem + ARENA_HEADER_BYTES + 2 * ARENA_SLOT_BYTES;
 	uint8_t buf[ARENA_RECORD_MAX];
 	size_t n;
 
 	(void)state;
-	arena_write(&arena, 2, 0, "one", 3); /* first copy */
-	arena_write(&arena, 2, 0, "two", 3); /* second copy */
-	slot[ARENA_SLOT_BYTES / 2 + 12] ^= 1;
-	assert_slot(2, "one", 3, 0);
-	slot[13] ^= 4;
-	assert_int_equal(arena_read(&arena, 2, buf, &n, NULL), ERR_CORRUPT);
-	assert_int_equal(arena_check(&arena, 2), ERR_CORRUPT);
-}
-
-static void
-a_length_beyond_the_slot_is_not_believed(void **state)
-{
-	uint8_t *slot = mem + ARENA_HEADER_BYTES;
-	uint8_t buf[ARENA_RECORD_MAX];
-	size_t n;
-
-	(void)state;
-	arena_write(&arena, 0, 0, "one", 3);
-	memset(slot + 8, 0xff, 2);
-	assert_int_equal(arena_read(&arena, 0, buf, &n, NULL), ERR_CORRUPT);
-}
-
-static void
-sequences_wrap_without_losing_order(void **state)
-{
-	uint8_t *slot = mem + ARENA_HEADER_BYTES;
-	uint32_t seq = UINT32_MAX - 1;
-
-	(void)state;
-	arena_write(&arena, 0, 0, "zero", 4);
-	memcpy(slot, &seq, sizeof seq);
-	for (uint16_t i = 0; i < 6; i++) {
-		arena_write(&arena, 0, i, &i, sizeof i);
-		assert_slot(0, &i, sizeof i, i);
+	arena_write(&arena, 10, 4, "neighbour", 9);
+	for (unsigned bit = 0; bit < 64; bit++) {
+		arena_write(&arena, 9, 4, "gone", 4);
+		arena_clear(&arena, 9, 5);
+		*arena_entry_at(&arena, 9) ^= UINT64_C(1) << bit;
+		assert_int_equal(arena_read(&arena, 9, buf, &n, NULL), ERR_CORRUPT);
+		assert_int_equal(restart(), 1);
 	}
+}
+
+static void
+two_entries_that_name_one_cell_do_not_share_it(void **state)
+{
+	uint8_t buf[ARENA_RECORD_MAX];
+	size_t n;
+
+	(void)state;
+	arena_write(&arena, 1, 4, "first", 5);
+	arena_write(&arena, 2, 4, "second", 6);
+	*arena_entry_at(&arena, 2) = *arena_entry_at(&arena, 1);
+	assert_int_equal(arena_read(&arena, 2, buf, &n, NULL), ERR_CORRUPT);
+	/* Also while the writer lives: it knows which cell was whose. */
+	assert_int_equal(arena_write(&arena, 2, 5, "third", 5), ERR_OK);
+	assert_slot(1, "first", 5, 4);
+	assert_slot(2, "third", 5, 5);
+	assert_int_equal(arena_cells_used(&arena), 2);
+	*arena_entry_at(&arena, 2) = *arena_entry_at(&arena, 1);
+	assert_int_equal(restart(), 1);
+	assert_int_equal(arena_cells_used(&arena), 1);
+	assert_slot(1, "first", 5, 4);
+}
+
+static void
+a_damaged_class_table_loses_records_and_shares_no_cell(void **state)
+{
+	uint8_t text[ARENA_RECORD_MAX];
+
+	(void)state;
+	for (unsigned cls = 0; cls <= UINT8_MAX; cls++) {
+		for (uint32_t i = 0; i < SLOTS; i++) {
+			memset(text, (int)i, sizeof text);
+			assert_int_equal(arena_write(&arena, i, 1, text, 180), ERR_OK);
+		}
+		arena_classes(&arena)[cell_of(SLOTS - 1) / ARENA_SLAB_GRANULES] = (uint8_t)cls;
+		(void)restart();
+		for (uint32_t i = 0; i < SLOTS; i += 2) {
+			memset(text, (int)i + 1, sizeof text);
+			assert_int_equal(arena_write(&arena, i, 1, text, 250), ERR_OK);
+		}
+		for (uint32_t i = 0; i < SLOTS; i++) {
+			uint8_t buf[ARENA_RECORD_MAX];
+			size_t n = 0;
+			enum err e = arena_read(&arena, i, buf, &n, NULL);
+
+			memset(text, (int)i + (i % 2 == 0), sizeof text);
+			assert_true(e == ERR_OK || (e == ERR_NOT_FOUND && i % 2 == 1));
+			assert_memory_equal(buf, text, n);
+		}
+	}
+}
+
+static void
+sequences_wrap_without_harm(void **state)
+{
+	uint32_t text;
+
+	(void)state;
+	for (text = 0; text < 70000; text++)
+		arena_write(&arena, 0, 6, &text, sizeof text);
+	text--;
+	assert_slot(0, &text, sizeof text, 6);
 }
 
 static void
 attaching_finds_the_records_and_refuses_what_is_no_arena(void **state)
 {
+	struct arena_header *h = (void *)mem;
 	struct arena other;
-	uint32_t version = 77;
 
 	(void)state;
 	arena_write(&arena, 4, 1, "kept", 4);
@@ -208,36 +325,105 @@ attaching_finds_the_records_and_refuses_what_is_no_arena(void **state)
 	assert_int_equal(other.slot_count, SLOTS);
 	assert_int_equal(arena_attach(&other, mem, arena_bytes(SLOTS) - 1), ERR_RANGE);
 	assert_int_equal(arena_attach(&other, mem, 10), ERR_FORMAT);
-	memcpy(mem + 8, &version, sizeof version);
+	h->slab_count++;
+	assert_int_equal(arena_attach(&other, mem, SIZE_MAX), ERR_RANGE);
+	h->slab_count = 0;
+	assert_int_equal(arena_attach(&other, mem, SIZE_MAX), ERR_RANGE);
+	h->slot_count = ARENA_SLOTS_MAX + 1;
+	assert_int_equal(arena_attach(&other, mem, SIZE_MAX), ERR_RANGE);
+	h->version++;
 	assert_int_equal(arena_attach(&other, mem, arena_bytes(SLOTS)), ERR_VERSION);
-	mem[0] ^= 1;
+	h->magic++;
 	assert_int_equal(arena_attach(&other, mem, arena_bytes(SLOTS)), ERR_FORMAT);
 	assert_int_equal(arena_init(&other, mem, arena_bytes(SLOTS), 1, 0), ERR_RANGE);
-	assert_int_equal(arena_init(&other, mem, arena_bytes(SLOTS) - 1, 1, SLOTS), ERR_RANGE);
+	assert_int_equal(arena_init(&other, mem, SIZE_MAX, 1, ARENA_SLOTS_MAX + 1), ERR_RANGE);
+	assert_int_equal(arena_init(&other, mem, arena_cells_at(SLOTS) + ARENA_SLAB_BYTES - 1, 1, SLOTS), ERR_RANGE);
 }
 
 static void
 untouched_slots_cost_no_memory(void **state)
 {
-	enum { MANY = 262144 };
+	enum { WRITTEN = 1000, LEN = 624 };
 	int fd = memfd_create("arena", 0);
+	size_t bytes = arena_bytes(ARENA_SLOTS_MAX);
+	uint8_t record[LEN] = {1};
 	struct arena big;
 	struct stat st;
 	void *p;
 
 	(void)state;
 	assert_true(fd >= 0);
-	assert_int_equal(ftruncate(fd, (off_t)arena_bytes(MANY)), 0);
-	p = mmap(NULL, arena_bytes(MANY), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+	p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	assert_ptr_not_equal(p, MAP_FAILED);
-	assert_int_equal(arena_init(&big, p, arena_bytes(MANY), 1, MANY), ERR_OK);
-	for (uint32_t i = 0; i < 100; i++)
-		assert_int_equal(arena_write(&big, i, 0, "x", 1), ERR_OK);
-	arena_clear(&big, MANY - 1, 1);
+	assert_int_equal(arena_init(&big, p, bytes, 1, ARENA_SLOTS_MAX), ERR_OK);
+	assert_int_equal(arena_open(&big), ERR_OK);
+	for (unsigned round = 0; round < 3; round++)
+		for (uint32_t i = 0; i < WRITTEN; i++)
+			assert_int_equal(arena_write(&big, i, 0, record, LEN), ERR_OK);
+	arena_clear(&big, ARENA_SLOTS_MAX - 1, 1);
 	assert_int_equal(fstat(fd, &st), 0);
-	assert_true(st.st_blocks * 512 <= 100 * ARENA_SLOT_BYTES + 3 * 4096);
-	munmap(p, arena_bytes(MANY));
+	/* cells of 640 bytes and a slab begun, 8 bytes a slot, header and class table */
+	assert_true(st.st_blocks * 512 <= WRITTEN * 648 + ARENA_SLAB_BYTES + 4 * ARENA_PAGE);
+	arena_close(&big);
+	munmap(p, bytes);
 	close(fd);
+}
+
+/* Random writes, clears, damage and restarts against plain arrays, with more slots than memory. */
+static void
+the_arena_agrees_with_a_plain_array_over_random_histories(void **state)
+{
+	enum { MANY = 400, SLABS = 3 };
+	static uint8_t want[MANY][ARENA_RECORD_MAX];
+	size_t want_n[MANY] = {0}, bytes = arena_cells_at(MANY) + SLABS * ARENA_SLAB_BYTES, n;
+	uint8_t *few = calloc(1, bytes), tags[MANY] = {0}, buf[ARENA_RECORD_MAX], tag;
+	struct rng r = {.state = 99};
+	struct arena kept = arena;
+	uint32_t live = 0, full = 0;
+
+	(void)state;
+	assert_int_equal(arena_init(&arena, few, bytes, 1, MANY), ERR_OK);
+	assert_int_equal(arena_open(&arena), ERR_OK);
+	for (int i = 0; i < 100000; i++) {
+		uint32_t slot = rng_below(&r, MANY), dice = rng_below(&r, 1000);
+
+		tag = (uint8_t)rng_next(&r);
+		if (dice < 600) {
+			n = 1 + rng_below(&r, 1 + rng_below(&r, ARENA_RECORD_MAX));
+			memset(buf, (int)rng_next(&r), n);
+			if (arena_write(&arena, slot, tag, buf, n) == ERR_FULL) {
+				full++;
+			} else {
+				live += want_n[slot] == 0;
+				want_n[slot] = n;
+				memcpy(want[slot], buf, n);
+				tags[slot] = tag;
+			}
+		} else if (dice < 999) {
+			if (want_n[slot] != 0 || tags[slot] != 0) {
+				arena_clear(&arena, slot, tag);
+				tags[slot] = tag;
+			}
+			live -= want_n[slot] != 0;
+			want_n[slot] = 0;
+		} else {
+			assert_int_equal(restart(), 0);
+		}
+		slot = rng_below(&r, MANY);
+		tag = 0;
+		assert_int_equal(arena_read(&arena, slot, buf, &n, &tag), want_n[slot] ? ERR_OK : ERR_NOT_FOUND);
+		assert_int_equal(tag, tags[slot]);
+		if (want_n[slot] != 0) {
+			assert_int_equal(n, want_n[slot]);
+			assert_memory_equal(buf, want[slot], n);
+		}
+		assert_int_equal(arena_cells_used(&arena), live);
+	}
+	assert_true(full > 0);
+	arena_close(&arena);
+	arena = kept;
+	free(few);
 }
 
 static void
@@ -261,19 +447,22 @@ counters_are_shared_through_the_header(void **state)
 int
 main(void)
 {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(what_is_written_is_read_and_the_last_write_counts, setup, teardown),
-	    cmocka_unit_test_setup_teardown(records_of_one_byte_and_of_the_maximum_fit_and_others_are_refused, setup,
-	                                    teardown),
-	    cmocka_unit_test_setup_teardown(a_cleared_slot_is_empty_and_keeps_its_tag, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_write_cut_at_any_byte_leaves_the_previous_record_or_the_new_one, setup,
-	                                    teardown),
-	    cmocka_unit_test_setup_teardown(a_flipped_bit_shows_the_other_copy_and_two_are_an_error, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_length_beyond_the_slot_is_not_believed, setup, teardown),
-	    cmocka_unit_test_setup_teardown(sequences_wrap_without_losing_order, setup, teardown),
-	    cmocka_unit_test_setup_teardown(attaching_finds_the_records_and_refuses_what_is_no_arena, setup, teardown),
-	    cmocka_unit_test_setup_teardown(untouched_slots_cost_no_memory, setup, teardown),
-	    cmocka_unit_test_setup_teardown(counters_are_shared_through_the_header, setup, teardown),
+	    T(what_is_written_is_read_and_the_last_write_counts),
+	    T(records_of_every_length_fit_and_others_are_refused),
+	    T(a_cleared_slot_is_empty_and_keeps_its_tag_over_a_restart),
+	    T(in_every_slot_the_longest_record_fits_whatever_was_there_before),
+	    T(a_full_arena_refuses_a_write_and_leaves_the_slot_as_it_was),
+	    T(damage_of_any_byte_of_a_cell_or_an_entry_is_seen_or_harmless),
+	    T(damage_of_an_empty_slots_entry_brings_no_record),
+	    T(two_entries_that_name_one_cell_do_not_share_it),
+	    T(a_damaged_class_table_loses_records_and_shares_no_cell),
+	    T(sequences_wrap_without_harm),
+	    T(attaching_finds_the_records_and_refuses_what_is_no_arena),
+	    T(untouched_slots_cost_no_memory),
+	    T(the_arena_agrees_with_a_plain_array_over_random_histories),
+	    T(counters_are_shared_through_the_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,11 +9,12 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
+#include "session/arena_layout.h"
 #include "session/call_ckpt.h"
 #include "session/call_index.h"
 #include "session/call_rows.h"
 
-enum { SLOTS = 64, INSTANCE = 3 };
+enum { SLOTS = 64, MANY = 600, INSTANCE = 3 };
 
 static uint8_t *mem;
 static struct arena arena;
@@ -381,6 +382,7 @@ static void
 a_new_table_over_the_arena_finds_the_calls_and_empties_damaged_slots(void **state)
 {
 	uint32_t teids[10], slot = 0, generation;
+	uint8_t *damaged;
 	struct call_table *again;
 	struct call_store s;
 	struct call c;
@@ -390,8 +392,8 @@ a_new_table_over_the_arena_finds_the_calls_and_empties_damaged_slots(void **stat
 		teids[i] = add(i);
 	release(teids[3], 0);
 	generation = (teid_gen(teids[3]) + 1) & TEID_GEN_MASK;
-	memset(mem + ARENA_HEADER_BYTES + (size_t)teid_slot(teids[6]) * ARENA_SLOT_BYTES + 20, 0xee,
-	       ARENA_SLOT_BYTES - 40);
+	damaged = arena_cell_at(&arena, arena_entry_unpack(*arena_entry_at(&arena, teid_slot(teids[6]))).ref - 1);
+	damaged[20] ^= 0xee;
 	again = call_table_new(&arena, NULL);
 	while (call_table_restore(again, &slot, NULL, NULL) == ERR_SHORT)
 		;
@@ -407,6 +409,107 @@ a_new_table_over_the_arena_finds_the_calls_and_empties_damaged_slots(void **stat
 			assert_int_equal(teid_gen(c.teid), generation);
 	}
 	call_table_free(again);
+}
+
+/* Slots above a gap: what was passed over is used first, and what was freed rests as ever. */
+static void
+slots_passed_over_by_replicated_calls_are_used_later(void **state)
+{
+	uint8_t seen[SLOTS] = {0};
+
+	(void)state;
+	place(teid_make(INSTANCE, 0, 40), 1000);
+	place(teid_make(INSTANCE, 0, 2), 1002);
+	assert_int_equal(arena_count(&arena, ARENA_SLOTS_USED), 41);
+	seen[40] = seen[2] = 1;
+	for (uint64_t i = 0; i < SLOTS - 2; i++) {
+		uint32_t slot = teid_slot(add(i));
+
+		assert_int_equal(seen[slot], 0);
+		seen[slot] = 1;
+	}
+	assert_int_equal(arena_count(&arena, ARENA_SLOTS_USED), SLOTS);
+	assert_int_equal(release(teid_make(INSTANCE, 0, 7), 0), ERR_OK);
+	assert_int_equal(teid_slot(add(5000)), 7);
+}
+
+/* Everything about a table that a refused change must leave alone. */
+struct sight {
+	uint64_t hash;
+	uint32_t count;
+	unsigned told;
+};
+
+static struct sight
+look(void)
+{
+	struct sight s = {.count = store.ops->count(store.arg), .told = created + changed + released + evicted};
+	uint32_t slot = 0;
+	struct call c;
+
+	while (store.ops->next(store.arg, &slot, &c) == ERR_OK)
+		s.hash += hash_u64(c.imsi ^ c.in_bytes << 40 ^ (uint64_t)c.teid << 8);
+	return s;
+}
+
+/* One of the changes that need memory, on a table that has none left; @teid is a call of it. */
+static enum err
+change(unsigned step, uint32_t teid)
+{
+	struct call c = call_of(7777);
+	uint8_t micro[64];
+	struct wbuf w;
+	enum err e;
+
+	if (step == 0)
+		return store.ops->add(store.arg, &c);
+	if (step == 1)
+		return place(teid_make(INSTANCE, 3, MANY - 1), 7778);
+	if (step == 2)
+		return place(teid, 7779);
+	e = store.ops->get(store.arg, teid, &c);
+	assert_int_equal(e, ERR_OK);
+	c.in_bytes = 99;
+	c.present |= CALL_HAS(CALL_F_IN_BYTES);
+	if (step == 3)
+		return store.ops->update(store.arg, &c, CKPT_GROUP_STATS);
+	wbuf_init(&w, micro, sizeof micro);
+	assert_int_equal(rows_encode(&call_format, &c, CKPT_GROUP_STATS, &w), ERR_OK);
+	return call_table_merge(table, teid, micro, w.len);
+}
+
+/* A table over one slab of memory and more slots than that: every change that needs a cell finds none, in turn. */
+static void
+a_change_that_finds_no_memory_changes_nothing(void **state)
+{
+	size_t bytes = arena_cells_at(MANY) + ARENA_SLAB_BYTES;
+
+	for (unsigned step = 0; step < 5; step++) {
+		struct call c = call_of(0);
+		struct sight before, after;
+		uint32_t teid;
+
+		teardown(state);
+		mem = calloc(1, bytes);
+		created = changed = released = evicted = 0;
+		assert_int_equal(arena_init(&arena, mem, bytes, INSTANCE, MANY), ERR_OK);
+		table = call_table_new(&arena, &events);
+		store = call_table_store(table);
+		teid = add(1);
+		for (c.imsi = 2; store.ops->add(store.arg, &c) == ERR_OK; c = call_of(c.imsi + 1))
+			;
+		before = look();
+		assert_true(before.count > SLOTS && before.count < MANY);
+		assert_int_equal(change(step, teid), ERR_FULL);
+		after = look();
+		assert_memory_equal(&before, &after, sizeof before);
+		assert_int_equal(store.ops->find(store.arg, 7777, 15, 5, &c), ERR_NOT_FOUND);
+		assert_int_equal(call_table_teid(table, MANY - 1), 0);
+		/* With a little memory again it goes through. */
+		assert_int_equal(store.ops->find(store.arg, 2, 15, 5, &c), ERR_OK);
+		assert_int_equal(release(c.teid, 0), ERR_OK);
+		assert_int_equal(change(step, teid), ERR_OK);
+	}
 }
 
 int
@@ -427,6 +530,8 @@ main(void)
 	    T(a_replicated_call_replaces_what_was_in_its_slot_and_its_own_double),
 	    T(a_replicated_deletion_spares_a_younger_call_in_the_slot),
 	    T(a_new_table_over_the_arena_finds_the_calls_and_empties_damaged_slots),
+	    T(slots_passed_over_by_replicated_calls_are_used_later),
+	    T(a_change_that_finds_no_memory_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
