@@ -106,10 +106,10 @@ demux_answered(struct demux *d, uint64_t imsi)
 static void
 flight_drop_oldest(struct demux *d)
 {
-	struct flight f = d->flights[d->flight_head++ % DEMUX_FLIGHT_MAX];
-	struct demux_imsi_entry *e = demux_imsi_find(d->imsis, f.imsi);
+	uint32_t number = d->flight_head++;
+	struct demux_imsi_entry *e = demux_imsi_find(d->imsis, d->flights[number % DEMUX_FLIGHT_MAX].imsi);
 
-	if (e != NULL && e->flight_since_ms == f.since_ms)
+	if (e != NULL && e->flight == (uint16_t)number)
 		land(d, e);
 }
 
@@ -122,13 +122,13 @@ flight_age(struct demux *d, uint64_t now_ms)
 }
 
 static void
-flight_begin(struct demux *d, struct demux_imsi_entry *e, uint64_t now_ms)
+flight_begin(struct demux *d, uint64_t imsi, struct demux_imsi_entry *e, uint64_t now_ms)
 {
 	if (d->flight_tail - d->flight_head == DEMUX_FLIGHT_MAX)
 		flight_drop_oldest(d);
-	d->flights[d->flight_tail++ % DEMUX_FLIGHT_MAX] = (struct flight){.imsi = e->imsi, .since_ms = now_ms};
 	e->is_in_flight = true;
-	e->flight_since_ms = now_ms;
+	e->flight = (uint16_t)d->flight_tail;
+	d->flights[d->flight_tail++ % DEMUX_FLIGHT_MAX] = (struct flight){.imsi = imsi, .since_ms = now_ms};
 	d->load[e->instance]++;
 }
 
@@ -158,15 +158,13 @@ demux_bind(struct demux *d, uint64_t imsi, unsigned instance)
 	e = demux_imsi_find(d->imsis, imsi);
 	if (e == NULL)
 		e = demux_imsi_add(d->imsis, imsi, (uint8_t)instance);
-	if (e == NULL) {
+	if (e == NULL || (e->instance == instance && e->calls == UINT16_MAX)) {
 		d->stats.imsis_refused++;
 		return ERR_FULL;
 	}
 	if (e->instance != instance) {
-		d->load[e->instance] -= e->calls + e->is_in_flight;
-		e->instance = (uint8_t)instance;
-		e->calls = 0;
-		e->is_in_flight = false;
+		d->load[e->instance] -= (uint32_t)(e->calls + e->is_in_flight);
+		demux_imsi_move(d->imsis, e, (uint8_t)instance);
 	}
 	e->calls++;
 	d->load[instance]++;
@@ -196,6 +194,12 @@ demux_unbind_all(struct demux *d, unsigned instance)
 		return;
 	demux_imsi_remove_instance(d->imsis, (uint8_t)instance);
 	d->load[instance] = 0;
+}
+
+bool
+demux_sweep(struct demux *d)
+{
+	return demux_imsi_sweep(d->imsis);
 }
 
 /* The ready instance with the least load, beginning behind the last one chosen; 0: none is ready. */
@@ -303,7 +307,7 @@ input_create(struct demux *d, const struct gtp1_header *h, struct rbuf *body, ui
 	if (e == NULL)
 		d->stats.imsis_refused++;
 	else if (!e->is_in_flight)
-		flight_begin(d, e, now_ms);
+		flight_begin(d, m.imsi, e, now_ms);
 	out->imsi = m.imsi;
 	forward(d, out, instance);
 }

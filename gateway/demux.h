@@ -69,7 +69,8 @@ struct demux;
  * demux_new - a demux for instances 1..@count.
  *
  * @count     1..GATEWAY_SESSMGRS_MAX
- * @imsi_max  subscribers with calls at one time, 1..DEMUX_IMSI_MAX; 32 bytes of memory each
+ * @imsi_max  subscribers with calls at one time, 1..DEMUX_IMSI_MAX; 24 bytes of memory for each that
+ *            there is, none for those there could be
  *
  * NULL when an argument is out of range or memory is missing. All instances start as not ready.
  */
@@ -92,14 +93,19 @@ void demux_set_ready(struct demux *d, unsigned instance, bool is_ready);
  * demux_bind / demux_unbind - a session manager has made (removed) one call of @imsi.
  *
  * Also called on a standby, as replicated calls come and go. A subscriber with calls at two instances is found at
- * the one bound last. ERR_RANGE: no such instance; ERR_FULL: the table is full (counted); ERR_NOT_FOUND: not bound
+ * the one bound last. ERR_RANGE: no such instance; ERR_FULL: the table is full, or the subscriber has 65535
+ * calls (counted); ERR_NOT_FOUND: not bound
  * there. Nothing changes on an error.
  */
 enum err demux_bind(struct demux *d, uint64_t imsi, unsigned instance);
 enum err demux_unbind(struct demux *d, uint64_t imsi, unsigned instance);
 
-/* demux_unbind_all - forget all calls of @instance; its replacement binds its calls again. */
+/*
+ * demux_unbind_all - forget all calls of @instance; its replacement binds its calls again. The memory of what was
+ * forgotten is taken back by demux_sweep, to be called until it says false: 4096 subscribers each time.
+ */
 void demux_unbind_all(struct demux *d, unsigned instance);
+bool demux_sweep(struct demux *d);
 
 /* demux_answered - the Create of @imsi has been answered, accepted or not: it is no longer in flight. */
 void demux_answered(struct demux *d, uint64_t imsi);

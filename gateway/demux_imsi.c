@@ -1,101 +1,127 @@
-/* demux_imsi.c - linear probing; a removal moves later entries of the chain up, so there are no tombs. */
+/* demux_imsi.c - a map of IMSIs, an entry each, free entries linked through their keys. */
 #include "gateway/demux_imsi.h"
 
 #include <stdlib.h>
 
-#include "base/rng.h"
+#include "base/keymap.h"
+
+enum { INSTANCES = 128, SWEEP_SLICE = 4096, LIVES_SAFE = 128 };
 
 struct demux_imsi {
-	uint32_t mask; /* slots - 1 */
-	uint32_t max;
-	uint32_t count;
-	struct demux_imsi_entry slots[];
+	struct keymap map;
+	struct demux_imsi_entry *entries;
+	uint32_t top;        /* entries from here on were never used */
+	uint32_t free_first; /* KEYMAP_NONE: none; the key of a free entry is the next one */
+	uint32_t swept;      /* entries from here to top may be dead; top: none is */
+	uint8_t lives[INSTANCES];
 };
 
 struct demux_imsi *
 demux_imsi_new(uint32_t max)
 {
-	uint32_t slots = 16;
-	struct demux_imsi *t;
+	struct demux_imsi *t = calloc(1, sizeof *t);
 
-	while (slots / 2 < max)
-		slots *= 2;
-	t = calloc(1, sizeof *t + (size_t)slots * sizeof t->slots[0]);
 	if (t == NULL)
 		return NULL;
-	t->mask = slots - 1;
-	t->max = max;
+	t->free_first = KEYMAP_NONE;
+	t->entries = calloc(max, sizeof t->entries[0]);
+	if (t->entries == NULL || keymap_init(&t->map, max) != ERR_OK) {
+		demux_imsi_free(t);
+		return NULL;
+	}
 	return t;
 }
 
 void
 demux_imsi_free(struct demux_imsi *t)
 {
+	if (t == NULL)
+		return;
+	keymap_fini(&t->map);
+	free(t->entries);
 	free(t);
 }
 
-static uint32_t
-home(const struct demux_imsi *t, uint64_t imsi)
+static bool
+is_dead(const struct demux_imsi *t, const struct demux_imsi_entry *e)
 {
-	return (uint32_t)hash_u64(imsi) & t->mask;
-}
-
-/* The slot of @imsi, or the empty one where its chain ends. */
-static struct demux_imsi_entry *
-probe(struct demux_imsi *t, uint64_t imsi)
-{
-	uint32_t i = home(t, imsi);
-
-	while (t->slots[i].imsi != 0 && t->slots[i].imsi != imsi)
-		i = (i + 1) & t->mask;
-	return &t->slots[i];
+	return e->life != t->lives[e->instance];
 }
 
 struct demux_imsi_entry *
 demux_imsi_find(struct demux_imsi *t, uint64_t imsi)
 {
-	struct demux_imsi_entry *e = probe(t, imsi);
+	uint32_t i = keymap_find(&t->map, imsi);
 
-	return imsi != 0 && e->imsi == imsi ? e : NULL;
+	if (i == KEYMAP_NONE)
+		return NULL;
+	if (!is_dead(t, &t->entries[i]))
+		return &t->entries[i];
+	demux_imsi_remove(t, &t->entries[i]);
+	return NULL;
 }
 
 struct demux_imsi_entry *
 demux_imsi_add(struct demux_imsi *t, uint64_t imsi, uint8_t instance)
 {
-	struct demux_imsi_entry *e;
+	uint32_t i;
 
-	if (t->count == t->max)
+	while (t->map.count == t->map.max && demux_imsi_sweep(t))
+		;
+	if (t->map.count == t->map.max)
 		return NULL;
-	e = probe(t, imsi);
-	*e = (struct demux_imsi_entry){.imsi = imsi, .instance = instance};
-	t->count++;
-	return e;
+	i = t->free_first;
+	if (i != KEYMAP_NONE) {
+		t->free_first = (uint32_t)t->map.keys[i];
+	} else {
+		/* A table that has nothing dead in it stays so: the sweep's end moves with the top. */
+		if (t->swept == t->top)
+			t->swept++;
+		i = t->top++;
+	}
+	keymap_add(&t->map, i, imsi);
+	t->entries[i] = (struct demux_imsi_entry){.instance = instance, .life = t->lives[instance]};
+	return &t->entries[i];
+}
+
+void
+demux_imsi_move(struct demux_imsi *t, struct demux_imsi_entry *e, uint8_t instance)
+{
+	*e = (struct demux_imsi_entry){.instance = instance, .life = t->lives[instance]};
 }
 
 void
 demux_imsi_remove(struct demux_imsi *t, struct demux_imsi_entry *e)
 {
-	uint32_t hole = (uint32_t)(e - t->slots), i = hole;
+	uint32_t i = (uint32_t)(e - t->entries);
 
-	for (;;) {
-		t->slots[hole] = (struct demux_imsi_entry){0};
-		do {
-			i = (i + 1) & t->mask;
-			if (t->slots[i].imsi == 0) {
-				t->count--;
-				return;
-			}
-			/* An entry whose home lies behind the hole stays. */
-		} while (((i - home(t, t->slots[i].imsi)) & t->mask) < ((i - hole) & t->mask));
-		t->slots[hole] = t->slots[i];
-		hole = i;
-	}
+	keymap_remove(&t->map, i);
+	*e = (struct demux_imsi_entry){0};
+	t->map.keys[i] = t->free_first;
+	t->free_first = i;
 }
 
 void
 demux_imsi_remove_instance(struct demux_imsi *t, uint8_t instance)
 {
-	for (uint32_t i = 0; i <= t->mask; i++)
-		while (t->slots[i].imsi != 0 && t->slots[i].instance == instance)
-			demux_imsi_remove(t, &t->slots[i]);
+	/* Lives are counted in a byte: nothing may be left of one when its number comes again. */
+	if (t->lives[instance] % LIVES_SAFE == LIVES_SAFE - 1)
+		while (demux_imsi_sweep(t))
+			;
+	t->lives[instance]++;
+	t->swept = 0;
+}
+
+bool
+demux_imsi_sweep(struct demux_imsi *t)
+{
+	uint32_t end = t->top - t->swept > SWEEP_SLICE ? t->swept + SWEEP_SLICE : t->top;
+
+	for (; t->swept < end; t->swept++) {
+		struct demux_imsi_entry *e = &t->entries[t->swept];
+
+		if (e->instance != 0 && is_dead(t, e))
+			demux_imsi_remove(t, e);
+	}
+	return t->swept < t->top;
 }

@@ -26,7 +26,7 @@
 #include "gateway/gtp1.h"
 #include "gateway/gtp_channel.h"
 
-enum { READS_PER_TURN = 64, DRAIN_READS_MAX = 4096, BARRIER_WAIT_MS = 250, STATS_MS = 500, IMSIS_MAX = 1 << 19 };
+enum { READS_PER_TURN = 64, DRAIN_READS_MAX = 4096, BARRIER_WAIT_MS = 250, STATS_MS = 500, IMSIS_MAX = 2000000 };
 
 struct demux_role;
 
@@ -53,6 +53,7 @@ struct demux_role {
 	struct service services[GATEWAY_SERVICES_MAX];
 	struct channel channels[GATEWAY_SESSMGRS_MAX + 1];
 	struct event *barrier_timer;
+	struct event *sweep_ev; /* next slice of what a session manager's death left in the table */
 	uint32_t barrier_id;
 	uint32_t token; /* of the last take or give: the answer carries it */
 	bool is_giving;
@@ -321,6 +322,18 @@ on_channel_message(void *arg, const struct ipc_msg *m)
 }
 
 static void
+on_sweep_slice(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval zero = {0, 0};
+	struct demux_role *r = arg;
+
+	(void)fd;
+	(void)what;
+	if (demux_sweep(r->core))
+		event_add(r->sweep_ev, &zero);
+}
+
+static void
 on_channel_closed(void *arg)
 {
 	struct channel *c = arg;
@@ -330,6 +343,7 @@ on_channel_closed(void *arg)
 	c->is_in_barrier = false;
 	demux_set_ready(c->role->core, c->instance, false);
 	demux_unbind_all(c->role->core, c->instance);
+	on_sweep_slice(-1, 0, c->role);
 	finish_giving_if_quiet(c->role);
 }
 
@@ -444,9 +458,11 @@ role_init(struct demux_role *r)
 		r->services[i].address.sock = -1;
 	}
 	r->barrier_timer = evtimer_new(r->base, on_barrier_timeout, r);
+	r->sweep_ev = evtimer_new(r->base, on_sweep_slice, r);
 	timer = event_new(r->base, -1, EV_PERSIST, on_stats_timer, r);
 	r->control = ipc_chan_new(r->base, TASK_IPC_FD, on_control_message, on_control_closed, r);
-	if (r->barrier_timer == NULL || timer == NULL || event_add(timer, &stats) < 0 || r->control == NULL)
+	if (r->barrier_timer == NULL || r->sweep_ev == NULL || timer == NULL || event_add(timer, &stats) < 0 ||
+	    r->control == NULL)
 		return ERR_SYSTEM;
 	return ipc_send(r->control, IPC_READY, 0, NULL, 0, -1, 0);
 }

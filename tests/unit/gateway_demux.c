@@ -382,6 +382,88 @@ table_agrees_with_a_plain_list(void **state)
 	demux_free(d);
 }
 
+static void
+the_calls_of_a_dead_instance_are_gone_at_once_and_its_replacement_binds_anew(void **state)
+{
+	enum { MANY = 10000 };
+	struct demux *d = demux_make(2, MANY);
+	unsigned slices = 1;
+
+	(void)state;
+	for (uint64_t i = 1; i <= MANY; i++)
+		assert_int_equal(demux_bind(d, i, 1 + i % 2), ERR_OK);
+	demux_unbind_all(d, 1);
+	assert_int_equal(demux_load(d, 1), 0);
+	for (uint64_t i = 2; i <= 1000; i += 2)
+		assert_int_equal(demux_unbind(d, i, 1), ERR_NOT_FOUND);
+	for (uint64_t i = 2; i <= 200; i += 2)
+		assert_int_equal(demux_bind(d, i, 1), ERR_OK);
+	/* Nothing of the other is lost, and new ones find room although what is dead was not swept. */
+	for (uint64_t i = 1; i <= 1000; i += 2)
+		assert_int_equal(demux_unbind(d, i, 2), ERR_OK);
+	for (uint64_t i = 1; i <= 1000; i += 2)
+		assert_int_equal(demux_bind(d, i, 1), ERR_OK);
+	assert_int_equal(demux_bind(d, MANY + 1, 1), ERR_OK);
+	while (demux_sweep(d))
+		slices++;
+	assert_true(slices <= MANY / 4096 + 1);
+	assert_int_equal(demux_load(d, 1), 100 + 500 + 1);
+	for (uint64_t i = 2; i <= 200; i += 2)
+		assert_int_equal(demux_unbind(d, i, 1), ERR_OK);
+	demux_free(d);
+}
+
+/* Instances that die again and again, with sweeps that never end between: no death brings a call back. */
+static void
+a_call_of_an_earlier_life_never_comes_back(void **state)
+{
+	struct demux *d = demux_make(1, 20000);
+
+	(void)state;
+	for (uint64_t life = 0; life < 600; life++) {
+		for (uint64_t i = 1; i <= 20; i++)
+			assert_int_equal(demux_bind(d, life * 20 + i, 1), ERR_OK);
+		demux_unbind_all(d, 1);
+		for (uint64_t i = 1; i <= (life + 1) * 20; i += 7)
+			assert_int_equal(demux_unbind(d, i, 1), ERR_NOT_FOUND);
+		if (life % 3 == 0)
+			(void)demux_sweep(d);
+	}
+	demux_free(d);
+}
+
+static void
+a_subscriber_with_more_calls_than_can_be_counted_is_refused(void **state)
+{
+	struct demux *d = demux_make(1, 16);
+
+	(void)state;
+	for (unsigned i = 0; i < UINT16_MAX; i++)
+		assert_int_equal(demux_bind(d, 5, 1), ERR_OK);
+	assert_int_equal(demux_bind(d, 5, 1), ERR_FULL);
+	assert_int_equal(demux_load(d, 1), UINT16_MAX);
+	demux_free(d);
+}
+
+/* A Create that was answered and asked again within the same millisecond is one of its own. */
+static void
+the_oldest_flight_forgotten_is_not_a_younger_one_of_its_subscriber(void **state)
+{
+	struct demux *d = demux_make(1, 20000);
+	char imsi[GTP1_IMSI_TEXT_MAX];
+
+	(void)state;
+	(void)put_create(d, "240010000000001", 0);
+	demux_answered(d, imsi_of("240010000000001"));
+	(void)put_create(d, "240010000000001", 0);
+	for (unsigned i = 2; i < DEMUX_FLIGHT_MAX + 1; i++) {
+		snprintf(imsi, sizeof imsi, "24001%010u", i);
+		(void)put_create(d, imsi, 0);
+	}
+	assert_int_equal(demux_load(d, 1), DEMUX_FLIGHT_MAX);
+	demux_free(d);
+}
+
 int
 main(void)
 {
@@ -401,6 +483,10 @@ main(void)
 	    cmocka_unit_test(another_version_is_told_ours_and_a_reject_is_not_answered),
 	    cmocka_unit_test(bad_create_is_answered_to_the_senders_teid),
 	    cmocka_unit_test(table_agrees_with_a_plain_list),
+	    cmocka_unit_test(the_calls_of_a_dead_instance_are_gone_at_once_and_its_replacement_binds_anew),
+	    cmocka_unit_test(a_call_of_an_earlier_life_never_comes_back),
+	    cmocka_unit_test(a_subscriber_with_more_calls_than_can_be_counted_is_refused),
+	    cmocka_unit_test(the_oldest_flight_forgotten_is_not_a_younger_one_of_its_subscriber),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
