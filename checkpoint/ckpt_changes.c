@@ -21,6 +21,28 @@ changes_fini(struct changes *x)
 	x->entries = NULL;
 }
 
+/* Was @c listed, or young, when everything was forgotten? */
+static bool
+is_forgotten(const struct changes *x, const struct change *c)
+{
+	if (c->place == CHANGES_LISTED)
+		return c->seq <= x->forgotten;
+	return c->place == CHANGES_YOUNG && c->full_seq != x->forgets;
+}
+
+/* The entry as it is now: one that was forgotten is blank. */
+static struct change *
+entry_at(struct changes *x, uint32_t entry)
+{
+	struct change *c = &x->entries[entry];
+
+	if (is_forgotten(x, c)) {
+		c->place = CHANGES_UNLISTED;
+		c->pending = c->unacked = 0;
+	}
+	return c;
+}
+
 static void
 list_append(struct changes *x, struct changes_list *list, uint32_t entry)
 {
@@ -56,7 +78,7 @@ list_remove(struct changes *x, struct changes_list *list, uint32_t entry)
 static void
 unlist(struct changes *x, uint32_t entry)
 {
-	struct change *c = &x->entries[entry];
+	struct change *c = entry_at(x, entry);
 
 	if (c->place == CHANGES_LISTED) {
 		if (x->cursor == entry)
@@ -92,7 +114,7 @@ settle(struct changes *x, uint32_t entry)
 void
 changes_touch(struct changes *x, uint32_t entry, uint32_t groups)
 {
-	struct change *c = &x->entries[entry];
+	struct change *c = entry_at(x, entry);
 
 	if (c->place == CHANGES_YOUNG)
 		return;
@@ -108,6 +130,7 @@ changes_make_young(struct changes *x, uint32_t slot, uint64_t now_ms)
 
 	settle(x, slot);
 	c->seq = now_ms;
+	c->full_seq = x->forgets;
 	c->place = CHANGES_YOUNG;
 	list_append(x, &x->young, slot);
 }
@@ -133,7 +156,7 @@ changes_bury(struct changes *x, uint32_t slot, uint32_t tomb)
 	uint32_t entry = x->slots + tomb;
 
 	settle(x, slot);
-	if (x->entries[entry].place == CHANGES_LISTED)
+	if (entry_at(x, entry)->place == CHANGES_LISTED)
 		x->is_broken = true;
 	settle(x, entry);
 	changes_touch(x, entry, CKPT_GROUP_FULL);
@@ -192,12 +215,18 @@ changes_ack(struct changes *x, uint64_t seq)
 void
 changes_forget(struct changes *x)
 {
-	while (x->listed.first != CHANGES_NONE)
-		settle(x, x->listed.first);
-	while (x->young.first != CHANGES_NONE)
-		settle(x, x->young.first);
+	x->listed = x->young = empty_list;
+	x->cursor = CHANGES_NONE;
+	x->forgotten = x->seq;
+	x->forgets++;
 	x->acked = x->sent = x->seq;
 	x->is_broken = false;
+}
+
+bool
+changes_is_young(const struct changes *x, uint32_t entry)
+{
+	return x->entries[entry].place == CHANGES_YOUNG && !is_forgotten(x, &x->entries[entry]);
 }
 
 bool

@@ -20,12 +20,13 @@ enum changes_place { CHANGES_UNLISTED, CHANGES_LISTED, CHANGES_YOUNG };
 
 struct change {
 	uint32_t before, after;
-	uint64_t seq;      /* of the last change; of a young call: when it was made, ms */
-	uint32_t full_seq; /* low half of the sequence under which the full record was last sent */
-	uint16_t pending;  /* groups changed since the last send */
-	uint16_t unacked;  /* groups sent since the last acknowledgement */
-	uint16_t conn;     /* connection on which it was last sent */
-	uint8_t place;     /* enum changes_place */
+	uint64_t seq; /* of the last change; of a young call: when it was made, ms */
+	uint32_t
+	    full_seq; /* low half of the sequence under which the full record was last sent; of a young call: forgets */
+	uint16_t pending; /* groups changed since the last send */
+	uint16_t unacked; /* groups sent since the last acknowledgement */
+	uint16_t conn;    /* connection on which it was last sent */
+	uint8_t place;    /* enum changes_place */
 };
 
 struct changes_list {
@@ -39,6 +40,8 @@ struct changes {
 	uint64_t sent;  /* everything up to here was sent on this connection */
 	uint64_t acked; /* everything up to here is held by the peer */
 	uint32_t cursor;
+	uint64_t forgotten; /* what was listed up to here is so no more */
+	uint32_t forgets;   /* and what became young when fewer were counted */
 	uint16_t conn;
 	bool is_broken; /* a tombstone was overwritten before it was acknowledged: only a full sync helps */
 	struct changes_list listed;
@@ -74,8 +77,12 @@ void changes_sent(struct changes *x);
 /* changes_ack - the peer holds everything up to @seq, which was sent. */
 void changes_ack(struct changes *x, uint64_t seq);
 
-/* changes_forget - nothing is listed or young any more; sequences go on. Costs one step an entry. */
+/* changes_forget - nothing is listed or young any more; sequences go on. O(1): an entry is blanked when next touched.
+ */
 void changes_forget(struct changes *x);
+
+/* changes_is_young - the call in slot @entry waits to be old enough. */
+bool changes_is_young(const struct changes *x, uint32_t entry);
 
 /* changes_is_never_held - the peer acknowledged no full record of @entry. */
 bool changes_is_never_held(const struct changes *x, uint32_t entry);

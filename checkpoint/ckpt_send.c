@@ -280,7 +280,7 @@ put_walk(struct ckpt *c, struct wbuf *w)
 			n += put_tomb(c, (tx->tombs_from + tx->tombs_walked++) % c->cfg.tombs, c->changes.sent, w);
 			continue;
 		}
-		if (c->changes.entries[tx->slots_walked].place != CHANGES_YOUNG)
+		if (!changes_is_young(&c->changes, tx->slots_walked))
 			n += put_full(c, tx->slots_walked, c->changes.sent, w);
 		tx->slots_walked++;
 	}

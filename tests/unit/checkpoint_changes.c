@@ -159,6 +159,37 @@ connection_stamps_that_repeat_force_a_full_sync(void **state)
 	assert_int_equal(x.conn, 1);
 }
 
+static void
+what_was_forgotten_is_blank_wherever_it_is_touched_next(void **state)
+{
+	(void)state;
+	changes_connect(&x, 0);
+	changes_touch(&x, 1, CKPT_GROUP_FULL);
+	changes_touch(&x, 2, CKPT_GROUP_FULL);
+	changes_bury(&x, 9, 0);
+	changes_make_young(&x, 3, 100);
+	changes_make_young(&x, 4, 100);
+	changes_sent(&x);
+	changes_forget(&x);
+	assert_int_equal(x.cursor, CHANGES_NONE);
+	assert_false(changes_is_young(&x, 3));
+	changes_bury(&x, 8, 0);
+	assert_false(x.is_broken);
+	changes_touch(&x, 1, CKPT_GROUP_STATS);
+	assert_int_equal(changes_groups(&x, 1), CKPT_GROUP_STATS);
+	changes_touch(&x, 3, CKPT_GROUP_SESSION);
+	assert_int_equal(changes_groups(&x, 3), CKPT_GROUP_SESSION);
+	changes_make_young(&x, 4, 50);
+	assert_true(changes_is_young(&x, 4));
+	assert_int_equal(x.listed.count, 3);
+	assert_int_equal(x.young.count, 1);
+	assert_int_equal(changes_admit(&x, 50, 10), 1);
+	assert_int_equal(send_all(), 4);
+	changes_ack(&x, x.sent);
+	assert_int_equal(x.listed.count, 0);
+	assert_int_equal(x.listed.first, CHANGES_NONE);
+}
+
 /* Over random histories: sorted, and what the peer got by groups is always everything that changed. */
 static void
 nothing_that_changed_is_ever_forgotten(void **state)
@@ -214,6 +245,7 @@ main(void)
 	    T(an_overwritten_tombstone_breaks_the_list_only_when_nobody_had_it),
 	    T(connecting_with_what_the_peer_holds_drops_just_that),
 	    T(connection_stamps_that_repeat_force_a_full_sync),
+	    T(what_was_forgotten_is_blank_wherever_it_is_touched_next),
 	    T(nothing_that_changed_is_ever_forgotten),
 	};
 
