@@ -57,8 +57,9 @@ struct sessmgr_slot {
 	struct task task;
 	int arena_fd;
 	void *arena_mem;
-	struct arena arena; /* counters and records, read only here */
-	uint8_t peer_conn;  /* enum ckpt_conn */
+	struct arena arena;      /* counters and records, read only here */
+	struct shm_waste *waste; /* arena of a session manager that died */
+	uint8_t peer_conn;       /* enum ckpt_conn */
 	bool is_flush_awaited, is_flush_refused, is_clear_awaited;
 };
 

@@ -11,7 +11,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { HEADER_BYTES = 5, SOCKET_BUFFER_BYTES = 4 << 20, MESSAGES_PER_TURN = 64 };
+enum {
+	HEADER_BYTES = 5,
+	SOCKET_BUFFER_BYTES = 4 << 20,
+	MESSAGES_PER_TURN = 64,
+	BYTES_PER_TURN = 32 * 1024 /* 4096 subscribers bound take a millisecond or two */
+};
 
 struct queued {
 	STAILQ_ENTRY(queued) link;
@@ -165,7 +170,7 @@ received_fd(struct msghdr *mh)
 	return -1;
 }
 
-/* One message: 1 handled, 0 nothing there now, -1 the other end is gone. */
+/* One message: its length, 0 nothing there now, -1 the other end is gone. */
 static int
 receive_one(struct ipc_chan *c)
 {
@@ -188,7 +193,7 @@ receive_one(struct ipc_chan *c)
 	    .type = bytes[0], .body = bytes + HEADER_BYTES, .len = (size_t)n - HEADER_BYTES, .fd = received_fd(&mh)};
 	memcpy(&m.id, bytes + 1, sizeof m.id);
 	c->on_msg(c->arg, &m);
-	return 1;
+	return (int)n;
 }
 
 static void
@@ -196,13 +201,14 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct ipc_chan *c = arg;
 	bool freed = false;
-	int r = 1;
+	int r = 1, bytes = 0;
 
 	(void)fd;
 	(void)what;
 	c->freed = &freed;
-	for (int i = 0; i < MESSAGES_PER_TURN && r > 0; i++) {
+	for (int i = 0; i < MESSAGES_PER_TURN && bytes < BYTES_PER_TURN && r > 0; i++) {
 		r = receive_one(c);
+		bytes += r;
 		if (freed)
 			return;
 	}

@@ -1,10 +1,21 @@
 /* shm.c - memfds. */
 #include "chassis/shm.h"
 
+#include <event2/event.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { WASTE_SLICE = 8 << 20 };
+
+struct shm_waste {
+	struct event *ev;
+	int fd; /* -1: nothing is left */
+	void *mem;
+	size_t bytes, left;
+};
 
 enum err
 shm_new(const char *name, size_t bytes, int *fd)
@@ -74,4 +85,68 @@ shm_into(int fd, void *dst, size_t bytes)
 	memcpy(dst, mem, bytes);
 	shm_unmap(mem, bytes);
 	return ERR_OK;
+}
+
+static void
+waste_end(struct shm_waste *w)
+{
+	event_del(w->ev);
+	shm_unmap(w->mem, w->bytes);
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = -1;
+	w->mem = NULL;
+}
+
+static void
+on_waste_slice(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval zero = {0, 0};
+	struct shm_waste *w = arg;
+
+	(void)fd;
+	(void)what;
+	w->left -= w->left < WASTE_SLICE ? w->left : WASTE_SLICE;
+	if (ftruncate(w->fd, (off_t)w->left) < 0 || w->left == 0)
+		waste_end(w);
+	else
+		event_add(w->ev, &zero);
+}
+
+struct shm_waste *
+shm_waste_new(struct event_base *base)
+{
+	struct shm_waste *w = calloc(1, sizeof *w);
+
+	if (w == NULL)
+		return NULL;
+	w->fd = -1;
+	w->ev = evtimer_new(base, on_waste_slice, w);
+	if (w->ev == NULL) {
+		free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void
+shm_waste_free(struct shm_waste *w)
+{
+	if (w == NULL)
+		return;
+	waste_end(w);
+	event_free(w->ev);
+	free(w);
+}
+
+void
+shm_waste_take(struct shm_waste *w, int fd, void *mem, size_t bytes)
+{
+	struct timeval zero = {0, 0};
+
+	waste_end(w);
+	w->fd = fd;
+	w->mem = mem;
+	w->bytes = w->left = bytes;
+	event_add(w->ev, &zero);
 }

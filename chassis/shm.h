@@ -21,4 +21,16 @@ void shm_unmap(void *mem, size_t bytes);
 enum err shm_from(const char *name, const void *src, size_t bytes, int *fd);
 enum err shm_into(int fd, void *dst, size_t bytes);
 
+/*
+ * shm_waste - memory of a task that died, given back a slice of 8 MiB a loop turn: the pages of a large memfd are freed
+ * by whoever lets go of it last, a tenth of a second long at a million sessions.
+ */
+struct event_base;
+struct shm_waste;
+struct shm_waste *shm_waste_new(struct event_base *base); /* NULL: no memory */
+void shm_waste_free(struct shm_waste *w);                 /* NULL is allowed; what is left goes at once */
+
+/* shm_waste_take - @fd, a memfd of @bytes, and its mapping @mem (may be NULL) are @w's; an earlier one goes at once. */
+void shm_waste_take(struct shm_waste *w, int fd, void *mem, size_t bytes);
+
 #endif

@@ -374,11 +374,10 @@ connect_data(struct chassis *c, struct sessmgr_slot *s)
 static void
 drop_arena(struct sessmgr_slot *s)
 {
-	shm_unmap(s->arena_mem, arena_bytes(SESSMGR_SLOTS));
+	if (s->arena_fd >= 0)
+		shm_waste_take(s->waste, s->arena_fd, s->arena_mem, arena_bytes(SESSMGR_SLOTS));
 	s->arena_mem = NULL;
 	s->arena = (struct arena){0};
-	if (s->arena_fd >= 0)
-		close(s->arena_fd);
 	s->arena_fd = -1;
 }
 
@@ -418,6 +417,10 @@ new_arena(struct sessmgr_slot *s)
 	char name[32];
 	enum err e;
 
+	if (s->waste == NULL)
+		s->waste = shm_waste_new(s->chassis->base);
+	if (s->waste == NULL)
+		return ERR_SYSTEM;
 	snprintf(name, sizeof name, "sessmgr-%u", s->instance);
 	e = shm_new(name, bytes, &s->arena_fd);
 	if (e != ERR_OK)
@@ -522,6 +525,7 @@ tasks_stop(struct chassis *c)
 	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
 		task_kill(&c->sessmgrs[i].task);
 		drop_arena(&c->sessmgrs[i]);
+		shm_waste_free(c->sessmgrs[i].waste);
 	}
 	shm_unmap(c->demux_shared, sizeof *c->demux_shared);
 	c->demux_shared = NULL;

@@ -134,6 +134,57 @@ a_full_socket_queues_what_must_not_be_lost_in_order(void **state)
 }
 
 static void
+one_turn_takes_no_more_than_a_little_of_what_waits(void **state)
+{
+	enum { MESSAGES = 40 };
+	struct rig *r = *state;
+	uint8_t body[8192] = {0};
+
+	for (uint32_t i = 1; i <= MESSAGES; i++)
+		assert_int_equal(ipc_send(r->a.chan, IPC_BIND, i, body, sizeof body, -1, 0), ERR_OK);
+	event_base_loop(r->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+	assert_in_range(r->b.count, 1, 32 * 1024 / sizeof body);
+	turn(r);
+	assert_int_equal(r->b.count, MESSAGES);
+}
+
+static void
+memory_of_the_dead_is_given_back_a_slice_a_turn(void **state)
+{
+	enum { SLICES = 4, BYTES = SLICES * (8 << 20) };
+	struct rig *r = *state;
+	struct shm_waste *w = shm_waste_new(r->base);
+	int fd, seen;
+	off_t size = BYTES;
+	unsigned turns = 0;
+	void *mem;
+
+	assert_non_null(w);
+	assert_int_equal(shm_new("waste", BYTES, &fd), ERR_OK);
+	assert_int_equal(shm_map(fd, BYTES, &mem), ERR_OK);
+	memset(mem, 1, BYTES);
+	seen = dup(fd);
+	shm_waste_take(w, fd, mem, BYTES);
+	while (size > 0) {
+		off_t before = size;
+
+		event_base_loop(r->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+		size = lseek(seen, 0, SEEK_END);
+		assert_true(before - size <= 8 << 20);
+		assert_true(turns++ < 1000);
+	}
+	assert_true(turns >= SLICES);
+	/* One that is taken while another is left, and one that is left at the end, go as well. */
+	assert_int_equal(shm_new("waste", BYTES, &fd), ERR_OK);
+	shm_waste_take(w, fd, NULL, BYTES);
+	assert_int_equal(shm_new("waste", BYTES, &fd), ERR_OK);
+	shm_waste_take(w, fd, NULL, BYTES);
+	shm_waste_free(w);
+	assert_int_equal(lseek(fd, 0, SEEK_END), -1);
+	close(seen);
+}
+
+static void
 a_full_socket_drops_what_may_be_dropped(void **state)
 {
 	struct rig *r = *state;
@@ -191,6 +242,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(a_message_arrives_as_it_was_sent, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_descriptor_travels_with_its_message, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_full_socket_queues_what_must_not_be_lost_in_order, setup, teardown),
+	    cmocka_unit_test_setup_teardown(one_turn_takes_no_more_than_a_little_of_what_waits, setup, teardown),
+	    cmocka_unit_test_setup_teardown(memory_of_the_dead_is_given_back_a_slice_a_turn, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_full_socket_drops_what_may_be_dropped, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_body_over_the_limit_is_refused, setup, teardown),
 	    cmocka_unit_test_setup_teardown(the_end_of_the_other_side_is_told_once, setup, teardown),
