@@ -92,22 +92,27 @@ fixture_config(unsigned sessmgrs)
 }
 
 static inline struct manager
-manager_make(const struct gateway_config *cfg, unsigned instance)
+manager_make_over(const struct gateway_config *cfg, unsigned instance, uint32_t slots, size_t bytes)
 {
 	struct call_table_events events = {0};
 	struct manager m = {.instance = instance};
 	struct arena arena;
-	size_t bytes = arena_bytes(FIXTURE_SLOTS);
 
 	m.mem = calloc(1, bytes);
 	assert_non_null(m.mem);
-	assert_int_equal(arena_init(&arena, m.mem, bytes, instance, FIXTURE_SLOTS), ERR_OK);
+	assert_int_equal(arena_init(&arena, m.mem, bytes, instance, slots), ERR_OK);
 	m.table = call_table_new(&arena, &events);
 	assert_non_null(m.table);
 	m.ggsn = ggsn_new(cfg, instance, call_table_store(m.table));
 	assert_non_null(m.ggsn);
 	ggsn_set_restart(m.ggsn, FIXTURE_RESTART);
 	return m;
+}
+
+static inline struct manager
+manager_make(const struct gateway_config *cfg, unsigned instance)
+{
+	return manager_make_over(cfg, instance, FIXTURE_SLOTS, arena_bytes(FIXTURE_SLOTS));
 }
 
 static inline void

@@ -2,6 +2,7 @@
 #include "tests/unit/gateway_fixture.h"
 
 #include "base/rng.h"
+#include "session/arena_layout.h"
 
 static void
 create_gives_address_teid_and_service_address(void **state)
@@ -480,6 +481,66 @@ mutated_requests_never_leak_an_address(void **state)
 	manager_drop(&m);
 }
 
+/* Requests that each need a cell, in an order in which each works when the ones before did. */
+static uint8_t
+ask_number(struct manager *m, unsigned k, uint32_t *teid)
+{
+	struct answered a;
+
+	if (k == 0) {
+		a = manager_ask(m, ask_create("240010000000001", 1));
+		*teid = a.result.added_teid;
+		return a.result.cause;
+	}
+	if (k == 1)
+		return manager_ask(m, ask_create("240010000000002", 2)).result.cause;
+	if (k == 2)
+		return manager_ask(m, ask_update(*teid, 3)).result.cause;
+	if (k == 3)
+		return manager_ask(m, ask_create("240010000000001", 4)).result.cause; /* in place of the first */
+	return manager_ask(m, ask_create("240010000000003", 5)).result.cause;
+}
+
+/*
+ * Memory of 64 cells, all but a few taken by something else: with one cell less each time another request is the first
+ * that finds none. It is refused, and call, address and index agree.
+ */
+static void
+request_that_finds_no_memory_is_refused_and_leaves_nothing_half_done(void **state)
+{
+	enum { MANY = 100, CELLS = 64, REQUESTS = 5, ENOUGH = 4 };
+	struct gateway_config cfg = fixture_config(1);
+	uint8_t other[ARENA_RECORD_MAX] = {0};
+	unsigned refused = 0;
+
+	(void)state;
+	for (uint32_t left = 0; left <= ENOUGH; left++) {
+		struct manager m = manager_make_over(&cfg, 1, MANY, arena_cells_at(MANY) + (size_t)ARENA_SLAB_BYTES);
+		uint32_t others = CELLS - left, teid = 0;
+
+		for (uint32_t i = 0; i < others; i++)
+			assert_int_equal(
+			    call_table_place(m.table, teid_make(1, 0, MANY - 1 - i), other, sizeof other, i + 1),
+			    ERR_OK);
+		for (unsigned k = 0; k < REQUESTS; k++) {
+			uint32_t before = call_table_count(m.table);
+			uint8_t cause = k == 2 && teid == 0 ? GTP1_CAUSE_ACCEPTED : ask_number(&m, k, &teid);
+
+			assert_true(cause == GTP1_CAUSE_ACCEPTED ||
+			            cause == (k == 2 ? GTP1_CAUSE_SYSTEM_FAILURE : GTP1_CAUSE_NO_RESOURCES));
+			assert_true(cause == GTP1_CAUSE_ACCEPTED || call_table_count(m.table) == before);
+			assert_int_equal(manager_used(&m, 0), call_table_count(m.table) - others);
+			refused += cause != GTP1_CAUSE_ACCEPTED;
+			assert_true(left < ENOUGH || cause == GTP1_CAUSE_ACCEPTED);
+		}
+		assert_true(call_table_drop(m.table, MANY - 1));
+		if (left == 0)
+			assert_int_equal(ask_number(&m, 0, &teid), GTP1_CAUSE_ACCEPTED);
+		manager_drop(&m);
+	}
+	assert_true(refused >= 6);
+}
+
 int
 main(void)
 {
@@ -503,6 +564,7 @@ main(void)
 	    cmocka_unit_test(changed_configuration_keeps_pools_or_asks_for_the_calls_again),
 	    cmocka_unit_test(cleared_call_is_gone_and_unknown_to_its_sgsn),
 	    cmocka_unit_test(mutated_requests_never_leak_an_address),
+	    cmocka_unit_test(request_that_finds_no_memory_is_refused_and_leaves_nothing_half_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
