@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -130,14 +131,26 @@ write_for_ever(void)
 static pid_t
 start_writer(void)
 {
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	progress->writes = 0;
 	pid = fork();
 	assert_true(pid >= 0);
-	if (pid == 0)
+	if (pid == 0) {
+		/* A test that fails must not leave it behind. */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+			_exit(5);
 		write_for_ever();
+	}
 	return pid;
+}
+
+/* Waits until @pid has written more than @until times; it may not end before. */
+static void
+await_writes(pid_t pid, uint32_t until)
+{
+	while (__atomic_load_n(&progress->writes, __ATOMIC_ACQUIRE) <= until)
+		assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
 }
 
 /* Kills @pid, which must still have been writing. */
@@ -194,8 +207,7 @@ a_writer_killed_at_any_moment_leaves_the_old_record_or_the_new_one(void **state)
 
 		progress->seed = rng_next(&r);
 		pid = start_writer();
-		while (__atomic_load_n(&progress->writes, __ATOMIC_ACQUIRE) <= until)
-			;
+		await_writes(pid, until);
 		for (volatile uint32_t spin = rng_below(&r, 5000); spin > 0; spin--)
 			;
 		end_writer(pid);
@@ -218,8 +230,7 @@ a_reader_beside_the_writer_never_sees_a_torn_record(void **state)
 
 	(void)state;
 	assert_int_equal(arena_attach(&a, mem, bytes), ERR_OK);
-	while (__atomic_load_n(&progress->writes, __ATOMIC_ACQUIRE) == 0)
-		;
+	await_writes(pid, 0);
 	for (int i = 0; i < READS; i++) {
 		uint32_t slot = rng_below(&r, SLOTS);
 		uint32_t before = __atomic_load_n(&progress->done[slot], __ATOMIC_ACQUIRE), after, n;
