@@ -272,6 +272,32 @@ two_entries_that_name_one_cell_do_not_share_it(void **state)
 }
 
 static void
+a_cell_is_claimed_once_whole_and_only_after_a_restart(void **state)
+{
+	uint8_t classes[2] = {0};
+	struct arena_cells *c = arena_cells_new(classes, 2);
+	uint32_t cell = arena_cells_take(c, 200);
+
+	(void)state;
+	assert_int_equal(arena_cells_take(c, 200), cell + 4);
+	assert_false(arena_cells_claim(c, cell + 8, 200));
+	arena_cells_free(c);
+	c = arena_cells_new(classes, 2);
+	assert_false(arena_cells_claim(c, cell + 4, 257));
+	assert_false(arena_cells_claim(c, cell + 5, 200));
+	assert_false(arena_cells_claim(c, ARENA_SLAB_GRANULES, 200));
+	assert_false(arena_cells_claim(c, 2 * ARENA_SLAB_GRANULES, 200));
+	assert_true(arena_cells_claim(c, cell + 4, 200));
+	assert_false(arena_cells_claim(c, cell + 4, 200));
+	/* Until all are claimed, only the slab that held nothing is used. */
+	assert_int_equal(arena_cells_take(c, 200), ARENA_SLAB_GRANULES);
+	arena_cells_recovered(c);
+	assert_int_equal(arena_cells_taken(c), 2);
+	assert_int_equal(arena_cells_take(c, 200), cell);
+	arena_cells_free(c);
+}
+
+static void
 a_damaged_class_table_loses_records_and_shares_no_cell(void **state)
 {
 	uint8_t text[ARENA_RECORD_MAX];
@@ -457,6 +483,7 @@ main(void)
 	    T(damage_of_any_byte_of_a_cell_or_an_entry_is_seen_or_harmless),
 	    T(damage_of_an_empty_slots_entry_brings_no_record),
 	    T(two_entries_that_name_one_cell_do_not_share_it),
+	    T(a_cell_is_claimed_once_whole_and_only_after_a_restart),
 	    T(a_damaged_class_table_loses_records_and_shares_no_cell),
 	    T(sequences_wrap_without_harm),
 	    T(attaching_finds_the_records_and_refuses_what_is_no_arena),
