@@ -420,6 +420,10 @@ a_call_of_an_earlier_life_never_comes_back(void **state)
 	struct demux *d = demux_make(1, 20000);
 
 	(void)state;
+	assert_int_equal(demux_bind(d, 99999, 1), ERR_OK);
+	for (unsigned life = 0; life < 256; life++)
+		demux_unbind_all(d, 1);
+	assert_int_equal(demux_unbind(d, 99999, 1), ERR_NOT_FOUND);
 	for (uint64_t life = 0; life < 600; life++) {
 		for (uint64_t i = 1; i <= 20; i++)
 			assert_int_equal(demux_bind(d, life * 20 + i, 1), ERR_OK);
