@@ -215,6 +215,11 @@ void views_call_loss(struct chassis *c, struct text *out);
 enum cli_answer support_show(struct cli_call *call);
 
 /* license_io.c */
+/*
+ * license_file_key - the key in the file @path: its first line that is neither empty nor a remark. ERR_NOT_FOUND (no
+ * file, no such line), ERR_RANGE (longer than LICENSE_KEY_MAX), ERR_FORMAT (a NUL in it).
+ */
+enum err license_file_key(const char *path, char key[LICENSE_KEY_MAX + 1]);
 bool license_open(struct chassis *c); /* false: --license-issuer cannot be read */
 void license_start(struct chassis *c);
 void license_check(struct chassis *c);

@@ -15,13 +15,21 @@ enum { CHECK_S = 60 };
 
 static const char file_url[] = "/flash/license.lic";
 
+/* no_password - a PEM file that is encrypted is refused; OpenSSL would ask the terminal. */
+static int
+no_password(char *buf, int size, int is_writing, void *arg)
+{
+	(void)buf, (void)size, (void)is_writing, (void)arg;
+	return -1;
+}
+
 /* issuer_read - the public key in the PEM file that --license-issuer names. */
 static enum err
 issuer_read(const char *path, uint8_t out[LICENSE_PUBLIC_BYTES])
 {
 	size_t n = LICENSE_PUBLIC_BYTES;
 	FILE *f = fopen(path, "re");
-	EVP_PKEY *pkey = f == NULL ? NULL : PEM_read_PUBKEY(f, NULL, NULL, NULL);
+	EVP_PKEY *pkey = f == NULL ? NULL : PEM_read_PUBKEY(f, NULL, no_password, NULL);
 	bool is_good = pkey != NULL && EVP_PKEY_get_raw_public_key(pkey, out, &n) == 1 && n == LICENSE_PUBLIC_BYTES;
 
 	if (f != NULL)
@@ -40,30 +48,52 @@ read_at(const struct chassis *c, const char *key, struct license *out, struct te
 	return license_read(key, c->license.issuer, mac, out, why);
 }
 
-/* file_read - the first line of the file that is neither empty nor a remark. */
+enum err
+license_file_key(const char *path, char key[LICENSE_KEY_MAX + 1])
+{
+	char line[LICENSE_KEY_MAX + 2];
+	FILE *file = fopen(path, "re");
+	enum err e = ERR_NOT_FOUND;
+	size_t n = 0;
+	int ch = file == NULL ? EOF : 0;
+
+	while (ch != EOF && e == ERR_NOT_FOUND) {
+		ch = fgetc(file);
+		if (ch != EOF && ch != '\n' && ch != '\r') {
+			n += n < sizeof line; /* one more than a key may have says that there were more */
+			line[n - 1] = (char)ch;
+			continue;
+		}
+		if (n > 0 && line[0] != '#')
+			e = n > LICENSE_KEY_MAX ? ERR_RANGE : memchr(line, '\0', n) != NULL ? ERR_FORMAT : ERR_OK;
+		if (e == ERR_OK)
+			snprintf(key, LICENSE_KEY_MAX + 1, "%.*s", (int)n, line);
+		n = 0;
+	}
+	if (file != NULL)
+		fclose(file);
+	return e;
+}
+
 static void
 file_read(struct chassis *c)
 {
-	char path[4096], line[LICENSE_KEY_MAX + 2], why[200];
+	char path[4096], key[LICENSE_KEY_MAX + 1], why[200] = "its first line is no key";
 	struct text_fixed f;
 	struct text sink;
-	FILE *file;
+	enum err e;
 
 	snprintf(path, sizeof path, "%s%s", c->options.root, file_url);
-	file = fopen(path, "re");
-	if (file == NULL)
+	e = license_file_key(path, key);
+	if (e == ERR_NOT_FOUND)
 		return;
-	while (fgets(line, sizeof line, file) != NULL) {
-		line[strcspn(line, "\r\n")] = '\0';
-		if (line[0] == '\0' || line[0] == '#')
-			continue;
+	if (e == ERR_OK) {
 		text_fixed_init(&f, &sink, why, sizeof why);
-		c->license.has_file = read_at(c, line, &c->license.file, &sink) == ERR_OK;
-		if (!c->license.has_file)
-			log_event(LOG_LICENSE_REFUSED, file_url, why);
-		break;
+		e = read_at(c, key, &c->license.file, &sink);
 	}
-	fclose(file);
+	c->license.has_file = e == ERR_OK;
+	if (e != ERR_OK)
+		log_event(LOG_LICENSE_REFUSED, file_url, why);
 }
 
 bool

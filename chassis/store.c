@@ -99,8 +99,10 @@ load_identity(struct store *s)
 		rc = meta_number_once(s->db, "mac", UINT64_C(0xffffffffff), UINT64_C(0x02) << 40, &mac);
 	if (rc != SQLITE_OK)
 		return rc;
-	s->chassis_id = (uint64_t)id;
 	mac_of_number((uint64_t)mac, s->mac);
+	if (id == 0 || mac <= 0 || mac >> 48 != 0 || (s->mac[0] & 1) != 0)
+		return SQLITE_CORRUPT; /* no chassis was ever given these */
+	s->chassis_id = (uint64_t)id;
 	return SQLITE_OK;
 }
 
@@ -118,9 +120,12 @@ load_boot(struct store *s)
 		b->priority = (uint8_t)sqlite3_column_int(st, 0);
 		store_copy_column(st, 1, b->image, sizeof b->image);
 		store_copy_column(st, 2, b->config, sizeof b->config);
+		if (b->image[0] == '\0' || sqlite3_column_bytes(st, 1) > STORE_URL_MAX ||
+		    sqlite3_column_bytes(st, 2) > STORE_URL_MAX)
+			break; /* a part of a name is another name */
 	}
 	sqlite3_finalize(st);
-	return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
+	return rc == SQLITE_DONE ? SQLITE_OK : rc == SQLITE_ROW ? SQLITE_CORRUPT : rc;
 }
 
 static struct store_switchover *

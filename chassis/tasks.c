@@ -268,7 +268,7 @@ note_lost(struct chassis *c, unsigned instance, const struct ipc_msg *m)
 	l->instance = instance;
 	c->lost.next = (c->lost.next + 1) % LOST_CALLS_KEPT;
 	c->lost.total++;
-	c->lost.young += l->call.is_young;
+	c->lost.young += l->call.is_young != 0;
 	snprintf(imsi, sizeof imsi, "%0*llu", l->call.imsi_digits, (unsigned long long)l->call.imsi);
 	log_event(LOG_CALL_LOST, l->call.teid, imsi,
 	          l->call.is_young ? "too young to be checkpointed" : "not acknowledged by the peer");

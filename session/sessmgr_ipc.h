@@ -1,8 +1,8 @@
-/* sessmgr_ipc.h - bodies of the messages between chassisd and a session manager (chassis/ipc.h): plain values. */
+/* sessmgr_ipc.h - bodies of the messages between chassisd and a session manager (chassis/ipc.h): plain
+ * values, in which any octet is legal, so that a receiver may copy one before it has looked at it. */
 #ifndef SESSION_SESSMGR_IPC_H
 #define SESSION_SESSMGR_IPC_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -22,7 +22,7 @@ struct sessmgr_role {
 struct sessmgr_peer {
 	struct addr local, peer;
 	uint16_t port;
-	bool is_dialling;
+	uint8_t is_dialling; /* 0 or 1 */
 };
 
 /* IPC_CALL_LOST: the peer has no record of this call and this side gave way. */
@@ -30,7 +30,7 @@ struct sessmgr_lost {
 	uint64_t imsi;
 	uint32_t teid;
 	uint8_t imsi_digits;
-	bool is_young; /* it had not yet reached `checkpoint session duration` */
+	uint8_t is_young; /* 0 or 1: it had not yet reached `checkpoint session duration` */
 };
 
 enum {

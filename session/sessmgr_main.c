@@ -265,6 +265,10 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 	if (m->len != sizeof r)
 		return;
 	memcpy(&r, m->body, sizeof r);
+	if (r.role != CKPT_STANDBY && r.role != CKPT_ACTIVE) {
+		log_event(LOG_IPC_BAD, (unsigned)m->type, "chassisd", 0u, "no role in it");
+		return;
+	}
 	if (s->is_clearing && r.role != CKPT_ACTIVE)
 		end_clear(s, true); /* from now on the calls follow those of the peer */
 	ckpt_flush_cancel(s->ckpt);
@@ -288,7 +292,7 @@ set_peer(struct sessmgr *s, const struct ipc_msg *m)
 	if (m->len != sizeof p)
 		return;
 	memcpy(&p, m->body, sizeof p);
-	ckpt_link_dial(s->link, &p.local, &p.peer, p.port, p.is_dialling);
+	ckpt_link_dial(s->link, &p.local, &p.peer, p.port, p.is_dialling != 0);
 }
 
 /* The pools of a changed configuration start empty: every call marks its address again. */

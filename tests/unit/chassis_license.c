@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "chassis/chassis.h"
 #include "cli/feature.h"
 
 static uint8_t secret[32], public[LICENSE_PUBLIC_BYTES];
@@ -173,6 +175,41 @@ show(const struct license *l, int64_t now_s)
 	return said;
 }
 
+static enum err
+key_in(const char *text, char found[LICENSE_KEY_MAX + 1])
+{
+	char path[] = "/tmp/starling-license-XXXXXX";
+	int fd = mkstemp(path);
+	enum err e;
+
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	e = license_file_key(path, found);
+	unlink(path);
+	return e;
+}
+
+static void
+the_key_of_a_file_is_its_first_line_that_is_no_remark(void **state)
+{
+	char text[3 * LICENSE_KEY_MAX];
+
+	(void)state;
+	assert_int_equal(key_in("\r\n# a remark\r\nVER=1|A\r\nVER=1|B\n", key), ERR_OK);
+	assert_string_equal(key, "VER=1|A");
+	assert_int_equal(key_in("VER=1|no end of line", key), ERR_OK);
+	assert_int_equal(key_in("# only remarks\n", key), ERR_NOT_FOUND);
+	assert_int_equal(license_file_key("/nonexistent/license.lic", key), ERR_NOT_FOUND);
+	/* the end of a long remark is no key, and neither is a part of a line that is longer than any */
+	snprintf(text, sizeof text, "#%0*d\nVER=1|C\n", LICENSE_KEY_MAX + 10, 7);
+	assert_int_equal(key_in(text, key), ERR_OK);
+	assert_string_equal(key, "VER=1|C");
+	snprintf(text, sizeof text, "V%0*d\n", LICENSE_KEY_MAX, 7);
+	assert_int_equal(key_in(text, key), ERR_RANGE);
+	text[LICENSE_KEY_MAX] = '\n';
+	assert_int_equal(key_in(text, key), ERR_OK);
+}
+
 static void
 what_is_shown_has_the_references_blocks(void **state)
 {
@@ -221,6 +258,7 @@ main(void)
 	    T(texts_that_would_break_a_key_are_not_signed),
 	    T(the_key_of_the_lab_is_of_the_built_in_issuer),
 	    T(thirty_days_before_its_end_a_key_is_told),
+	    T(the_key_of_a_file_is_its_first_line_that_is_no_remark),
 	    T(what_is_shown_has_the_references_blocks),
 	};
 

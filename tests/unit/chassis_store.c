@@ -378,6 +378,29 @@ values_of_a_wrong_type_are_refused(void **state)
 }
 
 static void
+values_out_of_their_bounds_are_refused(void **state)
+{
+	static const char *const bad[] = {
+	    "UPDATE meta SET value = 0 WHERE key = 'chassis_id'",
+	    "UPDATE meta SET value = 0 WHERE key = 'mac'",
+	    "UPDATE meta SET value = 1 << 40 WHERE key = 'mac'", /* of a group */
+	    "UPDATE meta SET value = 1 << 49 WHERE key = 'mac'",
+	    "INSERT INTO boot VALUES(5, char(0, 65), '')",
+	    "INSERT INTO boot VALUES(5, printf('%.*c', 256, 'x'), '')",
+	    "INSERT INTO boot VALUES(5, 'x', printf('%.*c', 256, 'x'))",
+	};
+	struct store *s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		store_close(must_open());
+		sql(bad[i]);
+		assert_int_equal(try_open(&s), ERR_CORRUPT);
+		unlink(path);
+	}
+}
+
+static void
 a_folder_that_is_not_there_or_a_folder_in_its_place_is_said_so(void **state)
 {
 	char saved[sizeof path];
@@ -435,6 +458,7 @@ main(void)
 	    CLAIM(a_damaged_page_is_an_error_or_harmless),
 	    CLAIM(a_newer_schema_and_a_strangers_database_are_refused),
 	    CLAIM(values_of_a_wrong_type_are_refused),
+	    CLAIM(values_out_of_their_bounds_are_refused),
 	    CLAIM(a_folder_that_is_not_there_or_a_folder_in_its_place_is_said_so),
 	    CLAIM(an_unwritable_file_is_refused),
 	};
