@@ -1,5 +1,6 @@
 /*
- * chassis_license.c - license keys: any text is refused or read without harm; what can be issued is read back as it was.
+ * chassis_license.c - license keys: any text is refused or read without harm; what can be issued is read back as it
+ * was.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +60,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	l = license_of(data, size);
 	if (license_write(&l, secret, key) != ERR_OK)
 		return 0;
-	if (license_read(key, issuer, NULL, &got, NULL) != ERR_OK || got.number != l.number || strcmp(got.comment, l.comment) != 0)
+	if (license_read(key, issuer, NULL, &got, NULL) != ERR_OK || got.number != l.number ||
+	    strcmp(got.comment, l.comment) != 0)
 		abort();
 	if (size > 0) { /* one changed octet and nobody believes it */
 		key[data[0] % strlen(key)] ^= 1;

@@ -125,10 +125,13 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct call_table *table;
+	uint64_t chassis_id;
+	uint32_t instance;
 	struct ckpt *c;
 
 	if (size < 2 || size > CKPT_RAW_MAX)
 		return 0;
+	(void)ckpt_peek_open(data + 2, size - 2, &instance, &chassis_id); /* as chassisd looks at a newcomer */
 	if (mem == NULL) {
 		mem = calloc(1, arena_bytes(SLOTS));
 		if (mem == NULL || arena_init(&arena, mem, arena_bytes(SLOTS), 1, SLOTS) != ERR_OK)
