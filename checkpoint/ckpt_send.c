@@ -193,7 +193,7 @@ put_full(struct ckpt *c, uint32_t slot, uint64_t seq, struct wbuf *w)
 }
 
 static uint32_t
-put_tomb(struct ckpt *c, uint32_t tomb, uint64_t seq, struct wbuf *w)
+put_tomb(struct ckpt *c, uint32_t tomb, uint64_t seq, bool is_again, struct wbuf *w)
 {
 	size_t at = ckpt_record_begin(w, CKPT_KIND_INVALIDATE_CRR, seq);
 	uint32_t teid = 0;
@@ -201,7 +201,7 @@ put_tomb(struct ckpt *c, uint32_t tomb, uint64_t seq, struct wbuf *w)
 
 	if (!put_done(w, at, teid, e))
 		return 0;
-	c->counters[CKPT_INVALIDATE_SENT]++;
+	c->counters[is_again ? CKPT_INVALIDATE_AGAIN : CKPT_INVALIDATE_SENT]++;
 	return 1;
 }
 
@@ -226,7 +226,7 @@ put_entry(struct ckpt *c, uint32_t entry, struct wbuf *w)
 	uint32_t n = 0;
 
 	if (entry >= c->changes.slots)
-		return put_tomb(c, entry - c->changes.slots, seq, w);
+		return put_tomb(c, entry - c->changes.slots, seq, c->changes.entries[entry].unacked != 0, w);
 	if (groups & CKPT_GROUP_FULL)
 		return put_full(c, entry, seq, w);
 	for (int i = 0; i < CKPT_MICRO_COUNT; i++)
@@ -277,7 +277,8 @@ put_walk(struct ckpt *c, struct wbuf *w)
 
 	for (unsigned steps = 0; !is_walk_done(c) && steps < CKPT_WALK_SLICE && has_entry_room(w); steps++) {
 		if (tx->tombs_walked < c->cfg.tombs) {
-			n += put_tomb(c, (tx->tombs_from + tx->tombs_walked++) % c->cfg.tombs, c->changes.sent, w);
+			n +=
+			    put_tomb(c, (tx->tombs_from + tx->tombs_walked++) % c->cfg.tombs, c->changes.sent, true, w);
 			continue;
 		}
 		if (!changes_is_young(&c->changes, tx->slots_walked))

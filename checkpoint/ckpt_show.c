@@ -103,6 +103,7 @@ show_totals(const struct ckpt_sessmgr_view *views, unsigned count, struct text *
 	    {"Total micro checkpoints received:", CKPT_MICRO_RECEIVED},
 	    {"Total micro checkpoints failed:", CKPT_MICRO_FAILED},
 	    {"Total call deletions sent:", CKPT_INVALIDATE_SENT},
+	    {"Total call deletions sent again:", CKPT_INVALIDATE_AGAIN},
 	    {"Total call deletions received:", CKPT_INVALIDATE_RECEIVED},
 	    {"Total call deletions failed:", CKPT_INVALIDATE_FAILED},
 	    {"Total checkpoints of unknown kind received:", CKPT_UNKNOWN_RECEIVED},

@@ -87,6 +87,7 @@ enum ckpt_counter {
 	CKPT_INVALIDATE_SENT,
 	CKPT_INVALIDATE_RECEIVED,
 	CKPT_INVALIDATE_FAILED,
+	CKPT_INVALIDATE_AGAIN, /* sent once more: by a full synchronisation, or because a cut left it unacknowledged */
 	CKPT_UNKNOWN_RECEIVED, /* records of a kind this release does not know, passed over */
 	CKPT_BATCHES_SENT,
 	CKPT_BATCHES_RECEIVED,

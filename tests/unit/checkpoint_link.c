@@ -148,6 +148,33 @@ after_a_cut_only_what_changed_travels(void **state)
 }
 
 static void
+a_deletion_is_counted_once_however_often_it_travels(void **state)
+{
+	uint32_t teid = add(&a, 1);
+
+	(void)state;
+	join();
+	run();
+	drop_call(&a, teid);
+	fill(&a); /* on its way when the path is cut */
+	cut();
+	assert_int_equal(counter(&a, CKPT_INVALIDATE_SENT), 1);
+	join();
+	run();
+	assert_int_equal(counter(&a, CKPT_INVALIDATE_SENT), 1);
+	assert_int_equal(counter(&a, CKPT_INVALIDATE_AGAIN), 1);
+	cut();
+	side_stop(&b); /* a standby that knows nothing is told all tombstones */
+	side_start(&b, 2, true);
+	join();
+	run();
+	assert_int_equal(counter(&a, CKPT_SYNCS_FULL), 2);
+	assert_int_equal(counter(&a, CKPT_INVALIDATE_SENT), 1);
+	assert_int_equal(counter(&a, CKPT_INVALIDATE_AGAIN), 2);
+	assert_int_equal(counter(&b, CKPT_INVALIDATE_RECEIVED), 1);
+}
+
+static void
 what_was_sent_but_not_acknowledged_before_a_cut_goes_again(void **state)
 {
 	uint32_t teid = add(&a, 1);
@@ -435,6 +462,7 @@ main(void)
 	    T(one_update_goes_out_at_once_and_is_acknowledged_at_once),
 	    T(several_changes_between_two_sends_travel_once),
 	    T(after_a_cut_only_what_changed_travels),
+	    T(a_deletion_is_counted_once_however_often_it_travels),
 	    T(what_was_sent_but_not_acknowledged_before_a_cut_goes_again),
 	    T(a_lost_acknowledgement_costs_nothing_but_a_look_at_the_lineage),
 	    T(after_a_planned_switchover_the_direction_turns_without_a_full_sync),
