@@ -38,6 +38,7 @@ static const struct cli_row chassis_rows[] = {
         .id = CHASSIS_ROW_SESSION_RECOVERY,
         .mode = &cli_config_mode,
         .kind = CLI_LEAF,
+        .feature = CLI_FEATURE_SESSION_RECOVERY,
         .forms = CLI_NO | CLI_DEFAULT,
         .flags = CLI_NO_EFFECT_YET,
         .tokens = TOKENS(KEYWORD("require", "What the system must have"), KEYWORD("session", "Sessions"),
@@ -225,7 +226,7 @@ static const struct cli_row chassis_rows[] = {
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,
         .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("license", "The license key"),
-                         KEYWORD("information", "What it opens"), OPTION, KEYWORD("full", "The same"), CLOSE),
+                         KEYWORD("information", "What it opens"), OPTION, KEYWORD("full", "Also where the key was read from"), CLOSE),
         .doc = "The installed license key: who issued it, which features it opens, whether it expires.",
     },
     {

@@ -236,8 +236,9 @@ license_show(const struct license *l, const char *where, int64_t now_s, struct t
 		show_time("Issued", l->issued_s, out);
 		if (l->expires_s != 0)
 			show_time("Expires", l->expires_s, out);
-		text_printf(out, "  Issued By     %s\n  Key Number    %" PRIu64 "\n  Read From     %s\n", l->issuer,
-		            l->number, where);
+		text_printf(out, "  Issued By     %s\n  Key Number    %" PRIu64 "\n", l->issuer, l->number);
+		if (where != NULL)
+			text_printf(out, "  Read From     %s\n", where);
 	}
 	text_put(out,
 	         "Enabled Features:\n  Feature                                             Applicable Part Numbers\n"
@@ -252,11 +253,11 @@ license_show(const struct license *l, const char *where, int64_t now_s, struct t
 		text_printf(out, "               %10" PRIu64 "  GGSN\n", l->sessions);
 	else
 		text_put(out, "  [none]\n");
-	text_put(out, "CARD License Counts:\n  [none]\nStatus:\n");
-	text_printf(out, "  Chassis Type           starling%s\n  License Status         %s%s\n", holder, states[state],
-	            holder);
+	text_put(out, "CARD License Counts:\n  [none]\n");
 	if (state == LICENSE_EXPIRES)
 		text_printf(out, "NOTICE: The key expires in %" PRId64 " days.\n", (l->expires_s - now_s) / DAY_S);
 	if (state == LICENSE_EXPIRED)
 		text_put(out, "NOTICE: The features of an expired key stay; install a new one.\n");
+	text_printf(out, "Status:\n  Chassis Type           starling%s\n  License Status         %s%s\n", holder,
+	            states[state], holder);
 }

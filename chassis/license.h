@@ -64,7 +64,10 @@ enum license_state { LICENSE_NONE, LICENSE_GOOD, LICENSE_EXPIRES, LICENSE_EXPIRE
  * part a running pair. It is told. */
 enum license_state license_state(const struct license *l, int64_t now_s);
 
-/* license_show - show license information; @l NULL: none is installed. @where says what it was read from. */
+/*
+ * license_show - show license information; @l NULL: none is installed. @where says what it was read from: a line of our
+ * own, for the full form; NULL: it is left out.
+ */
 void license_show(const struct license *l, const char *where, int64_t now_s, struct text *out);
 
 /* license_feature - the features one by one: bit, short name of FTR, name as shown. False past the last. */

@@ -190,6 +190,6 @@ license_run_show(struct cli_call *call)
 	const char *where;
 	const struct license *now = installed(c, &l, &where);
 
-	license_show(now, where, time(NULL), call->out);
+	license_show(now, cli_arg_has(call, "full") ? where : NULL, time(NULL), call->out);
 	return CLI_ANSWER_DONE;
 }

@@ -171,7 +171,7 @@ show(const struct license *l, int64_t now_s)
 	struct text out;
 
 	text_fixed_init(&f, &out, said, sizeof said);
-	license_show(l, "/flash/license.lic", now_s, &out);
+	license_show(l, NULL, now_s, &out);
 	return said;
 }
 
@@ -223,7 +223,6 @@ what_is_shown_has_the_references_blocks(void **state)
 	                    "  Expires       Tuesday November 14 22:13:20 UTC 2023\n"
 	                    "  Issued By     The tests\n"
 	                    "  Key Number    42\n"
-	                    "  Read From     /flash/license.lic\n"
 	                    "Enabled Features:\n"
 	                    "  Feature                                             Applicable Part Numbers\n"
 	                    "  --------------------------------------------------  -----------------------------\n"
@@ -239,11 +238,23 @@ what_is_shown_has_the_references_blocks(void **state)
 	                    "Status:\n"
 	                    "  Chassis Type           starling (Any Hardware)\n"
 	                    "  License Status         Good (Any Hardware)\n");
-	assert_non_null(strstr(show(&lab, lab.expires_s - 86400 * 3), "expires in 3 days"));
+	assert_non_null(strstr(show(&lab, lab.expires_s - 86400 * 3), "NOTICE: The key expires in 3 days.\nStatus:\n"));
 	assert_non_null(strstr(show(&lab, lab.expires_s), "License Status         Expired (Any Hardware)\n"));
 	assert_non_null(strstr(show(NULL, 0), "Key Information (no key installed):\n"));
 	assert_null(strstr(show(NULL, 0), "Session Recovery"));
 	assert_non_null(strstr(show(NULL, 0), "License Status         Not Installed\n"));
+}
+
+static void
+the_full_form_says_where_the_key_was_read_from(void **state)
+{
+	struct text_fixed f;
+	struct text out;
+
+	(void)state;
+	text_fixed_init(&f, &out, said, sizeof said);
+	license_show(&lab, "/flash/license.lic", lab.issued_s, &out);
+	assert_non_null(strstr(said, "  Key Number    42\n  Read From     /flash/license.lic\nEnabled Features:\n"));
 }
 
 #define T(f) cmocka_unit_test_setup(f, setup)
@@ -260,6 +271,7 @@ main(void)
 	    T(thirty_days_before_its_end_a_key_is_told),
 	    T(the_key_of_a_file_is_its_first_line_that_is_no_remark),
 	    T(what_is_shown_has_the_references_blocks),
+	    T(the_full_form_says_where_the_key_was_read_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

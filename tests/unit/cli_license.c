@@ -68,6 +68,26 @@ without_the_license_the_words_are_unknown(void **state)
 }
 
 static void
+session_recovery_is_a_feature_of_its_own(void **state)
+{
+	struct rig *r = *state;
+
+	rig_type(r, "configure");
+	assert_string_equal(rig_type(r, "require session recovery"),
+	                    "Unknown command - \"require\", unrecognized keyword\n");
+	rig_type(r, "license key icsr");
+	assert_string_equal(rig_tab(r, "no requ"), "");
+	assert_null(strstr(rig_help(r, ""), "require"));
+	rig_type(r, "license key all");
+	assert_non_null(strstr(rig_help(r, "require session "), "recovery"));
+	assert_string_equal(rig_tab(r, "no require sess"), "session\n");
+	assert_string_equal(rig_type(r, "require session recovery"), "");
+	/* what is configured stays when the key goes, and is printed */
+	rig_type(r, "no license key");
+	assert_non_null(strstr(rig_print(cli_running(r->cli)), "require session recovery"));
+}
+
+static void
 a_key_opens_its_features_before_the_next_line(void **state)
 {
 	static const char text[] = "config\n"
@@ -151,11 +171,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(without_the_license_the_words_are_unknown),
-	    T(a_key_opens_its_features_before_the_next_line),
-	    T(a_bad_key_changes_nothing),
-	    T(what_is_configured_stays_when_the_key_goes),
-	    T(a_swapped_tree_brings_its_own_key),
+	    T(without_the_license_the_words_are_unknown),     T(session_recovery_is_a_feature_of_its_own),
+	    T(a_key_opens_its_features_before_the_next_line), T(a_bad_key_changes_nothing),
+	    T(what_is_configured_stays_when_the_key_goes),    T(a_swapped_tree_brings_its_own_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
