@@ -77,6 +77,15 @@ def test_the_lab_from_start_to_stop(run):
     assert not [p for p in lab.descendants(1) if lab_process(p, run.lab)]
 
 
+def test_the_status_of_a_chassis_without_redundancy_says_so(run):
+    assert run("--no-console")[0] == 0
+    lines = "configure\ncontext srp\nno service-redundancy-protocol\nend\n"
+    p = subprocess.run([lab.STARSH, "-r", run.lab / "a"], input=lines, capture_output=True, text=True, timeout=20)
+    assert p.returncode == 0, p
+    said = "Chassis A: running, service-redundancy-protocol is not configured (process "
+    lab.until(lambda: said in run("status")[1], 10, "it says so")
+
+
 def lab_process(pid, root):
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as f:
