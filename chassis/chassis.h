@@ -179,6 +179,9 @@ enum err redundancy_new(struct chassis *c);
 void redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct addr *local,
                       const struct addr *peer);
 void redundancy_absent(struct chassis *c); /* no service-redundancy-protocol is configured */
+/* redundancy_alarms - texts of the raised alarms of the redundancy link, borrowed; returns how many. */
+size_t redundancy_alarms(const struct chassis *c, const char *texts[ALARMS_MAX]);
+bool redundancy_may_switch(const struct chassis *c, bool is_forced, char *why, size_t cap);
 void redundancy_event(struct chassis *c, enum srp_event_kind kind, uint32_t token);
 void redundancy_taken(struct chassis *c, uint32_t token);
 void redundancy_busy(struct chassis *c, uint32_t token, const char *text, size_t n);

@@ -1,4 +1,5 @@
-/* handlers.c - commands that do something: switchover, clear, boot stack, save. */
+/* handlers.c - commands that do something: switchover, clear, boot stack, save. What would be refused is refused before
+ * the question whether the operator is sure. */
 #include <stdio.h>
 #include <string.h>
 
@@ -38,11 +39,16 @@ run_switchover(struct cli_call *call)
 {
 	struct chassis *c = call->app;
 	struct timeval zero = {0, 0};
+	char why[200];
 
 	if (!srp_link_is_started(c->srp))
 		return cli_fail(call, "service-redundancy-protocol is not configured");
 	if (c->switchover.id != 0)
 		return cli_fail(call, "%s", srp_answer_text(SRP_ANSWER_BUSY));
+	if (!redundancy_may_switch(c, cli_arg_has(call, "force"), why, sizeof why))
+		return cli_fail(call, "%s", why);
+	if (!call->is_confirmed)
+		return CLI_ANSWER_ASK;
 	if (event_base_once(c->base, -1, EV_TIMEOUT, start_switchover, c, &zero) < 0)
 		return cli_fail(call, "no memory");
 	c->switchover = (struct waiting){.id = ++c->next_id, .call = call};
@@ -83,6 +89,8 @@ run_clear(struct cli_call *call)
 		return cli_fail(call, "this chassis is not Active, its calls follow those of the peer");
 	if (c->clear.call != NULL)
 		return cli_fail(call, "another clear runs");
+	if (!call->is_confirmed)
+		return CLI_ANSWER_ASK;
 	if (event_base_once(c->base, -1, EV_TIMEOUT, start_clear, c, &zero) < 0)
 		return cli_fail(call, "no memory");
 	c->clear = (struct waiting){.id = ++c->next_id, .call = call};

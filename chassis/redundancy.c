@@ -139,20 +139,32 @@ on_transition(void *arg, const struct srp_transition *t, const char *words)
 		c->busy_text[0] = '\0';
 }
 
+static const char *
+alarm_object(enum srp_alarm alarm)
+{
+	static const char *const objects[SRP_ALARM_COUNT] = {
+	    [SRP_ALARM_ADDRESS_BUSY] = "srp/address",
+	    [SRP_ALARM_MAC_CONFLICT] = "srp/election",
+	    [SRP_ALARM_PEER_LOST] = "srp/peer",
+	    [SRP_ALARM_DUAL_ACTIVE] = "srp/dual-active",
+	};
+
+	return objects[alarm];
+}
+
 static void
 on_alarm(void *arg, enum srp_alarm alarm, bool is_raised)
 {
 	struct chassis *c = arg;
-	char object[32], text[ALARM_TEXT_MAX];
+	char text[ALARM_TEXT_MAX];
 
-	snprintf(object, sizeof object, "srp/%d", (int)alarm);
 	if (alarm == SRP_ALARM_ADDRESS_BUSY && c->busy_text[0] != '\0')
 		snprintf(text, sizeof text, "%s (%s)", srp_alarm_text(alarm), c->busy_text);
 	else
 		snprintf(text, sizeof text, "%s", srp_alarm_text(alarm));
 	if (is_raised && alarm == SRP_ALARM_ADDRESS_BUSY)
 		log_event(LOG_SRP_ADDRESS_BUSY, "of this chassis", c->busy_text);
-	alarm_set(c, object, is_raised, text);
+	alarm_set(c, alarm_object(alarm), is_raised, text);
 }
 
 static void
@@ -220,6 +232,36 @@ static const struct srp_link_ops link_ops = {
 };
 
 /* --- called by the rest of the chassis -------------------------------------------------------------------------- */
+
+size_t
+redundancy_alarms(const struct chassis *c, const char *texts[ALARMS_MAX])
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < ALARMS_MAX; i++)
+		if (c->alarms[i].is_raised && strncmp(c->alarms[i].object, "srp/", 4) == 0)
+			texts[n++] = c->alarms[i].text;
+	return n;
+}
+
+/* May the operator's switchover begin? Asked of a copy of the engine, so that nothing begins; its reason otherwise. */
+bool
+redundancy_may_switch(const struct chassis *c, bool is_forced, char *why, size_t cap)
+{
+	struct srp_event ev = {.kind = SRP_EV_OPERATOR_SWITCHOVER, .is_forced = is_forced, .asker = UINT32_MAX};
+	struct srp copy = *srp_link_engine(c->srp);
+	struct srp_out out;
+
+	ev.not_connected = tasks_not_connected(c);
+	if (srp_input(&copy, &ev, &out) != ERR_OK)
+		return true;
+	for (unsigned i = 0; i < out.count; i++)
+		if (out.actions[i].kind == SRP_ACT_OPERATOR_ANSWER && out.actions[i].answer != SRP_ANSWER_OK) {
+			answer_text(&out.actions[i], why, cap);
+			return false;
+		}
+	return true;
+}
 
 void
 redundancy_event(struct chassis *c, enum srp_event_kind kind, uint32_t token)

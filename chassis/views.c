@@ -46,10 +46,13 @@ calls_of(const struct sessmgr_slot *s)
 void
 views_srp_info(struct chassis *c, struct text *out)
 {
+	const char *alarms[ALARMS_MAX];
 	struct srp_view v;
 
 	srp_link_view(c->srp, &v);
 	v.context = c->srp_context;
+	v.alarm_texts = alarms;
+	v.alarm_count = redundancy_alarms(c, alarms);
 	srp_show_info(&v, out);
 }
 
@@ -237,8 +240,6 @@ show_calls(struct cli_call *call, bool is_full)
 {
 	const char *imsi = cli_arg_has(call, "imsi") ? cli_arg_str(call, "digits") : NULL;
 
-	if (imsi != NULL && strspn(imsi, "0123456789") != strlen(imsi))
-		return cli_fail(call, "%s is not an IMSI: 6 to 15 digits", imsi);
 	call->state[3] = imsi == NULL ? 0 : strtoull(imsi, NULL, 10) + 1;
 	call->state[4] = is_full;
 	if (!call->state[4])

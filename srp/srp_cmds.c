@@ -226,7 +226,7 @@ static const struct cli_row srp_rows[] = {
         .kind = CLI_EVENT,
         .feature = CLI_FEATURE_ICSR,
         .privilege = CLI_ADMINISTRATOR,
-        .flags = CLI_ASKS,
+        .flags = CLI_MAY_ASK,
         .tokens = TOKENS(KEYWORD("srp", "Interchassis session recovery"),
                          KEYWORD("initiate-switchover", "Makes the other chassis Active"), OPTION,
                          KEYWORD("force", "Even if session managers are not connected to the other chassis"), CLOSE),

@@ -30,14 +30,14 @@ line_u64(struct text *out, const char *label, uint64_t value)
 	text_printf(out, "%-*s%" PRIu64 "\n", LABEL_WIDTH, label, value);
 }
 
-/* "Mon Mar 30 22:48:39 2020", UTC: the clock of a chassis is shown without a zone. */
+/* "Mon Mar 30 22:48:39 2020", in the time zone of show clock. */
 static void
 date_text(uint64_t wall_ms, char buf[LINE_MAX_BYTES])
 {
 	time_t t = (time_t)(wall_ms / MS_PER_SEC);
 	struct tm tm;
 
-	gmtime_r(&t, &tm);
+	localtime_r(&t, &tm);
 	strftime(buf, LINE_MAX_BYTES, "%a %b %d %H:%M:%S %Y", &tm);
 }
 
@@ -82,12 +82,29 @@ info_peer(const struct srp_view *v, struct text *out)
 	line_u64(out, "Peer Route-Modifier:", h->route_modifier);
 }
 
+static void
+info_alarms(const struct srp_view *v, struct text *out)
+{
+	bool is_any = false;
+
+	for (size_t i = 0; v->alarm_texts != NULL && i < v->alarm_count; i++) {
+		line(out, is_any ? "" : "Alarms:", v->alarm_texts[i]);
+		is_any = true;
+	}
+	for (uint8_t a = 0; v->alarm_texts == NULL && a < SRP_ALARM_COUNT; a++) {
+		if (v->alarms & 1u << a) {
+			line(out, is_any ? "" : "Alarms:", srp_alarm_text(a));
+			is_any = true;
+		}
+	}
+	if (!is_any)
+		line(out, "Alarms:", "None");
+}
+
 /* Ours: what a newcomer asks next. */
 static void
 info_more(const struct srp_view *v, struct text *out)
 {
-	bool is_any = false;
-
 	line_u64(out, "Epoch:", srp_epoch_counter(v->self.epoch));
 	line_u64(out, "Peer Epoch:", srp_epoch_counter(v->peer_hello.epoch));
 	text_printf(out, "%-*s%u of %u\n", LABEL_WIDTH, "Peer Sessmgrs Ready:", v->peer_hello.sessmgrs_ready,
@@ -100,14 +117,7 @@ info_more(const struct srp_view *v, struct text *out)
 		line(out, "Last State Change Reason:", srp_reason_text(t->reason));
 		line(out, "Last State Change Cause:", srp_row_reason(t->row));
 	}
-	for (uint8_t a = 0; a < SRP_ALARM_COUNT; a++) {
-		if (v->alarms & 1u << a) {
-			line(out, is_any ? "" : "Alarms:", srp_alarm_text(a));
-			is_any = true;
-		}
-	}
-	if (!is_any)
-		line(out, "Alarms:", "None");
+	info_alarms(v, out);
 }
 
 void
@@ -173,15 +183,15 @@ statistics_switchovers(const struct srp_counters *c, struct text *out)
 void
 srp_show_history(const struct srp_view *v, struct text *out)
 {
-	text_printf(out, "%-24s %-20s %-20s %-24s %8s %s\n", "Time", "From", "To", "Reason", "Epoch", "Cause");
+	text_printf(out, "%-24s %-20s %-20s %-24s %8s\n", "Time", "From", "To", "Reason", "Epoch");
 	for (size_t i = 0; i < v->history_count; i++) {
 		const struct srp_transition *t = &v->history[i];
 		char date[LINE_MAX_BYTES];
 
 		date_text(t->wall_ms, date);
-		text_printf(out, "%-24s %-20s %-20s %-24s %8" PRIu64 " %s\n", date, srp_state_text(t->from),
-		            srp_state_text(t->to), srp_reason_text(t->reason), srp_epoch_counter(t->epoch),
-		            srp_row_reason(t->row));
+		text_printf(out, "%-24s %-20s %-20s %-24s %8" PRIu64 "\n", date, srp_state_text(t->from),
+		            srp_state_text(t->to), srp_reason_text(t->reason), srp_epoch_counter(t->epoch));
+		text_printf(out, "  Cause: %s\n", srp_row_reason(t->row));
 	}
 }
 

@@ -197,6 +197,8 @@ struct srp_view {
 	const char *config_error;             /* "None" or text */
 	const char *validate_switchover;      /* "None" or text without ':' */
 	uint32_t alarms;                      /* bit per enum srp_alarm */
+	const char *const *alarm_texts;       /* what is shown of them and of the link's own; NULL: those of alarms */
+	size_t alarm_count;                   /* of alarm_texts */
 	const struct srp_counters *counters;  /* never NULL */
 	const struct hist *hello_rtt;         /* microseconds; never NULL */
 	const struct srp_transition *history; /* oldest first */

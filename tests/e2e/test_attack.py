@@ -169,6 +169,7 @@ def test_while_the_srp_port_is_taken_the_peer_is_heard_all_the_same(make_pair):
         pair.a.start()
         pair.a.wait_state("Standby", 5)
         assert f"TCP port {lab.SRP_PORT}" in alarms(pair.a)
+        assert f"TCP port {lab.SRP_PORT}" in pair.a.label("show srp info", "Alarms")
     pair.settle(pair.b)
     assert f"TCP port {lab.SRP_PORT}" not in alarms(pair.a)
 

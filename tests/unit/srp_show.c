@@ -4,11 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "base/fsm.h"
 #include "srp/srp.h"
 #include "srp/srp_show.h"
 
@@ -147,6 +150,24 @@ info_names_alarms_and_the_last_change(void **state)
 }
 
 static void
+info_names_the_alarms_of_the_shell_instead_when_it_gives_them(void **state)
+{
+	static const char *const texts[] = {"service address in use (gn)", "TCP port 7310 is taken"};
+	struct srp_view v = view();
+
+	(void)state;
+	v.alarms = 1u << SRP_ALARM_ADDRESS_BUSY;
+	v.alarm_texts = texts;
+	v.alarm_count = 2;
+	show(srp_show_info, &v);
+	assert_non_null(strstr(shown, "Alarms:                                 service address in use (gn)\n"
+	                              "                                        TCP port 7310 is taken\n"));
+	v.alarm_count = 0;
+	show(srp_show_info, &v);
+	assert_non_null(strstr(shown, "Alarms:                                 None\n"));
+}
+
+static void
 statistics_print_every_counter_that_moved(void **state)
 {
 	struct srp_view v = view();
@@ -167,7 +188,7 @@ statistics_print_every_counter_that_moved(void **state)
 }
 
 static void
-history_has_a_line_per_transition(void **state)
+history_has_two_lines_per_transition_and_none_is_wider_than_110(void **state)
 {
 	const struct srp_transition t[] = {
 	    {.wall_ms = 1585608519000, .from = SRP_INIT, .to = SRP_PENDING_ACTIVE},
@@ -181,6 +202,36 @@ history_has_a_line_per_transition(void **state)
 	show(srp_show_history, &v);
 	assert_non_null(strstr(shown, "Mon Mar 30 22:48:39 2020 Init                 PendingActive"));
 	assert_non_null(strstr(shown, srp_row_reason(0)));
+	for (unsigned row = 0; row < srp_fsm_table()->count; row++) {
+		const struct srp_transition longest = {.from = SRP_PENDING_STANDBY,
+		                                       .to = SRP_PENDING_STANDBY,
+		                                       .reason = SRP_REASON_CHASSIS_BFD_FAILURE,
+		                                       .epoch = UINT64_C(99999999) << SRP_EPOCH_TAG_BITS,
+		                                       .row = (uint16_t)row};
+
+		v.history = &longest;
+		v.history_count = 1;
+		show(srp_show_history, &v);
+		for (const char *at = shown; *at != '\0'; at += strcspn(at, "\n") + 1)
+			assert_true(strcspn(at, "\n") <= 110);
+	}
+}
+
+static void
+times_are_in_the_time_zone_of_the_chassis(void **state)
+{
+	const struct srp_transition t = {.wall_ms = 1585608519000};
+	struct srp_view v = view();
+
+	(void)state;
+	v.history = &t;
+	v.history_count = 1;
+	setenv("TZ", "JST-9", 1);
+	tzset();
+	show(srp_show_history, &v);
+	setenv("TZ", "UTC", 1);
+	tzset();
+	assert_non_null(strstr(shown, "Tue Mar 31 07:48:39 2020 "));
 }
 
 static void
@@ -204,13 +255,16 @@ statistics_end_with_what_happened_and_why(void **state)
 int
 main(void)
 {
+	setenv("TZ", "UTC", 1);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(info_begins_with_the_layout_of_the_reference),
 	    cmocka_unit_test(chassis_state_is_one_word_after_the_only_colon),
 	    cmocka_unit_test(before_contact_the_peer_is_in_init_and_was_never_heard),
 	    cmocka_unit_test(info_names_alarms_and_the_last_change),
+	    cmocka_unit_test(info_names_the_alarms_of_the_shell_instead_when_it_gives_them),
 	    cmocka_unit_test(statistics_print_every_counter_that_moved),
-	    cmocka_unit_test(history_has_a_line_per_transition),
+	    cmocka_unit_test(history_has_two_lines_per_transition_and_none_is_wider_than_110),
+	    cmocka_unit_test(times_are_in_the_time_zone_of_the_chassis),
 	    cmocka_unit_test(statistics_end_with_what_happened_and_why),
 	};
 
