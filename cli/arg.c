@@ -49,6 +49,20 @@ accept_uint(const struct cli_token *t, const char *lead, const char *word, char 
 	return ERR_OK;
 }
 
+static enum err
+accept_digits(const struct cli_token *t, const char *lead, const char *word, char *out, struct text *why)
+{
+	size_t n = strlen(word);
+
+	if (n < t->min || n > t->max || strspn(word, "0123456789") != n) {
+		text_printf(why, "Failure: %s \"%.60s\" is not a number of %" PRIu64 " to %" PRIu64 " digits\n", lead,
+		            word, t->min, t->max);
+		return n < t->min || n > t->max ? ERR_RANGE : ERR_FORMAT;
+	}
+	memcpy(out, word, n + 1);
+	return ERR_OK;
+}
+
 /* accept_text - STRING, NAME, URL, SEALED, SECRET: a length, and for some a set of characters. */
 static enum err
 accept_text(const struct cli_token *t, const char *word, char *out, struct text *why)
@@ -244,6 +258,8 @@ arg_accept(const struct cli_token *t, const char *lead, const char *word, char o
 	switch ((enum cli_type)t->type) {
 	case CLI_UINT:
 		return accept_uint(t, lead, word, out, why);
+	case CLI_DIGITS:
+		return accept_digits(t, lead, word, out, why);
 	case CLI_STRING:
 	case CLI_NAME:
 	case CLI_URL:
@@ -282,6 +298,8 @@ arg_placeholder(const struct cli_token *t, struct text *out)
 
 	if (t->type == CLI_UINT)
 		text_printf(out, "<%" PRIu64 "..%" PRIu64 ">", t->min, t->max);
+	else if (t->type == CLI_DIGITS)
+		text_printf(out, "%" PRIu64 " to %" PRIu64 " digits", t->min, t->max);
 	else if (fixed[t->type])
 		text_put(out, fixed[t->type]);
 	else

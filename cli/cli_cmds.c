@@ -95,6 +95,14 @@ static const struct cli_row cli_rows[] = {
         .doc = "Returns to Exec mode from any depth.",
     },
 
+    {
+        .id = CLI_ROW_DO_SHOW, /* [R]: remembered, not found in a source */
+        .kind = CLI_EVENT,
+        .tokens = TOKENS(KEYWORD("do", "Shows something without leaving configuration"),
+                         KEYWORD("show", "Any show command of Exec mode")),
+        .doc = "Carries out a show command of Exec mode, with its words and filters, in any configuration mode.",
+    },
+
     /* --- Global Configuration ------------------------------------------------------------------------ */
     {
         .id = CLI_ROW_HOSTNAME,

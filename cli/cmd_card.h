@@ -19,6 +19,7 @@
 #define UINT_STEP(n, lo, hi, s, h)  {.kind = CLI_ARGUMENT, .type = CLI_UINT, .name = n, .min = lo, .max = hi, .step = s, .help = h}
 #define UINT_DIGITS(n, lo, hi, d, h) {.kind = CLI_ARGUMENT, .type = CLI_UINT, .name = n, .min = lo, .max = hi, .digits = d, .help = h}
 #define STRING(n, lo, hi, h)        ARGUMENT_(CLI_STRING, n, lo, hi, h)
+#define DIGITS(n, lo, hi, h)        ARGUMENT_(CLI_DIGITS, n, lo, hi, h)
 #define NAME(n, lo, hi, h)          ARGUMENT_(CLI_NAME, n, lo, hi, h)
 #define ADDRESS(n, h)               ARGUMENT_(CLI_ADDR, n, 0, 0, h)
 #define ADDRESS4(n, h)              ARGUMENT_(CLI_ADDR4, n, 0, 0, h)

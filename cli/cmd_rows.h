@@ -70,6 +70,7 @@ enum cli_type {
 	CLI_UINT,    /* decimal, min..max */
 	CLI_STRING,  /* min..max characters, blanks in double quotes */
 	CLI_NAME,    /* min..max characters of letters, digits, . _ - + */
+	CLI_DIGITS,  /* min..max decimal digits, kept as they are: an IMSI */
 	CLI_CHOICE,  /* one of a list; a unique beginning is enough */
 	CLI_ADDR,    /* IPv4 or IPv6 */
 	CLI_ADDR4,   /* IPv4 */
@@ -168,6 +169,7 @@ enum cli_row_id {
 	CLI_ROW_TIMESTAMPS,
 	CLI_ROW_CONTEXT, /* argument name; opens cli_context_mode */
 	CLI_ROW_LICENSE, /* argument key */
+	CLI_ROW_DO_SHOW, /* the words after `do` are a command of Exec mode */
 	CLI_ROWS_OF_SRP = 100,
 	CLI_ROWS_OF_GATEWAY = 200,
 	CLI_ROWS_OF_CHASSIS = 300,

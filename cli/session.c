@@ -215,11 +215,24 @@ remark(struct cli_session *s, bool is_exit)
 	return finish(s, place_up(&s->place, s->cli->running, s->place.depth - 1, &s->out) != ERR_OK);
 }
 
+const struct cli_mode *
+session_mode(struct cli_session *s, struct words *w, unsigned full)
+{
+	if (s->place.depth == 0 || full < 2 || w->is_quoted[0] || w->is_quoted[1] ||
+	    strcasecmp(w->word[0], "do") != 0 || w->word[1][0] == '\0' || !words_begins("show", w->word[1]))
+		return place_mode(&s->place);
+	w->count--;
+	memmove(w->word, w->word + 1, w->count * sizeof w->word[0]);
+	memmove(w->is_quoted, w->is_quoted + 1, w->count * sizeof w->is_quoted[0]);
+	return &cli_exec_mode;
+}
+
 /* parse - @line to s->words, s->filters and s->bound; false when it was refused and said so. */
 static bool
 parse(struct cli_session *s, const char *line, size_t n)
 {
 	size_t bar = words_bar(line, n);
+	const struct cli_mode *mode;
 	struct text_fixed f;
 	struct text why;
 	char said[400];
@@ -237,7 +250,10 @@ parse(struct cli_session *s, const char *line, size_t n)
 		return false;
 	for (unsigned i = 0; i < s->filters.count; i++)
 		s->is_paged |= s->filters.filter[i].kind == FILTER_MORE;
-	return !cli_bind(s->cli, place_mode(&s->place), s->privilege, &s->words, &s->bound, &s->out);
+	mode = session_mode(s, &s->words, s->words.count);
+	if (mode != place_mode(&s->place))
+		hits_count("run", "command", CLI_ROW_DO_SHOW);
+	return !cli_bind(s->cli, mode, s->privilege, &s->words, &s->bound, &s->out);
 }
 
 struct cli_result

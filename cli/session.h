@@ -35,6 +35,12 @@ struct cli_session {
 /* The handlers of the core's own rows: session_run.c. */
 extern const struct cli_handler session_handlers[];
 
+/*
+ * session_mode - the mode whose words @w begins with: where the session stands, or Exec behind `do show` in
+ * configuration. Then @w loses its `do`. Only the first @full words are looked at.
+ */
+const struct cli_mode *session_mode(struct cli_session *s, struct words *w, unsigned full);
+
 /* session_timestamp - the line that `timestamps` puts before output. */
 void session_timestamp(const struct cli_session *s, struct text *out);
 

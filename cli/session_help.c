@@ -45,11 +45,16 @@ hint_existing(struct cli_session *s, const struct cli_row *row, const struct cli
 	const struct cfg *cfg = s->cli->running;
 	const struct cfg_node *block = s->place.depth ? place_block(&s->place, s->cli->running) : cfg_root(cfg);
 	uint16_t id = row->id == CLI_ROW_CONTEXT_EXEC ? CLI_ROW_CONTEXT : row->id;
+	bool has_local = false;
 
 	if (!t->is_key || !block || (row->kind != CLI_OPENS && row->id != CLI_ROW_CONTEXT_EXEC))
 		return;
-	for (const struct cfg_node *n = cfg_first(cfg, block, id); n; n = cfg_next(cfg, n))
+	for (const struct cfg_node *n = cfg_first(cfg, block, id); n; n = cfg_next(cfg, n)) {
 		hint_add(h, cfg_leaf_key(cfg, n), "is there already", true);
+		has_local |= strcmp(cfg_leaf_key(cfg, n), "local") == 0;
+	}
+	if (id == CLI_ROW_CONTEXT && !has_local) /* it needs no line in the configuration */
+		hint_add(h, "local", "is always there", true);
 }
 
 static void
@@ -128,9 +133,10 @@ by_name(const void *a, const void *b)
 
 /* hint_words - the words before the cursor, walked; ERR and the refusal in @why when they are wrong themselves. */
 static enum err
-hint_words(struct cli_session *s, const struct words *w, unsigned full, struct hints *h, struct text *why)
+hint_words(struct cli_session *s, struct words *w, unsigned full, struct hints *h, struct text *why)
 {
-	struct cmd_tree *tree = cli_tree(s->cli, place_mode(&s->place), s->privilege);
+	unsigned all = w->count;
+	struct cmd_tree *tree = cli_tree(s->cli, session_mode(s, w, full), s->privilege);
 	struct cmd_word word = {.it = NULL};
 	struct bind_walk walk;
 	struct cmd_at at;
@@ -138,6 +144,7 @@ hint_words(struct cli_session *s, const struct words *w, unsigned full, struct h
 
 	if (!tree)
 		return ERR_OK;
+	full -= all - w->count;
 	e = cmd_tree_walk(tree, w, full, &at, why);
 	if (e)
 		return e;

@@ -327,6 +327,9 @@ on_line(char *line)
 		t.is_to_exec = false;
 		put("^Z\n", 3);
 		send_frame(CLI_MSG_TO_EXEC, NULL, 0);
+	} else if (line == NULL && was_asking) {
+		put("\n", 1);
+		send_frame(CLI_MSG_INTERRUPT, NULL, 0); /* the chassis says that nothing was done */
 	} else if (line == NULL) {
 		put("\n", 1);
 		over(EXIT_SUCCESS, NULL);

@@ -174,7 +174,7 @@ static const struct cli_row gateway_rows[] = {
         .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("subscribers", "Calls"), ONE_OF,
                          KEYWORD("summary", "Numbers by kind"), OR, KEYWORD("all", "One line for each call"), OR,
                          KEYWORD("imsi", "The calls of one subscriber, a line each"),
-                         STRING("digits", 6, 15, "IMSI, 6 to 15 digits"), CLOSE),
+                         DIGITS("digits", 6, 15, "IMSI"), CLOSE),
         .doc = "Calls of this chassis.",
     },
     {
@@ -184,7 +184,7 @@ static const struct cli_row gateway_rows[] = {
         .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("subscribers", "Calls"),
                          KEYWORD("full", "Everything that is known of a call"), ONE_OF, KEYWORD("all", "All calls"), OR,
                          KEYWORD("imsi", "The calls of one subscriber"),
-                         STRING("digits", 6, 15, "IMSI, 6 to 15 digits"), CLOSE),
+                         DIGITS("digits", 6, 15, "IMSI"), CLOSE),
         .doc = "Calls of this chassis with their TEIDs, addresses and counters.",
     },
     {
@@ -201,7 +201,7 @@ static const struct cli_row gateway_rows[] = {
         .mode = &cli_exec_mode,
         .kind = CLI_EVENT,
         .privilege = CLI_ADMINISTRATOR,
-        .flags = CLI_ASKS,
+        .flags = CLI_MAY_ASK,
         .tokens = TOKENS(KEYWORD("clear", "Ends or resets something"), KEYWORD("subscribers", "Calls"),
                          KEYWORD("all", "All of them")),
         .doc = "Ends all calls of this chassis.",

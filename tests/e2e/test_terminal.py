@@ -88,6 +88,30 @@ def test_a_question_is_asked_and_no_changes_nothing(terminal, shared):
     assert (shared.a.state(), shared.b.state()) == ("Active", "Standby")
 
 
+def test_ctrl_d_at_a_question_says_that_nothing_was_done_and_stays(terminal):
+    terminal.type("clear subscribers all\r")
+    terminal.expect(r"Are you sure\? \[Yes\|No\]: $")
+    terminal.type("\x04")
+    assert "Action aborted" in terminal.wait_prompt()
+    assert "Image Version" in terminal.command("show version")
+
+
+def test_what_would_be_refused_is_refused_before_a_question(shared):
+    for line, why in (("srp initiate-switchover", "chassis is not Active"), ("clear subscribers all", "this chassis is not Active")):
+        rc, out = shared.b.script(line)
+        assert rc == 1 and f"Failure: {why}" in out and "Are you sure" not in out, out
+
+
+def test_any_show_command_can_be_carried_out_in_configuration(terminal, host):
+    terminal.command("configure")
+    terminal.command("context srp", f"[srp]{host}(config-ctx)# ")
+    assert "Chassis State:" in terminal.command("do show srp info", f"[srp]{host}(config-ctx)# ")
+    assert re.fullmatch(r"Count: \d+ lines", terminal.command("do sho version | count"))
+    assert re.search(r"^\s*statistics\b", terminal.help("do show srp "), re.M)
+    assert 'Unknown command' in terminal.command("do configure")
+    terminal.command("end")
+
+
 def test_yes_is_taken_and_noconfirm_asks_nothing(terminal, shared):
     terminal.type("clear subscribers all\r")
     terminal.expect(r"Are you sure\? \[Yes\|No\]: $")

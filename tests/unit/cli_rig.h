@@ -44,6 +44,8 @@ static struct rig *rig_of_call(struct cli_call *call);
 static enum cli_answer
 rig_event(struct cli_call *call)
 {
+	if (call->line->row->flags & CLI_MAY_ASK && !call->is_confirmed)
+		return CLI_ANSWER_ASK;
 	rig_of_call(call)->events++;
 	return CLI_ANSWER_DONE;
 }

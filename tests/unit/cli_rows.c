@@ -45,6 +45,11 @@ legal(struct rng *rng, const struct cli_token *t, unsigned pick, char *out, size
 		if (rng_below(rng, 2))
 			*strchr(out, '/') = '\0';
 		return;
+	case CLI_DIGITS:
+		for (uint64_t i = 0; i < n; i++)
+			out[i] = (char)('0' + rng_below(rng, 10));
+		out[n] = '\0';
+		return;
 	case CLI_CHOICE:
 		while (t->choices[choices].name)
 			choices++;
@@ -318,6 +323,15 @@ every_address_mask_port_and_choice_is_refused_beyond_its_kind(void **state)
 			if (t->type == CLI_MASK && t->min > 0) {
 				snprintf(word, sizeof word, "/%u", (unsigned)t->min - 1);
 				refused_with(t, word, ERR_RANGE, range);
+			}
+			if (t->type == CLI_DIGITS) {
+				snprintf(range, sizeof range, "%u to %u digits", (unsigned)t->min, (unsigned)t->max);
+				snprintf(word, sizeof word, "%0*u", (int)t->max + 1, 1);
+				refused_with(t, word, ERR_RANGE, range);
+				word[t->min - 1] = '\0';
+				refused_with(t, word, ERR_RANGE, range);
+				snprintf(word, sizeof word, "%0*ux", (int)t->min, 1);
+				refused_with(t, word, ERR_FORMAT, range);
 			}
 			if (t->type == CLI_PORT) {
 				snprintf(word, sizeof word, "1/%u", (unsigned)t->max + 1);

@@ -164,6 +164,60 @@ remarks_and_blank_lines_do_nothing(void **state)
 }
 
 static void
+help_names_noconfirm_wherever_a_question_may_come(void **state)
+{
+	static const char *const exec[] = {"srp initiate-switchover ", "srp initiate-switchover force ",
+	                                   "srp initiate-switchover -", "clear subscribers all ",
+	                                   "save configuration /flash/x.cfg "};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < sizeof exec / sizeof exec[0]; i++)
+		assert_non_null(strstr(rig_help(r, exec[i]), "  -noconfirm"));
+	assert_string_equal(rig_tab(r, "clear subscribers all -n"), "-noconfirm\n");
+	rig_type(r, "configure");
+	assert_non_null(strstr(rig_help(r, "context fresh "), "  -noconfirm"));
+	rig_type(r, "context there -noconfirm");
+	rig_type(r, "exit");
+	assert_non_null(strstr(rig_help(r, "no context there "), "  -noconfirm"));
+}
+
+static void
+the_context_local_is_offered_though_no_line_names_it(void **state)
+{
+	struct rig *r = *state;
+
+	assert_non_null(strstr(rig_help(r, "context "), "  local "));
+	assert_string_equal(rig_tab(r, "context lo"), "local\n");
+	rig_type(r, "configure");
+	assert_non_null(strstr(rig_help(r, "context "), "  local "));
+	rig_type(r, "context local");
+	rig_type(r, "end");
+	assert_string_equal(rig_tab(r, "context lo"), "local\n");
+	assert_null(strstr(strstr(rig_help(r, "context "), "  local ") + 1, "  local "));
+}
+
+static void
+do_show_reaches_the_views_of_exec_from_any_mode_and_nothing_else(void **state)
+{
+	struct rig *r = *state;
+
+	assert_string_equal(rig_type(r, "do show version"), "Unknown command - \"do\", unrecognized keyword\n");
+	rig_type(r, "configure");
+	rig_type(r, "context srp -noconfirm");
+	assert_non_null(strstr(rig_type(r, "do show version"), "Image Version"));
+	assert_string_equal(rig_type(r, "do sh ver | count"), "Count: 3 lines\n");
+	assert_string_equal(rig_type(r, "do show"), "Incomplete command\n");
+	assert_string_equal(rig_type(r, "do show nonsense"), "Unknown command - \"nonsense\", unrecognized keyword\n");
+	assert_non_null(strstr(rig_type(r, "do configure"), "Unknown command"));
+	assert_non_null(strstr(rig_type(r, "do srp initiate-switchover"), "Unknown command"));
+	assert_int_equal(r->events, 0);
+	assert_string_equal(rig_tab(r, "do "), "show\n");
+	assert_string_equal(rig_tab(r, "do show ver"), "version\n");
+	assert_non_null(strstr(rig_help(r, "do show srp "), "  statistics "));
+	assert_string_equal(rig_prompt(r), "[srp]starling(config-ctx)# ");
+}
+
+static void
 questions_are_asked_and_only_yes_is_yes(void **state)
 {
 	struct rig *r = *state;
@@ -367,6 +421,9 @@ main(void)
 	    T(errors_name_what_is_wrong),
 	    T(too_many_words_and_too_long_lines_are_refused),
 	    T(remarks_and_blank_lines_do_nothing),
+	    T(help_names_noconfirm_wherever_a_question_may_come),
+	    T(the_context_local_is_offered_though_no_line_names_it),
+	    T(do_show_reaches_the_views_of_exec_from_any_mode_and_nothing_else),
 	    T(questions_are_asked_and_only_yes_is_yes),
 	    T(creating_a_context_asks_and_entering_it_does_not),
 	    T(a_block_removed_by_another_session_is_left),
