@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+import account
+import conftest
 import lab
 
 
@@ -47,6 +49,32 @@ def test_the_unit_runs_the_installed_program(installed, tmp_path):
         here.write_text(unit.replace("/usr/sbin/chassisd", str(installed / "sbin/chassisd")))
         p = subprocess.run(["systemd-analyze", "verify", "--man=no", here], capture_output=True, text=True)
         assert [l for l in p.stderr.splitlines() if "starling" in l] == [], p.stderr
+
+
+def test_the_units_line_runs_as_the_units_user_in_its_directory():
+    """Not under systemd, but as it would: the line, the user, the state directory and the limits that the unit names."""
+    try:
+        user = account.Account(mounts="mount -t tmpfs tmpfs /var/lib; mkdir -p /var/lib/starling/a; "
+                                      f"chown -R {account.UID}:{account.UID} /var/lib/starling")
+    except account.NoRight as e:
+        conftest.missing(str(e))
+    try:
+        account.install(user.dir / "usr")
+        unit = dict(l.split("=", 1) for l in (user.dir / "usr/lib/systemd/system/starling@.service").read_text().splitlines()
+                    if re.match(r"\w+=", l))
+        assert (unit["User"], unit["StateDirectory"], unit["NoNewPrivileges"]) == ("starling", "starling/%i", "yes")
+        line = unit["ExecStart"].replace("%i", "a").replace("$STARLING_OPTIONS", "").split()
+        p = user.spawn("setpriv", "--no-new-privs", "sh", "-c", f'ulimit -n {unit["LimitNOFILE"]}; exec "$@"', "sh", *line,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        root = f"/proc/{p.pid}/root/var/lib/starling/a"
+        ask = [user.dir / "usr/bin/starsh", "-r", root, "-c", "show version"]
+        lab.until(lambda: p.poll() is not None or subprocess.run(ask, capture_output=True).returncode == 0, 10, "it answers")
+        assert p.poll() is None, p.stdout.read()
+        assert os.stat(f"{root}/chassis.db").st_uid == account.UID
+        p.terminate()
+        assert p.wait(10) == 0
+    finally:
+        user.close()
 
 
 def test_what_an_sshd_needs_is_there(installed):
