@@ -103,7 +103,7 @@ static const struct cli_row gateway_rows[] = {
             UINT("upper", 1, 100, "Percent"), CLOSE, CLOSE),
         .doc =
             "Takes pools, or some of their addresses, out of use for new calls. Both chassis of a pair must have these "
-            "lines in the same order.",
+            "lines in the same order. The words behind pool are a reconstruction: no source prints them.",
     },
     {
         .id = GATEWAY_ROW_APN,
@@ -171,10 +171,10 @@ static const struct cli_row gateway_rows[] = {
         .id = GATEWAY_ROW_SHOW_SUBSCRIBERS,
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,
-        .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("subscribers", "Calls"), ONE_OF,
-                         KEYWORD("summary", "Numbers by kind"), OR, KEYWORD("all", "One line for each call"), OR,
-                         KEYWORD("imsi", "The calls of one subscriber, a line each"),
-                         DIGITS("digits", 6, 15, "IMSI"), CLOSE),
+        .tokens =
+            TOKENS(KEYWORD("show", "Shows something"), KEYWORD("subscribers", "Calls"), ONE_OF,
+                   KEYWORD("summary", "Numbers by kind"), OR, KEYWORD("all", "One line for each call"), OR,
+                   KEYWORD("imsi", "The calls of one subscriber, a line each"), DIGITS("digits", 6, 15, "IMSI"), CLOSE),
         .doc = "Calls of this chassis.",
     },
     {
@@ -183,8 +183,7 @@ static const struct cli_row gateway_rows[] = {
         .kind = CLI_VIEW,
         .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("subscribers", "Calls"),
                          KEYWORD("full", "Everything that is known of a call"), ONE_OF, KEYWORD("all", "All calls"), OR,
-                         KEYWORD("imsi", "The calls of one subscriber"),
-                         DIGITS("digits", 6, 15, "IMSI"), CLOSE),
+                         KEYWORD("imsi", "The calls of one subscriber"), DIGITS("digits", 6, 15, "IMSI"), CLOSE),
         .doc = "Calls of this chassis with their TEIDs, addresses and counters.",
     },
     {
