@@ -147,7 +147,9 @@ alarm_object(enum srp_alarm alarm)
 	    [SRP_ALARM_MAC_CONFLICT] = "srp/election",
 	    [SRP_ALARM_PEER_LOST] = "srp/peer",
 	    [SRP_ALARM_DUAL_ACTIVE] = "srp/dual-active",
+	    [SRP_ALARM_INTERNAL_SWITCHOVER] = "srp/monitor",
 	};
+	_Static_assert(SRP_ALARM_COUNT == 5, "every alarm has an object that an operator can read");
 
 	return objects[alarm];
 }
