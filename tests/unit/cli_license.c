@@ -71,6 +71,7 @@ static void
 session_recovery_is_a_feature_of_its_own(void **state)
 {
 	struct rig *r = *state;
+	char *printed;
 
 	rig_type(r, "configure");
 	assert_string_equal(rig_type(r, "require session recovery"),
@@ -84,7 +85,9 @@ session_recovery_is_a_feature_of_its_own(void **state)
 	assert_string_equal(rig_type(r, "require session recovery"), "");
 	/* what is configured stays when the key goes, and is printed */
 	rig_type(r, "no license key");
-	assert_non_null(strstr(rig_print(cli_running(r->cli)), "require session recovery"));
+	printed = rig_print(cli_running(r->cli));
+	assert_non_null(strstr(printed, "require session recovery"));
+	free(printed);
 }
 
 static void
