@@ -153,7 +153,13 @@ struct srp {
 	uint32_t request; /* number of the last PREPARE */
 	uint32_t asker;   /* operator who waits, 0 none */
 	bool is_forced;
+	bool is_rm_reset;               /* the switchover that runs restarts the route modifiers */
+	bool is_flush_awaited;          /* TAKE was early and FLUSHED has not come */
+	uint8_t attempt;                /* enum srp_reason: what the switchover that runs is for */
+	uint8_t won_by;                 /* AAA or Diameter failure of the other that made this chassis Active; 0 none */
+	uint8_t tries;                  /* retries of the switchover that a failure asks for */
 	uint16_t failed;                /* monitors of this chassis that have failed: bit per enum srp_reason */
+	uint32_t phase_ms;              /* bound of the waiting phases of the switchover that runs; 0: configured */
 	uint64_t epoch;                 /* of this chassis' last or current Active incarnation; 0 never */
 	uint64_t epoch_known;           /* highest of both chassis */
 	uint64_t lineage;               /* see struct srp_hello */

@@ -1,8 +1,9 @@
 /*
  * srp_guard.c - the guards of the redundancy table: pure questions about the engine and the event at hand.
  *
- * Three comparisons decide everything: the election (mode, priority, MAC), preference between two that both want
- * to serve (route modifier, priority, MAC, chassis id: total, so that a dual active always ends) and epochs.
+ * Four comparisons decide everything: the election (mode, priority, MAC), preference between two that both want
+ * to serve (route modifier, priority, MAC, chassis id: total, so that a dual active always ends), epochs, and who has
+ * fewer failures (a hand-over because of a monitor always lessens them, so that no failure is handed to and fro).
  */
 #include "srp/srp_fsm.h"
 
@@ -69,6 +70,122 @@ srp_epoch_free(const struct srp *srp, uint64_t *left)
 	return next < srp->epoch_end ? next : 0;
 }
 
+/* --- monitor failures ----------------------------------------------------------------------------------- */
+
+bool
+srp_is_revertible(uint8_t reason)
+{
+	return reason != SRP_REASON_AAA_FAILURE && reason != SRP_REASON_DIAMETER_FAILURE;
+}
+
+/* Non-revertible: the other chassis handed over because of @reason, so it is not given back for it. */
+static bool
+is_kept(const struct srp *srp, uint8_t reason)
+{
+	return !srp_is_revertible(reason) && srp->won_by == reason;
+}
+
+static unsigned
+failures(uint16_t bits)
+{
+	return (unsigned)__builtin_popcount(bits);
+}
+
+/* The failures that count: those not kept, and with a peer that is heard, those that it does not share or outnumber. */
+uint8_t
+srp_due(const struct srp *srp)
+{
+	uint16_t shared = srp->is_peer_heard ? srp->peer.failed : 0;
+
+	if (failures(srp->failed) <= failures(shared))
+		return SRP_REASON_NOT_DEFINED;
+	for (uint8_t r = 1; r < SRP_REASON_COUNT; r++)
+		if ((srp->failed & ~shared & 1u << r) && !is_kept(srp, r))
+			return r;
+	return SRP_REASON_NOT_DEFINED;
+}
+
+/* Can the peer take over, as it was heard last? */
+static bool
+has_taker(const struct srp *srp)
+{
+	return srp->is_link_up && srp->is_peer_heard && srp->peer.state == SRP_STANDBY &&
+	       srp->peer.lineage == srp->epoch;
+}
+
+/* What the rows' actions will note of @ev, as far as the questions about failures look at it. */
+static struct srp
+after(const struct srp *srp, const struct srp_event *ev)
+{
+	struct srp next = *srp;
+
+	switch (ev->kind) {
+	case SRP_EV_HELLO:
+		next.peer = *ev->hello;
+		next.is_peer_heard = true;
+		break;
+	case SRP_EV_LINK_UP:
+		next.is_link_up = true;
+		break;
+	case SRP_EV_MONITOR_FAILED:
+		next.failed |= (uint16_t)(1u << ev->reason);
+		break;
+	case SRP_EV_MONITOR_RECOVERED:
+		next.failed &= (uint16_t) ~(1u << ev->reason);
+		break;
+	case SRP_EV_RESET_FAIL:
+		next.won_by = next.won_by == ev->reason ? SRP_REASON_NOT_DEFINED : next.won_by;
+		break;
+	default:
+		break;
+	}
+	return next;
+}
+
+static bool
+is_handover_possible(const struct srp *srp)
+{
+	return has_taker(srp) && srp_due(srp) != SRP_REASON_NOT_DEFINED;
+}
+
+/* A hello of another life of the peer counts as news even when it says the same. */
+static bool
+taker_appears(const struct srp *srp, const struct srp_event *ev)
+{
+	struct srp next = after(srp, ev);
+
+	return is_handover_possible(&next) &&
+	       (!is_handover_possible(srp) || srp->peer.incarnation != ev->hello->incarnation);
+}
+
+static bool
+failure_holds(uint8_t guard, const struct srp *srp, const struct srp_event *ev)
+{
+	struct srp next = after(srp, ev);
+
+	switch (guard) {
+	case G_FAILED_TOO:
+		return (srp->failed & 1u << ev->reason) != 0;
+	case G_KEPT:
+		return is_kept(srp, ev->reason);
+	case G_NO_TAKER:
+		return !has_taker(srp);
+	case G_PEER_NO_BETTER:
+	case G_NOTHING_DUE:
+		return srp_due(&next) == SRP_REASON_NOT_DEFINED;
+	case G_TAKER_THERE:
+		return is_handover_possible(&next);
+	case G_TAKER_APPEARS:
+		return taker_appears(srp, ev);
+	case G_RETRIES_OVER:
+		return srp->tries >= srp->config.internal_retries;
+	default: /* G_ATTEMPT_OVER */
+		return srp->attempt == ev->reason;
+	}
+}
+
+/* --- hellos ----------------------------------------------------------------------------------------------- */
+
 /* Questions about a hello. */
 static bool
 hello_holds(uint8_t guard, const struct srp *srp, const struct srp_hello *h)
@@ -108,6 +225,8 @@ hello_holds(uint8_t guard, const struct srp *srp, const struct srp_hello *h)
 		return h->state == SRP_ACTIVE && h->epoch >= srp->epoch;
 	case G_BEHIND:
 		return h->epoch > srp->epoch;
+	case G_GIVER_GONE:
+		return srp->given_epoch == 0 || h->state == SRP_INIT || h->incarnation != srp->peer.incarnation;
 	case G_BOTH_PENDING_STANDBY:
 		return h->state == SRP_PENDING_STANDBY && is_preferred(srp, h);
 	default:
@@ -155,6 +274,30 @@ srp_guard_holds(uint8_t guard, const void *arg)
 		return ev->epoch != srp->lineage;
 	case G_EPOCH_OLD:
 		return ev->epoch < srp->peer.epoch;
+	case G_DRY_RUN:
+		return ev->is_dry_run;
+	case G_CONFIG_DIFFERS:
+		return ev->config_differs > 0 && !ev->is_forced;
+	case G_PREPARED_RESET:
+		return is_prepared(srp, ev) && ev->is_rm_reset;
+	case G_EARLY_AGREED:
+		return (srp_options_agreed(srp->config.options, srp->peer.options) & SRP_OPT_EARLY) != 0;
+	case G_FLUSH_AWAITED:
+		return srp->is_flush_awaited;
+	case G_FLUSH_TOLD:
+		return srp->is_flush_awaited && !ev->is_early && ev->epoch == srp->given_epoch;
+	case G_NOT_GIVEN:
+		return ev->epoch != srp->given_epoch;
+	case G_FAILED_TOO:
+	case G_KEPT:
+	case G_PEER_NO_BETTER:
+	case G_NO_TAKER:
+	case G_TAKER_THERE:
+	case G_TAKER_APPEARS:
+	case G_NOTHING_DUE:
+	case G_RETRIES_OVER:
+	case G_ATTEMPT_OVER:
+		return failure_holds(guard, srp, ev);
 	default:
 		return hello_holds(guard, srp, ev->hello);
 	}

@@ -82,6 +82,7 @@ srp_refuse_text(uint8_t refuse)
 	    [SRP_REFUSE_NOT_CONNECTED] = "session managers are not ready",
 	    [SRP_REFUSE_STALE_EPOCH] = "lower epoch",
 	    [SRP_REFUSE_NOT_PREPARED] = "chassis is not prepared for this hand-over",
+	    [SRP_REFUSE_SAME_FAILURE] = "the same monitor has failed there",
 	    [SRP_REFUSE_CONFIG_DIFFERS] = "the configurations differ",
 	};
 

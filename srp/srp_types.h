@@ -60,6 +60,7 @@ enum srp_refuse {
 	SRP_REFUSE_NOT_CONNECTED, /* count session managers of the refusing chassis are not ready */
 	SRP_REFUSE_STALE_EPOCH,
 	SRP_REFUSE_NOT_PREPARED,   /* it does not hold the calls of that incarnation, or has not said READY for it */
+	SRP_REFUSE_SAME_FAILURE,   /* the hand-over is because of a monitor that has failed there as well */
 	SRP_REFUSE_CONFIG_DIFFERS, /* count lines of the configuration differ, as the refusing chassis sees it */
 	SRP_REFUSE_COUNT
 };

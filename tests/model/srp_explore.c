@@ -3,12 +3,13 @@
  *
  * A world is two engines, at most two messages in flight each way, running timers (any of them may
  * fire at any time), the service address (one owner on one host, or one namespace per chassis), cuts per direction,
- * resets, crashes and restarts, operator switchovers. Absolute numbers are taken out: epochs by rank,
- * incarnations as current, old or none, request numbers as matching or not. In every world reached:
+ * resets, crashes and restarts, operator switchovers, monitors that fail and recover. Absolute numbers are taken out:
+ * epochs by rank, incarnations as current, old or none, request numbers as matching or not. In every world reached:
  *
  *   - who serves holds the address; on one host never two hold it;
  *   - two Active end with one hello each way: one of them leaves Active;
- *   - from sampled worlds, once the faults stop, a fair schedule ends in one Active and one Standby.
+ *   - from sampled worlds, once the faults stop, a fair schedule ends in one Active and one Standby, whatever monitors
+ *     have failed by then.
  *
  * Usage: srp_explore [states per scenario]. Ends with "srp_explore: N states, rows R/R hit".
  */
@@ -34,14 +35,15 @@ enum {
 	TAG_BASE = 0x100
 };
 
-enum msg_type { MSG_HELLO, MSG_PREPARE, MSG_READY, MSG_REFUSE, MSG_TAKE };
+enum msg_type { MSG_HELLO, MSG_PREPARE, MSG_READY, MSG_REFUSE, MSG_TAKE, MSG_FLUSHED };
 enum pending { PENDING_NONE, PENDING_TAKE, PENDING_GIVE, PENDING_FLUSH };
 
 struct msg {
-	uint8_t type, state, rm;
+	uint8_t type, state, rm, reason;
+	uint16_t failed;
 	uint64_t incarnation, epoch, lineage;
 	uint32_t request;
-	bool is_forced;
+	bool is_forced, is_early, is_rm_reset;
 };
 
 struct side {
@@ -64,19 +66,32 @@ struct world {
 
 struct scenario {
 	const char *name;
-	bool is_split, is_tie, is_same_mode, is_settled, is_calm; /* settled: begins with one Active and one
-	                         Standby; calm: timers and operators only, which goes deeper */
+	/* settled: begins with one Active and one Standby; calm: timers and operators only, which goes deeper */
+	bool is_split, is_tie, is_same_mode, is_settled, is_calm, has_monitors, is_early;
 };
 
 static const struct scenario scenarios[] = {
-    {"one host, primary and backup", false, false, false, false, false},
-    {"two namespaces, primary and backup", true, false, false, false, false},
-    {"one host, same mode and priority", false, false, true, false, false},
-    {"two namespaces, nothing tells them apart", true, true, true, false, false},
-    {"one host, Active and Standby", false, false, false, true, false},
-    {"two namespaces, Active and Standby", true, false, false, true, false},
-    {"one host, Active and Standby, calm", false, false, false, true, true},
-    {"two namespaces, Active and Standby, calm", true, false, false, true, true},
+    {.name = "one host, primary and backup"},
+    {.name = "two namespaces, primary and backup", .is_split = true},
+    {.name = "one host, same mode and priority", .is_same_mode = true},
+    {.name = "two namespaces, nothing tells them apart", .is_split = true, .is_tie = true, .is_same_mode = true},
+    {.name = "one host, Active and Standby", .is_settled = true},
+    {.name = "two namespaces, Active and Standby", .is_split = true, .is_settled = true},
+    {.name = "one host, Active and Standby, calm", .is_settled = true, .is_calm = true},
+    {.name = "two namespaces, Active and Standby, calm", .is_split = true, .is_settled = true, .is_calm = true},
+    {.name = "one host, monitors", .is_settled = true, .has_monitors = true},
+    {.name = "two namespaces, monitors, calm",
+     .is_split = true,
+     .is_settled = true,
+     .is_calm = true,
+     .has_monitors = true},
+    {.name = "one host, early", .is_settled = true, .is_early = true},
+    {.name = "two namespaces, early", .is_split = true, .is_settled = true, .is_early = true},
+    {.name = "one host, early, monitors, calm",
+     .is_settled = true,
+     .is_calm = true,
+     .has_monitors = true,
+     .is_early = true},
 };
 
 static const struct scenario *now;
@@ -95,6 +110,8 @@ configure(struct srp_config *c, int i)
 	c->mac[MAC_LEN - 1] = now->is_tie ? 0 : (uint8_t)i;
 	c->rm_threshold = RM_THRESHOLD;
 	c->delay_ms = i == 0 ? 1 : 0;
+	c->internal_retries = 1;
+	c->options = now->is_early ? SRP_OPT_ALLOW_ALL | SRP_OPT_EARLY : 0;
 }
 
 /* --- carrying actions out -------------------------------------------------------------------------------- */
@@ -125,6 +142,7 @@ send_hello(struct world *w, int from)
 	     (struct msg){.type = MSG_HELLO,
 	                  .state = h.state,
 	                  .rm = h.route_modifier,
+	                  .failed = h.failed,
 	                  .incarnation = h.incarnation,
 	                  .epoch = h.epoch,
 	                  .lineage = h.lineage});
@@ -147,10 +165,9 @@ static void
 act(struct world *w, int i, const struct srp_action *a)
 {
 	static const uint8_t type_of[SRP_ACT_COUNT] = {
-	    [SRP_ACT_SEND_PREPARE] = MSG_PREPARE,
-	    [SRP_ACT_SEND_READY] = MSG_READY,
-	    [SRP_ACT_SEND_REFUSE] = MSG_REFUSE,
-	    [SRP_ACT_SEND_TAKE] = MSG_TAKE,
+	    [SRP_ACT_SEND_PREPARE] = MSG_PREPARE, [SRP_ACT_SEND_READY] = MSG_READY,
+	    [SRP_ACT_SEND_REFUSE] = MSG_REFUSE,   [SRP_ACT_SEND_TAKE] = MSG_TAKE,
+	    [SRP_ACT_SEND_FLUSHED] = MSG_FLUSHED,
 	};
 	struct side *s = &w->s[i];
 
@@ -173,10 +190,15 @@ act(struct world *w, int i, const struct srp_action *a)
 	case SRP_ACT_SEND_READY:
 	case SRP_ACT_SEND_REFUSE:
 	case SRP_ACT_SEND_TAKE:
-		send(
-		    w, i,
-		    (struct msg){
-		        .type = type_of[a->kind], .epoch = a->epoch, .request = a->request, .is_forced = a->is_forced});
+	case SRP_ACT_SEND_FLUSHED:
+		send(w, i,
+		     (struct msg){.type = type_of[a->kind],
+		                  .reason = a->reason,
+		                  .epoch = a->epoch,
+		                  .request = a->request,
+		                  .is_forced = a->is_forced,
+		                  .is_early = a->is_early,
+		                  .is_rm_reset = a->is_rm_reset});
 		break;
 	case SRP_ACT_ADDRESS_TAKE:
 		s->pending = PENDING_TAKE;
@@ -229,6 +251,9 @@ enum move {
 	MOVE_DRIVER,      /* the address driver or the flush answers */
 	MOVE_DRIVER_BUSY, /* a stranger holds the address */
 	MOVE_OPERATOR,
+	MOVE_OPERATOR_RESET, /* the same, and the route modifiers start again */
+	MOVE_MONITOR_FIRST,
+	MOVE_MONITOR_LAST = MOVE_MONITOR_FIRST + 4, /* what monitor_moves says */
 	MOVE_CRASH,
 	MOVE_START,
 	MOVE_CUT,
@@ -240,12 +265,21 @@ enum move {
 	MOVE_COUNT
 };
 
+/* One revertible and one non-revertible kind of failure. */
+static const struct {
+	uint8_t event, reason;
+} monitor_moves[] = {
+    {SRP_EV_MONITOR_FAILED, SRP_REASON_BGP_FAILURE},    {SRP_EV_MONITOR_FAILED, SRP_REASON_AAA_FAILURE},
+    {SRP_EV_MONITOR_RECOVERED, SRP_REASON_BGP_FAILURE}, {SRP_EV_MONITOR_RECOVERED, SRP_REASON_AAA_FAILURE},
+    {SRP_EV_RESET_FAIL, SRP_REASON_AAA_FAILURE},
+};
+
 static void
 deliver(struct world *w, int i, uint32_t not_connected)
 {
 	static const uint8_t kind_of[] = {
 	    [MSG_HELLO] = SRP_EV_HELLO,   [MSG_PREPARE] = SRP_EV_PREPARE, [MSG_READY] = SRP_EV_READY,
-	    [MSG_REFUSE] = SRP_EV_REFUSE, [MSG_TAKE] = SRP_EV_TAKE,
+	    [MSG_REFUSE] = SRP_EV_REFUSE, [MSG_TAKE] = SRP_EV_TAKE,       [MSG_FLUSHED] = SRP_EV_FLUSHED,
 	};
 	struct side *s = &w->s[i];
 	struct msg m = s->in[0];
@@ -259,12 +293,16 @@ deliver(struct world *w, int i, uint32_t not_connected)
 	h.incarnation = m.incarnation;
 	h.epoch = m.epoch;
 	h.lineage = m.lineage;
+	h.failed = m.failed;
 	feed(w, i,
 	     &(struct srp_event){.kind = kind_of[m.type],
 	                         .hello = &h,
 	                         .epoch = m.epoch,
 	                         .request = m.request,
 	                         .is_forced = m.is_forced,
+	                         .is_early = m.is_early,
+	                         .is_rm_reset = m.is_rm_reset,
+	                         .reason = m.reason,
 	                         .not_connected = not_connected,
 	                         .refuse = SRP_REFUSE_NOT_PREPARED});
 }
@@ -340,6 +378,15 @@ is_possible(const struct world *w, int i, int m)
 	if (now->is_calm &&
 	    (m == MOVE_LOSE || m == MOVE_DRIVER_BUSY || m == MOVE_CRASH || m == MOVE_CUT || m == MOVE_RESET))
 		return false;
+	if (m >= MOVE_MONITOR_FIRST && m <= MOVE_MONITOR_LAST) {
+		const uint8_t event = monitor_moves[m - MOVE_MONITOR_FIRST].event;
+		const uint8_t reason = monitor_moves[m - MOVE_MONITOR_FIRST].reason;
+		bool has_failed = (s->e.failed >> reason & 1) != 0;
+
+		return now->has_monitors && is_up &&
+		       (event == SRP_EV_RESET_FAIL ? s->e.won_by == reason
+		                                   : has_failed == (event == SRP_EV_MONITOR_RECOVERED));
+	}
 	switch (m) {
 	case MOVE_DELIVER:
 		return is_up && s->in_count > 0 && !s->is_cut;
@@ -352,6 +399,8 @@ is_possible(const struct world *w, int i, int m)
 		return s->pending != PENDING_NONE;
 	case MOVE_DRIVER_BUSY:
 		return s->pending == PENDING_TAKE && now->is_split;
+	case MOVE_OPERATOR_RESET:
+		return is_up && now->is_early;
 	case MOVE_OPERATOR:
 	case MOVE_CRASH:
 		return is_up;
@@ -383,6 +432,12 @@ make_move(struct world *w, int i, int m)
 		feed_kind(w, i, expired[m - MOVE_TIMER_FIRST]);
 		return;
 	}
+	if (m >= MOVE_MONITOR_FIRST && m <= MOVE_MONITOR_LAST) {
+		feed(w, i,
+		     &(struct srp_event){.kind = monitor_moves[m - MOVE_MONITOR_FIRST].event,
+		                         .reason = monitor_moves[m - MOVE_MONITOR_FIRST].reason});
+		return;
+	}
 	switch (m) {
 	case MOVE_DELIVER:
 	case MOVE_DELIVER_UNREADY:
@@ -397,7 +452,10 @@ make_move(struct world *w, int i, int m)
 		driver_answers(w, i, m == MOVE_DRIVER_BUSY);
 		break;
 	case MOVE_OPERATOR:
-		feed(w, i, &(struct srp_event){.kind = SRP_EV_OPERATOR_SWITCHOVER, .asker = 1});
+	case MOVE_OPERATOR_RESET:
+		feed(w, i,
+		     &(struct srp_event){
+		         .kind = SRP_EV_OPERATOR_SWITCHOVER, .asker = 1, .is_rm_reset = m == MOVE_OPERATOR_RESET});
 		break;
 	case MOVE_CRASH:
 		crash(w, i);
@@ -425,69 +483,9 @@ make_move(struct world *w, int i, int m)
 
 #include "tests/model/srp_explore_check.h"
 
+#include "tests/model/srp_explore_seen.h"
+
 /* --- breadth first ------------------------------------------------------------------------------------------ */
-
-struct seen {
-	uint8_t (*packed)[PACKED_BYTES];
-	uint32_t *parent;
-	uint16_t *how; /* side << 8 | move */
-	uint32_t *slots;
-	uint32_t count, limit, mask;
-};
-
-static uint64_t
-hash_bytes(const uint8_t *p)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < PACKED_BYTES; i += sizeof(uint64_t)) {
-		uint64_t v;
-
-		memcpy(&v, p + i, sizeof v);
-		h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
-		h ^= h >> 29;
-	}
-	return h;
-}
-
-/* Returns true and the index when @packed is new; false when it is known, or the limit is reached. */
-static bool
-seen_add(struct seen *s, const uint8_t *packed, uint32_t parent, uint16_t how)
-{
-	uint64_t h = hash_bytes(packed) & s->mask;
-
-	while (s->slots[h] != 0) {
-		if (memcmp(s->packed[s->slots[h] - 1], packed, PACKED_BYTES) == 0)
-			return false;
-		h = (h + 1) & s->mask;
-	}
-	if (s->count == s->limit)
-		return false;
-	memcpy(s->packed[s->count], packed, PACKED_BYTES);
-	s->parent[s->count] = parent;
-	s->how[s->count] = how;
-	s->slots[h] = ++s->count;
-	return true;
-}
-
-static void
-print_path(const struct seen *s, uint32_t at)
-{
-	uint32_t path[256];
-	size_t n = 0;
-	struct world w;
-
-	for (; n < 256; at = s->parent[at]) {
-		path[n++] = at;
-		if (at == 0)
-			break;
-	}
-	while (n-- > 0) {
-		unpack(s->packed[path[n]], &w);
-		printf("  side %u move %2u:", s->how[path[n]] >> 8, s->how[path[n]] & 255u);
-		print_world(&w);
-	}
-}
 
 static void
 check_world(const struct seen *s, uint32_t at, const struct world *w, bool is_sampled)

@@ -222,6 +222,22 @@ run_scripts(void)
 			script_one(state, (struct srp_event){.kind = kind, .reason = SRP_REASON_BGP_FAILURE});
 	}
 	script_one(FSM_ACTIVE, (struct srp_event){.kind = SRP_EV_OPERATOR_SWITCHOVER, .not_connected = 1, .asker = 1});
+	script_one(FSM_ACTIVE, (struct srp_event){.kind = SRP_EV_OPERATOR_SWITCHOVER, .config_differs = 1, .asker = 1});
+	script_one(FSM_ACTIVE, (struct srp_event){.kind = SRP_EV_OPERATOR_SWITCHOVER, .is_dry_run = true, .asker = 1});
+	e = script_engine(FSM_STANDBY);
+	e.lineage = e.peer.epoch;
+	script_event(&e, (struct srp_event){.kind = SRP_EV_PREPARE, .epoch = e.lineage, .config_differs = 1});
+	e = script_engine(FSM_HOLDING);
+	e.given_epoch = e.peer.epoch;
+	e.epoch_end = 0;
+	script_event(&e, (struct srp_event){.kind = SRP_EV_FLUSHED, .epoch = e.given_epoch});
+	script_one(FSM_HOLDING, (struct srp_event){.kind = SRP_EV_FLUSHED, .epoch = 1});
+	e = script_engine(FSM_ACTIVE);
+	e.peer.lineage = e.epoch = e.peer.epoch;
+	e.failed = 1u << SRP_REASON_AAA_FAILURE;
+	e.won_by = SRP_REASON_AAA_FAILURE;
+	script_event(&e, (struct srp_event){.kind = SRP_EV_MONITOR_FAILED, .reason = SRP_REASON_AAA_FAILURE});
+	script_event(&e, (struct srp_event){.kind = SRP_EV_RESET_FAIL, .reason = SRP_REASON_AAA_FAILURE});
 	script_one(FSM_STANDBY, (struct srp_event){.kind = SRP_EV_PREPARE, .epoch = 1});
 	h.epoch = 1; /* lower than the peer's last */
 	script_one(FSM_STANDBY, (struct srp_event){.kind = SRP_EV_HELLO, .hello = &h});
@@ -229,11 +245,13 @@ run_scripts(void)
 	h.state = SRP_PENDING_STANDBY;
 	h.route_modifier = SRP_RM_MAX;
 	script_one(FSM_HANDING, (struct srp_event){.kind = SRP_EV_HELLO, .hello = &h});
+	script_one(FSM_HANDING_FLUSH, (struct srp_event){.kind = SRP_EV_HELLO, .hello = &h});
 	script_one(FSM_HANDING, (struct srp_event){.kind = SRP_EV_TAKE});
 	script_one(FSM_PREPARING, (struct srp_event){.kind = SRP_EV_TAKE});
 	for (uint8_t kind = SRP_EV_READY; kind <= SRP_EV_REFUSE; kind++) {
 		script_one(FSM_PREPARING, (struct srp_event){.kind = kind, .request = 7});
 		script_one(FSM_HANDING, (struct srp_event){.kind = kind, .request = 7});
+		script_one(FSM_HANDING_FLUSH, (struct srp_event){.kind = kind, .request = 7});
 	}
 	e = script_engine(FSM_TAKING);
 	e.epoch_end = 0;

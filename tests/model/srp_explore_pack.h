@@ -74,6 +74,32 @@ pack_incarnation(const struct world *w, int of, uint64_t v)
 	return v == 0 ? 0 : v == w->s[of].e.config.incarnation ? 2 : 1;
 }
 
+/* The failures and reasons of the monitor moves in two bits; MANUAL is the third. */
+static uint8_t
+pack_failed(uint16_t failed)
+{
+	return (uint8_t)((failed >> SRP_REASON_BGP_FAILURE & 1) | (failed >> SRP_REASON_AAA_FAILURE & 1) << 1);
+}
+
+static uint16_t
+unpack_failed(uint8_t v)
+{
+	return (uint16_t)((v & 1) << SRP_REASON_BGP_FAILURE | (v >> 1 & 1) << SRP_REASON_AAA_FAILURE);
+}
+
+static const uint8_t reasons[] = {SRP_REASON_NOT_DEFINED, SRP_REASON_BGP_FAILURE, SRP_REASON_AAA_FAILURE,
+                                  SRP_REASON_MANUAL_SWITCHOVER};
+
+static uint8_t
+pack_reason(uint8_t reason)
+{
+	uint8_t k = 0;
+
+	while (k < sizeof reasons - 1 && reasons[k] != reason)
+		k++;
+	return k;
+}
+
 static uint8_t *
 pack_side(const struct world *w, int i, const struct ranks *r, uint8_t *p)
 {
@@ -83,6 +109,9 @@ pack_side(const struct world *w, int i, const struct ranks *r, uint8_t *p)
 	*p++ = (uint8_t)(e->fsm_state | s->pending << 4 | s->is_holding << 6 | s->is_cut << 7);
 	*p++ = s->timers;
 	*p++ = (uint8_t)(e->is_peer_heard | e->is_link_up << 1 | s->is_reset_due << 2);
+	*p++ = (uint8_t)(pack_failed(e->failed) | pack_failed(e->peer.failed) << 2 | pack_reason(e->attempt) << 4 |
+	                 (e->won_by != 0) << 6 | e->is_flush_awaited << 7);
+	*p++ = (uint8_t)(e->tries | e->is_forced << 1 | e->is_rm_reset << 2);
 	*p++ = e->route_modifier;
 	*p++ = (uint8_t)(e->peer.state | pack_incarnation(w, 1 - i, e->peer.incarnation) << 4);
 	*p++ = e->peer.route_modifier;
@@ -95,7 +124,7 @@ pack_side(const struct world *w, int i, const struct ranks *r, uint8_t *p)
 	*p++ = rank_of(r, e->given_epoch);
 	*p++ = rank_of(r, s->allotted << SRP_EPOCH_TAG_BITS);
 	*p++ = s->in_count;
-	for (int k = 0; k < IN_FLIGHT; k++, p += 6) {
+	for (int k = 0; k < IN_FLIGHT; k++, p += 7) {
 		const struct msg *m = &s->in[k];
 		bool is_answer = m->type == MSG_READY || m->type == MSG_REFUSE;
 		uint32_t request = w->s[is_answer ? i : 1 - i].e.request;
@@ -108,6 +137,8 @@ pack_side(const struct world *w, int i, const struct ranks *r, uint8_t *p)
 		p[3] = rank_of(r, m->epoch);
 		p[4] = rank_of(r, m->lineage);
 		p[5] = (uint8_t)(m->type != MSG_HELLO && m->request == request);
+		p[6] = (uint8_t)(pack_failed(m->failed) | pack_reason(m->reason) << 2 | m->is_forced << 4 |
+		                 m->is_early << 5 | m->is_rm_reset << 6);
 	}
 	return p;
 }
@@ -143,6 +174,17 @@ unpack_side(struct world *w, int i, const uint8_t *p)
 	e->is_peer_heard = (p[1] & 1) != 0;
 	e->is_link_up = (p[1] >> 1 & 1) != 0;
 	s->is_reset_due = (p[1] >> 2 & 1) != 0;
+	p++;
+	e->failed = unpack_failed(p[1]);
+	e->peer.failed = unpack_failed(p[1] >> 2);
+	e->attempt = reasons[p[1] >> 4 & 3];
+	e->won_by = p[1] >> 6 & 1 ? SRP_REASON_AAA_FAILURE : SRP_REASON_NOT_DEFINED;
+	e->is_flush_awaited = p[1] >> 7 != 0;
+	p++;
+	e->tries = p[1] & 1;
+	e->is_forced = (p[1] >> 1 & 1) != 0;
+	e->is_rm_reset = (p[1] >> 2 & 1) != 0;
+	e->peer.options = c.options; /* a hello says them before they count */
 	e->route_modifier = p[2];
 	e->peer.state = p[3] & 15;
 	e->peer.incarnation = p[3] >> 4;
@@ -160,14 +202,19 @@ unpack_side(struct world *w, int i, const uint8_t *p)
 	e->request = 1;
 	s->in_count = p[13];
 	p += 14;
-	for (int k = 0; k < IN_FLIGHT; k++, p += 6)
+	for (int k = 0; k < IN_FLIGHT; k++, p += 7)
 		s->in[k] = (struct msg){.type = p[0] & 15,
 		                        .state = p[0] >> 4,
 		                        .rm = p[1],
 		                        .incarnation = p[2],
 		                        .epoch = from_rank(p[3]),
 		                        .lineage = from_rank(p[4]),
-		                        .request = p[5]};
+		                        .request = p[5],
+		                        .failed = unpack_failed(p[6]),
+		                        .reason = reasons[p[6] >> 2 & 3],
+		                        .is_forced = (p[6] >> 4 & 1) != 0,
+		                        .is_early = (p[6] >> 5 & 1) != 0,
+		                        .is_rm_reset = (p[6] >> 6 & 1) != 0};
 	return p;
 }
 

@@ -140,16 +140,19 @@ static void
 transmit_switch(int from, const struct srp_action *a)
 {
 	static const uint8_t event_of[SRP_ACT_COUNT] = {
-	    [SRP_ACT_SEND_PREPARE] = SRP_EV_PREPARE,
-	    [SRP_ACT_SEND_READY] = SRP_EV_READY,
-	    [SRP_ACT_SEND_REFUSE] = SRP_EV_REFUSE,
-	    [SRP_ACT_SEND_TAKE] = SRP_EV_TAKE,
+	    [SRP_ACT_SEND_PREPARE] = SRP_EV_PREPARE, [SRP_ACT_SEND_READY] = SRP_EV_READY,
+	    [SRP_ACT_SEND_REFUSE] = SRP_EV_REFUSE,   [SRP_ACT_SEND_TAKE] = SRP_EV_TAKE,
+	    [SRP_ACT_SEND_FLUSHED] = SRP_EV_FLUSHED,
 	};
 
 	transmit(from, (struct packet){.event = event_of[a->kind],
 	                               .ev = {.epoch = a->epoch,
 	                                      .request = a->request,
 	                                      .is_forced = a->is_forced,
+	                                      .is_early = a->is_early,
+	                                      .is_rm_reset = a->is_rm_reset,
+	                                      .reason = a->reason,
+	                                      .timeout_ms = a->ms,
 	                                      .refuse = a->refuse,
 	                                      .count = a->count}});
 }
@@ -213,6 +216,7 @@ act(int i, const struct srp_action *a)
 	case SRP_ACT_SEND_READY:
 	case SRP_ACT_SEND_REFUSE:
 	case SRP_ACT_SEND_TAKE:
+	case SRP_ACT_SEND_FLUSHED:
 		transmit_switch(i, a);
 		break;
 	case SRP_ACT_ADDRESS_TAKE:
@@ -445,6 +449,9 @@ boot(int i)
 	cfg.dead_ms = DEAD_MS;
 	cfg.phase_ms = PHASE_MS;
 	cfg.delay_ms = sim.seed % 3 == 0 ? HELLO_MS : 0;
+	cfg.rm_delta = (uint8_t)(1 + sim.seed % 4);
+	cfg.internal_retry_ms = SRP_INTERNAL_RETRY_MS_MIN;
+	cfg.options = sim.seed / 4 % 2 == 0 ? SRP_OPT_ALLOW_ALL | SRP_OPT_EARLY : 0;
 	srp_init(&c->e, &cfg);
 	c->is_alive = true;
 	feed_kind(i, SRP_EV_START);
@@ -505,7 +512,14 @@ settle(void)
 static void
 operate(int i)
 {
-	feed(i, &(struct srp_event){.kind = SRP_EV_OPERATOR_SWITCHOVER, .asker = 1});
+	feed(i, &(struct srp_event){
+	            .kind = SRP_EV_OPERATOR_SWITCHOVER, .asker = 1, .is_rm_reset = rng_below(&sim.rng, 4) == 0});
+}
+
+static void
+monitor(int i, enum srp_event_kind kind, enum srp_reason reason)
+{
+	feed(i, &(struct srp_event){.kind = (uint8_t)kind, .reason = (uint8_t)reason});
 }
 
 #include "tests/sim/srp_pair_faults.h"

@@ -27,6 +27,10 @@ enum fault {
 	FAULT_SWITCHOVER_CUT,
 	FAULT_SWITCHOVER_FREEZE,
 	FAULT_STRANGER,
+	FAULT_MONITOR,
+	FAULT_MONITOR_KEPT,
+	FAULT_MONITOR_SHARED,
+	FAULT_MONITOR_ALONE,
 	FAULT_COUNT
 };
 
@@ -51,6 +55,10 @@ static const char *const fault_names[FAULT_COUNT] = {
     "switchover and cut",
     "switchover and freeze",
     "stranger on the address, crash of the Active",
+    "monitor failure of the Active",
+    "AAA failure of one chassis after the other",
+    "monitor failure of both chassis",
+    "monitor failure of the Active without a Standby",
 };
 
 enum { SEEDS_FOR_ALL = 50 }; /* with so many, a fault kind that never happened is a fault of the simulation */
@@ -177,6 +185,58 @@ during_switchover(int a, enum fault f)
 }
 
 static void
+expect_active(int a, uint8_t cause, const char *why)
+{
+	run_for(PHASE_MS * MS);
+	if (active_side() != a || srp_state(&sim.c[1 - a].e) != SRP_STANDBY)
+		fail("%s", why);
+	if (sim.c[0].e.cause != cause || sim.c[1].e.cause != cause)
+		fail("the two histories do not tell the same reason");
+}
+
+/* The pair is healthy but for its monitors; who may hand over does so at once, who may not stays. */
+static void
+monitors(int a, enum fault f)
+{
+	uint8_t reason = f == FAULT_MONITOR_KEPT ? SRP_REASON_AAA_FAILURE : SRP_REASON_BGP_FAILURE;
+	int b = 1 - a;
+
+	monitor(a, SRP_EV_RESET_FAIL, SRP_REASON_AAA_FAILURE);
+	if (f == FAULT_MONITOR_SHARED) {
+		monitor(b, SRP_EV_MONITOR_FAILED, reason);
+		run_for(HELLO_MS * MS);
+		monitor(a, SRP_EV_MONITOR_FAILED, reason);
+		run_for(4 * SRP_INTERNAL_RETRY_MS_MIN * (uint64_t)MS);
+		if (active_side() != a)
+			fail("handed over to a chassis with the same failure");
+		monitor(b, SRP_EV_MONITOR_RECOVERED, reason);
+	} else if (f == FAULT_MONITOR_ALONE) {
+		crash(b);
+		monitor(a, SRP_EV_MONITOR_FAILED, reason);
+		run_for(6 * SRP_INTERNAL_RETRY_MS_MIN * (uint64_t)MS);
+		if (active_side() != a || !(sim.c[a].e.alarms >> SRP_ALARM_INTERNAL_SWITCHOVER & 1))
+			fail("alone with a failure, and no alarm says that this chassis should hand over");
+		boot(b);
+		run_for(SETTLE);
+	} else {
+		monitor(a, SRP_EV_MONITOR_FAILED, reason);
+	}
+	expect_active(b, reason, "a monitor of the Active failed, and it did not hand over to a healthy Standby");
+	if (sim.c[a].e.alarms >> SRP_ALARM_INTERNAL_SWITCHOVER & 1)
+		fail("handed over, and the alarm stands");
+	monitor(a, SRP_EV_MONITOR_RECOVERED, reason);
+	if (f != FAULT_MONITOR_KEPT)
+		return;
+	monitor(b, SRP_EV_MONITOR_FAILED, reason);
+	run_for(4 * SRP_INTERNAL_RETRY_MS_MIN * (uint64_t)MS);
+	if (active_side() != b)
+		fail("a non-revertible failure was handed to and fro");
+	monitor(b, SRP_EV_RESET_FAIL, reason);
+	expect_active(a, reason, "the failure was reset, stands, and was not handed over");
+	monitor(b, SRP_EV_MONITOR_RECOVERED, reason);
+}
+
+static void
 harmful(int a, enum fault f)
 {
 	uint64_t longer = between(DEAD_MS, 4 * DEAD_MS) * MS;
@@ -223,6 +283,12 @@ harmful(int a, enum fault f)
 		if (active_side() != 1 - a)
 			fail("the address is free again, and the chassis is not Active");
 		break;
+	case FAULT_MONITOR:
+	case FAULT_MONITOR_KEPT:
+	case FAULT_MONITOR_SHARED:
+	case FAULT_MONITOR_ALONE:
+		monitors(a, f);
+		break;
 	default:
 		during_switchover(a, f);
 	}
@@ -256,6 +322,16 @@ calm_step(void)
 	(void)settle();
 }
 
+static void
+wild_monitor(int i)
+{
+	static const enum srp_reason reasons[] = {SRP_REASON_AAA_FAILURE, SRP_REASON_BGP_FAILURE,
+	                                          SRP_REASON_DIAMETER_FAILURE};
+
+	if (sim.c[i].is_alive && !sim.c[i].is_frozen)
+		monitor(i, SRP_EV_MONITOR_FAILED + rng_below(&sim.rng, 3), reasons[rng_below(&sim.rng, 3)]);
+}
+
 /* Faults over each other; nothing is expected of any of them but the invariants, and that the pair heals. */
 static void
 wild_fault(void)
@@ -263,7 +339,7 @@ wild_fault(void)
 	int i = (int)rng_below(&sim.rng, 2);
 	struct chassis *c = &sim.c[i];
 
-	switch (rng_below(&sim.rng, 8)) {
+	switch (rng_below(&sim.rng, 9)) {
 	case 0:
 		disconnect(-1);
 		fault_counts[FAULT_RESET]++;
@@ -290,6 +366,9 @@ wild_fault(void)
 		if (!c->is_alive || c->is_frozen)
 			break;
 		operate(i);
+		break;
+	case 7:
+		wild_monitor(i);
 		break;
 	default:
 		sim.c[0].is_cut = sim.c[1].is_cut = false;

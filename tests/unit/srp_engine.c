@@ -22,14 +22,16 @@ no_row_overflows_the_list_of_actions(void **state)
 	const struct fsm_table *t = srp_fsm_table();
 
 	(void)state;
-	/* Per row at most: every action one, HEARD three, STOP_TIMERS all timers, and history, hello, reserve. */
+	/* Per row at most: every action one, those below more, and step, history, hello, reserve. */
 	for (size_t i = 0; i < t->count; i++) {
-		size_t n = 3;
+		size_t n = 4;
 
 		for (size_t k = 0; k < FSM_ACTIONS_MAX && t->rows[i].actions[k] != DO_NOTHING; k++)
-			n += t->rows[i].actions[k] == DO_HEARD         ? 3
-			     : t->rows[i].actions[k] == DO_STOP_TIMERS ? SRP_TIMER_COUNT
-			                                               : 1;
+			n += t->rows[i].actions[k] == DO_HEARD          ? 3
+			     : t->rows[i].actions[k] == DO_STOP_TIMERS  ? SRP_TIMER_COUNT
+			     : t->rows[i].actions[k] == DO_CLEAR_ALARMS ? SRP_ALARM_COUNT
+			     : t->rows[i].actions[k] == DO_DUAL_WON     ? 2
+			                                                : 1;
 		assert_true(n <= SRP_OUT_MAX);
 	}
 }
