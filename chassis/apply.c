@@ -191,6 +191,27 @@ apply_gateway(struct chassis *c, const struct cfg *cfg)
 
 /* --- redundancy --------------------------------------------------------------------------------------------- */
 
+static uint8_t
+read_options(const struct cfg *cfg, const struct cfg_node *block)
+{
+	static const struct {
+		uint16_t row;
+		uint8_t option;
+	} options[] = {
+	    {SRP_ROW_ALLOW_ALL, SRP_OPT_ALLOW_ALL},
+	    {SRP_ROW_ALLOW_VOLTE, SRP_OPT_ALLOW_VOLTE},
+	    {SRP_ROW_ALLOW_EARLY, SRP_OPT_EARLY},
+	    {SRP_ROW_CONTROL_OPTIMIZATION, SRP_OPT_CONTROL_OPTIMIZATION},
+	};
+	const struct cfg_node *volte = cfg_first(cfg, block, SRP_ROW_ALLOW_VOLTE);
+	uint8_t set = volte != NULL && cfg_has(cfg, volte, "maintain-accounting") ? SRP_OPT_VOLTE_ACCOUNTING : 0;
+
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+		if (cfg_first(cfg, block, options[i].row) != NULL)
+			set |= options[i].option;
+	return set;
+}
+
 static void
 read_srp(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block, struct srp_config *s)
 {
@@ -206,6 +227,7 @@ read_srp(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block,
 	s->dead_ms = (uint32_t)cfg_leaf_uint(cfg, block, SRP_ROW_DEAD) * 1000;
 	s->delay_ms = (uint32_t)cfg_leaf_uint(cfg, block, SRP_ROW_DELAY) * 1000;
 	s->rm_threshold = (uint8_t)cfg_leaf_uint(cfg, block, SRP_ROW_ROUTE_MODIFIER);
+	s->options = read_options(cfg, block);
 }
 
 static void

@@ -143,7 +143,7 @@ struct chassis {
 	struct event *flush_ev; /* asks those again that could not flush */
 	uint32_t next_id;
 	struct waiting switchover, clear, boot;
-	bool is_switchover_forced;
+	struct srp_event switchover_ask; /* what the operator asked for */
 	unsigned clear_left;
 	bool is_clear_cut; /* a switchover ended it before its end */
 	struct alarm alarms[ALARMS_MAX];
@@ -181,9 +181,10 @@ void redundancy_apply(struct chassis *c, const struct srp_config *cfg, const str
 void redundancy_absent(struct chassis *c); /* no service-redundancy-protocol is configured */
 /* redundancy_alarms - texts of the raised alarms of the redundancy link, borrowed; returns how many. */
 size_t redundancy_alarms(const struct chassis *c, const char *texts[ALARMS_MAX]);
-bool redundancy_may_switch(const struct chassis *c, bool is_forced, char *why, size_t cap);
 void redundancy_event(struct chassis *c, enum srp_event_kind kind, uint32_t token);
 void redundancy_taken(struct chassis *c, uint32_t token);
+/* redundancy_answer_text - what an operator is told of an answer of the engine, without `Failure: `. */
+void redundancy_answer_text(uint8_t answer, uint8_t refuse, uint32_t count, char *buf, size_t cap);
 void redundancy_busy(struct chassis *c, uint32_t token, const char *text, size_t n);
 
 /* apply.c */

@@ -8,6 +8,9 @@
 #include "chassis/config_errors.h"
 #include "gateway/gateway_cmds.h"
 #include "srp/srp_cmds.h"
+#include "srp/srp_dry_run.h"
+
+enum { ANSWER_TEXT_MAX = 200 };
 
 /* --- srp initiate-switchover ----------------------------------------------------------------------------------- */
 
@@ -25,34 +28,82 @@ static void
 start_switchover(evutil_socket_t fd, short what, void *arg)
 {
 	struct chassis *c = arg;
-	struct srp_event ev = {
-	    .kind = SRP_EV_OPERATOR_SWITCHOVER, .is_forced = c->is_switchover_forced, .asker = c->switchover.id};
 
 	(void)fd;
 	(void)what;
-	ev.not_connected = tasks_not_connected(c);
-	srp_link_feed(c->srp, &ev);
+	c->switchover_ask.not_connected = tasks_not_connected(c);
+	srp_link_feed(c->srp, &c->switchover_ask);
 }
 
+static struct srp_event
+switchover_event(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+	uint64_t seconds = 0;
+
+	(void)cli_arg_uint(call, "seconds", &seconds);
+	return (struct srp_event){.kind = SRP_EV_OPERATOR_SWITCHOVER,
+	                          .is_forced = cli_arg_has(call, "force"),
+	                          .is_rm_reset = cli_arg_has(call, "reset-route-modifier"),
+	                          .timeout_ms = (uint32_t)seconds * 1000,
+	                          .not_connected = tasks_not_connected(c)};
+}
+
+static void
+put_steps(struct text *out, const char *who, const struct srp_dry_run *d, bool is_peer)
+{
+	const char *arrow = who;
+
+	for (size_t i = 0; i < d->step_count; i++) {
+		if (d->steps[i].is_peer != is_peer)
+			continue;
+		if (arrow == who)
+			text_printf(out, "%s %s", who, srp_inner_text(d->steps[i].from_inner));
+		arrow = " > ";
+		text_printf(out, "%s%s", arrow, srp_inner_text(d->steps[i].to_inner));
+	}
+	if (arrow != who)
+		text_put(out, "\n");
+}
+
+static enum cli_answer
+dry_switchover(struct cli_call *call, const struct srp_dry_run *d)
+{
+	char text[ANSWER_TEXT_MAX];
+
+	put_steps(call->out, "This chassis:", d, false);
+	put_steps(call->out, "Peer chassis:", d, true);
+	if (!d->would_switch) {
+		redundancy_answer_text(d->answer, d->refuse, d->count, text, sizeof text);
+		return cli_fail(call, "%s", text);
+	}
+	text_put(call->out, "A switchover would be carried out; nothing was changed\n");
+	return CLI_ANSWER_DONE;
+}
+
+/* What the engine would refuse at once is refused before the question. */
 static enum cli_answer
 run_switchover(struct cli_call *call)
 {
 	struct chassis *c = call->app;
+	struct srp_event ev = switchover_event(call);
 	struct timeval zero = {0, 0};
-	char why[200];
+	struct srp_dry_run dry;
 
 	if (!srp_link_is_started(c->srp))
 		return cli_fail(call, "service-redundancy-protocol is not configured");
 	if (c->switchover.id != 0)
 		return cli_fail(call, "%s", srp_answer_text(SRP_ANSWER_BUSY));
-	if (!redundancy_may_switch(c, cli_arg_has(call, "force"), why, sizeof why))
-		return cli_fail(call, "%s", why);
+	srp_dry_run(srp_link_engine(c->srp), &ev, &dry);
+	if (cli_arg_has(call, "dry-run") || (!dry.would_switch && dry.step_count == 0))
+		return dry_switchover(call, &dry);
 	if (!call->is_confirmed)
 		return CLI_ANSWER_ASK;
 	if (event_base_once(c->base, -1, EV_TIMEOUT, start_switchover, c, &zero) < 0)
 		return cli_fail(call, "no memory");
 	c->switchover = (struct waiting){.id = ++c->next_id, .call = call};
-	c->is_switchover_forced = cli_arg_has(call, "force");
+	c->switchover_ask = ev;
+	c->switchover_ask.asker = c->switchover.id;
 	call->ended = switchover_ended;
 	return CLI_ANSWER_PENDING;
 }

@@ -76,26 +76,44 @@ on_epoch_reserve(void *arg, uint64_t above, uint64_t *first, uint64_t *count)
 /* --- the operator's switchover ------------------------------------------------------------------------------- */
 
 static void
-answer_text(const struct srp_action *a, char *buf, size_t cap)
+refused_text(uint8_t refuse, uint32_t count, char *buf, size_t cap)
 {
-	switch (a->answer) {
+	if (refuse == SRP_REFUSE_NOT_CONNECTED)
+		snprintf(
+		    buf, cap,
+		    "%u session manager%s of the peer chassis not connected, switchover not initiated (use force to "
+		    "override)",
+		    count, count == 1 ? "" : "s");
+	else if (refuse == SRP_REFUSE_CONFIG_DIFFERS)
+		snprintf(buf, cap,
+		         "the peer chassis refused: %u line%s of the configuration differ%s (use force to override)",
+		         count, count == 1 ? "" : "s", count == 1 ? "s" : "");
+	else
+		snprintf(buf, cap, "the peer chassis refused: %s", srp_refuse_text(refuse));
+}
+
+void
+redundancy_answer_text(uint8_t answer, uint8_t refuse, uint32_t count, char *buf, size_t cap)
+{
+	switch (answer) {
 	case SRP_ANSWER_NOT_CONNECTED:
 		snprintf(buf, cap,
 		         "%u session manager%s of this chassis %s not connected to the peer chassis, switchover not "
 		         "initiated (use force to override)",
-		         a->count, a->count == 1 ? "" : "s", a->count == 1 ? "is" : "are");
+		         count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
+		break;
+	case SRP_ANSWER_CONFIG_DIFFERS:
+		snprintf(buf, cap,
+		         "%u line%s of the configuration differ%s from the peer chassis, switchover not initiated (use "
+		         "force "
+		         "to override)",
+		         count, count == 1 ? "" : "s", count == 1 ? "s" : "");
 		break;
 	case SRP_ANSWER_PEER_REFUSED:
-		if (a->refuse == SRP_REFUSE_NOT_CONNECTED)
-			snprintf(buf, cap,
-			         "%u session manager%s of the peer chassis not connected, switchover not initiated "
-			         "(use force to override)",
-			         a->count, a->count == 1 ? "" : "s");
-		else
-			snprintf(buf, cap, "the peer chassis refused: %s", srp_refuse_text(a->refuse));
+		refused_text(refuse, count, buf, cap);
 		break;
 	default:
-		snprintf(buf, cap, "%s", srp_answer_text(a->answer));
+		snprintf(buf, cap, "%s", srp_answer_text(answer));
 	}
 }
 
@@ -107,7 +125,7 @@ on_operator_answer(void *arg, const struct srp_action *a)
 	bool is_ok = a->answer == SRP_ANSWER_OK;
 	char text[200];
 
-	answer_text(a, text, sizeof text);
+	redundancy_answer_text(a->answer, a->refuse, a->count, text, sizeof text);
 	log_event(LOG_SRP_SWITCHOVER, text);
 	if (c->switchover.id != a->asker)
 		return;
@@ -162,6 +180,9 @@ on_alarm(void *arg, enum srp_alarm alarm, bool is_raised)
 
 	if (alarm == SRP_ALARM_ADDRESS_BUSY && c->busy_text[0] != '\0')
 		snprintf(text, sizeof text, "%s (%s)", srp_alarm_text(alarm), c->busy_text);
+	else if (is_raised && alarm == SRP_ALARM_INTERNAL_SWITCHOVER)
+		snprintf(text, sizeof text, "%s (%s)", srp_alarm_text(alarm),
+		         srp_reason_text(srp_due(srp_link_engine(c->srp))));
 	else
 		snprintf(text, sizeof text, "%s", srp_alarm_text(alarm));
 	if (is_raised && alarm == SRP_ALARM_ADDRESS_BUSY)
@@ -244,25 +265,6 @@ redundancy_alarms(const struct chassis *c, const char *texts[ALARMS_MAX])
 		if (c->alarms[i].is_raised && strncmp(c->alarms[i].object, "srp/", 4) == 0)
 			texts[n++] = c->alarms[i].text;
 	return n;
-}
-
-/* May the operator's switchover begin? Asked of a copy of the engine, so that nothing begins; its reason otherwise. */
-bool
-redundancy_may_switch(const struct chassis *c, bool is_forced, char *why, size_t cap)
-{
-	struct srp_event ev = {.kind = SRP_EV_OPERATOR_SWITCHOVER, .is_forced = is_forced, .asker = UINT32_MAX};
-	struct srp copy = *srp_link_engine(c->srp);
-	struct srp_out out;
-
-	ev.not_connected = tasks_not_connected(c);
-	if (srp_input(&copy, &ev, &out) != ERR_OK)
-		return true;
-	for (unsigned i = 0; i < out.count; i++)
-		if (out.actions[i].kind == SRP_ACT_OPERATOR_ANSWER && out.actions[i].answer != SRP_ANSWER_OK) {
-			answer_text(&out.actions[i], why, cap);
-			return false;
-		}
-	return true;
 }
 
 void

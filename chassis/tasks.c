@@ -171,14 +171,15 @@ on_flush_again(evutil_socket_t fd, short what, void *arg)
 
 /*
  * The answer of one session manager. One that has no connection to the peer holds calls which the peer may not: only
- * `force` goes on without them, otherwise the hand-over waits, and the bound of its phase ends it.
+ * `force`, and a monitor failure, go on without them, otherwise the hand-over waits, and the bound of its phase ends
+ * it.
  */
 static void
 flush_ended(struct chassis *c, struct sessmgr_slot *s, bool is_flushed)
 {
 	struct timeval again = {0, FLUSH_AGAIN_MS * 1000};
 
-	if (is_flushed || c->is_switchover_forced) {
+	if (is_flushed || srp_link_engine(c->srp)->is_forced) {
 		flush_answered(c, s);
 		return;
 	}

@@ -494,18 +494,36 @@ apply_enter(struct cfg *cfg, const struct cli_bound *line, struct cfg_node *old,
 	return ERR_OK;
 }
 
+/* is_refused - what the row itself has against the line: it looks at the new leaves, in force or not yet. */
+static bool
+is_refused(const struct cfg *cfg, struct cfg_node *block, const struct cli_bound *line, bool is_removal,
+           struct text *why)
+{
+	enum err (*check)(const struct cfg *, const struct cfg_node *, const struct cli_bound *, struct text *) =
+	    is_removal ? line->row->check_no : line->row->check;
+	bool was_unsettled = block->is_unsettled, is_bad;
+
+	if (!check)
+		return false;
+	block->is_unsettled = false;
+	is_bad = check(cfg, block, line, why) != ERR_OK;
+	block->is_unsettled = was_unsettled;
+	return is_bad;
+}
+
 enum err
 cfg_apply(struct cfg *cfg, struct cfg_node *block, const struct cli_bound *line, struct cfg_node **node,
           struct text *why)
 {
 	struct cfg_node *old = cfg_lookup(cfg, block, line);
 	bool is_no = line->how == CLI_HOW_NO;
+	bool is_removal = line->how == CLI_HOW_DEFAULT || (is_no && !(line->row->forms & CLI_NO_KEPT));
 
 	*node = NULL;
-	if (line->how == CLI_HOW_DEFAULT || (is_no && !(line->row->forms & CLI_NO_KEPT)))
-		return apply_remove(cfg, block, line, old, why);
-	if (line->row->check && line->row->check(cfg, block, line, why))
+	if ((old || !is_removal) && is_refused(cfg, block, line, is_removal, why))
 		return ERR_REFUSED;
+	if (is_removal)
+		return apply_remove(cfg, block, line, old, why);
 	if (old && line->row->kind == CLI_OPENS)
 		return apply_enter(cfg, line, old, node, why);
 	if (old && old->is_no == is_no && blob_equals(cfg, old, line))

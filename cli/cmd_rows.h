@@ -141,6 +141,9 @@ struct cli_row {
 	 */
 	enum err (*check)(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line,
 	                  struct text *why);
+	/* check_no - the same against removing a line that is there */
+	enum err (*check_no)(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line,
+	                     struct text *why);
 	const char *doc;
 };
 

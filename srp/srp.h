@@ -205,6 +205,13 @@ bool srp_serves(const struct srp *srp);
  */
 void srp_hello_fill(const struct srp *srp, struct srp_hello *out);
 
+/*
+ * srp_due - the reason (enum srp_reason) for which this Active should hand over to the peer as it was heard last; 0:
+ * none. A failure that is kept, and one that the peer shares, does not count; nor does any while the peer reports as
+ * many.
+ */
+uint8_t srp_due(const struct srp *srp);
+
 /* srp_epoch_counter - the number an operator reads: an epoch without the tag of the chassis. */
 static inline uint64_t
 srp_epoch_counter(uint64_t epoch)

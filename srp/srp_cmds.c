@@ -227,11 +227,17 @@ static const struct cli_row srp_rows[] = {
         .feature = CLI_FEATURE_ICSR,
         .privilege = CLI_ADMINISTRATOR,
         .flags = CLI_MAY_ASK,
-        .tokens = TOKENS(KEYWORD("srp", "Interchassis session recovery"),
-                         KEYWORD("initiate-switchover", "Makes the other chassis Active"), OPTION,
-                         KEYWORD("force", "Even if session managers are not connected to the other chassis"), CLOSE),
+        .tokens =
+            TOKENS(KEYWORD("srp", "Interchassis session recovery"),
+                   KEYWORD("initiate-switchover", "Makes the other chassis Active"), OPTION,
+                   KEYWORD("force", "Even if session managers are not connected, or the configurations differ"), CLOSE,
+                   OPTION, KEYWORD("timeout", "Bound of each waiting phase of the hand-over, 5 seconds otherwise"),
+                   UINT("seconds", 1, 3600, "Seconds"), CLOSE, OPTION,
+                   KEYWORD("reset-route-modifier", "Both chassis start their route modifiers again"), CLOSE, OPTION,
+                   KEYWORD("dry-run", "Tries it out on a copy of the state and says what would be"), CLOSE),
         .doc = "On the active chassis: hands over to the standby. Refused when a session manager is not connected to "
-               "the other chassis; force overrides that.",
+               "the other chassis, or when the configurations differ; force overrides both. What would be refused at "
+               "once is refused before the question. dry-run asks nothing and changes nothing.",
     },
 };
 

@@ -53,7 +53,7 @@ enum srp_row_id {
 	SRP_ROW_SHOW_STATISTICS,
 	SRP_ROW_SHOW_CHECKPOINT, /* flag verbose */
 	SRP_ROW_SHOW_CALL_LOSS,
-	SRP_ROW_SWITCHOVER, /* flag force */
+	SRP_ROW_SWITCHOVER, /* flags force, reset-route-modifier, dry-run; seconds */
 };
 
 extern const struct cli_mode srp_mode;

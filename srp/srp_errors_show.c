@@ -1,9 +1,8 @@
 /*
  * srp_errors_show.c - what show configuration errors says of the redundancy link: what no line alone can tell.
  *
- * Source: interchassis session recovery chapter, "Creating and Binding the SRP Context", "Allow Early Active
- * Transition", "Configuring the SRP Context for BGP"; the equal family of both ends is the reference's (section 2.2,
- * bind).
+ * Source: interchassis session recovery chapter, "Creating and Binding the SRP Context", "Configuring the SRP Context
+ * for BGP"; the equal family of both ends is the reference's (section 2.2, bind).
  */
 #include "srp/srp_errors_show.h"
 
@@ -28,21 +27,6 @@ link_errors(const struct cfg *cfg, const struct cfg_node *block, struct cfg_repo
 		cfg_report_error(r, cfg, block, "bind address and peer-ip-address are of different families");
 	else if (addr_equal(&bind, &peer))
 		cfg_report_error(r, cfg, block, "bind address and peer-ip-address are the same");
-}
-
-/* switchover_errors - options that need others. */
-static void
-switchover_errors(const struct cfg *cfg, const struct cfg_node *block, struct cfg_report *r)
-{
-	const struct cfg_node *early = cfg_first(cfg, block, SRP_ROW_ALLOW_EARLY);
-	const struct cfg_node *volte = cfg_first(cfg, block, SRP_ROW_ALLOW_VOLTE);
-
-	if (!early || cfg_first(cfg, block, SRP_ROW_ALLOW_ALL) ||
-	    (volte && !cfg_has(cfg, volte, "maintain-accounting")))
-		return;
-	cfg_report_error(
-	    r, cfg, early,
-	    "needs switchover allow-all-data-traffic, or allow-volte-data-traffic without maintain-accounting");
 }
 
 /* monitor_errors - what is watched in a context that is not there. */
@@ -75,7 +59,6 @@ srp_show_errors(const struct cfg *cfg, struct cfg_report *r)
 		if (!block)
 			continue;
 		link_errors(cfg, block, r);
-		switchover_errors(cfg, block, r);
 		monitor_errors(cfg, block, r);
 		warnings(cfg, block, r);
 	}

@@ -195,13 +195,6 @@ struct srp_guard_arg {
 /* srp_guard_holds - for fsm_find; @arg is a struct srp_guard_arg. */
 bool srp_guard_holds(uint8_t guard, const void *arg);
 
-/*
- * srp_due - the reason (enum srp_reason) for which this Active should hand over to the peer as it was heard last; 0:
- * none. A failure that is kept, and one that the peer shares, does not count; nor does any while the peer reports as
- * many.
- */
-uint8_t srp_due(const struct srp *srp);
-
 /* srp_is_revertible - false for AAA and Diameter: who became Active because of them stays. */
 bool srp_is_revertible(uint8_t reason);
 

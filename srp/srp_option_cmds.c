@@ -5,6 +5,8 @@
  * Time with Standby ICSR Chassis", and "Configuring Subscriber State Management Audit Process"; bounds that the
  * chapter leaves out are the reference's proposals (section 2.3).
  */
+#include "cli/cfg.h"
+#include "cli/cli.h"
 #include "cli/cmd_card.h"
 #include "srp/srp_cmds.h"
 
@@ -57,6 +59,60 @@ static const struct cli_choice dscp_codes[] = {
     {0},
 };
 /* clang-format on */
+
+/* early_rule - the chapter: the early transition needs one of the two others first, and they stay while it is there. */
+static enum err
+early_rule(bool has_all, bool has_volte, struct text *why)
+{
+	if (has_all || has_volte)
+		return ERR_OK;
+	text_put(why, "switchover allow-early-active-transition needs switchover allow-all-data-traffic, or "
+	              "allow-volte-data-traffic without maintain-accounting");
+	return ERR_REFUSED;
+}
+
+static bool
+has_volte(const struct cfg *cfg, const struct cfg_node *block)
+{
+	const struct cfg_node *volte = cfg_first(cfg, block, SRP_ROW_ALLOW_VOLTE);
+
+	return volte != NULL && !cfg_has(cfg, volte, "maintain-accounting");
+}
+
+static enum err
+early_needs(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line, struct text *why)
+{
+	(void)line;
+	return early_rule(cfg_first(cfg, block, SRP_ROW_ALLOW_ALL) != NULL, has_volte(cfg, block), why);
+}
+
+static enum err
+all_may_go(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line, struct text *why)
+{
+	(void)line;
+	if (!cfg_first(cfg, block, SRP_ROW_ALLOW_EARLY))
+		return ERR_OK;
+	return early_rule(false, has_volte(cfg, block), why);
+}
+
+/* volte_may_change - maintain-accounting takes away what the early transition needs. */
+static enum err
+volte_may_change(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line, struct text *why)
+{
+	if (!cfg_first(cfg, block, SRP_ROW_ALLOW_EARLY))
+		return ERR_OK;
+	return early_rule(cfg_first(cfg, block, SRP_ROW_ALLOW_ALL) != NULL, !cli_bound_has(line, "maintain-accounting"),
+	                  why);
+}
+
+static enum err
+volte_may_go(const struct cfg *cfg, const struct cfg_node *block, const struct cli_bound *line, struct text *why)
+{
+	(void)line;
+	if (!cfg_first(cfg, block, SRP_ROW_ALLOW_EARLY))
+		return ERR_OK;
+	return early_rule(cfg_first(cfg, block, SRP_ROW_ALLOW_ALL) != NULL, false, why);
+}
 
 static const struct cli_row srp_option_rows[] = {
     /* --- checkpoints ----------------------------------------------------------------------------------------- */
@@ -158,6 +214,7 @@ static const struct cli_row srp_option_rows[] = {
         .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO | CLI_DEFAULT,
         .flags = CLI_NO_EFFECT_YET,
+        .check_no = all_may_go,
         .tokens = TOKENS(SWITCHOVER, KEYWORD("allow-all-data-traffic", "All data, before billing is reconciled")),
         .doc = "Lets all data traffic pass as soon as a chassis becomes Active. Needed on both chassis; beside it, "
                "switchover allow-volte-data-traffic does not count.",
@@ -169,6 +226,8 @@ static const struct cli_row srp_option_rows[] = {
         .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO | CLI_DEFAULT,
         .flags = CLI_NO_EFFECT_YET,
+        .check = volte_may_change,
+        .check_no = volte_may_go,
         .tokens = TOKENS(SWITCHOVER, KEYWORD("allow-volte-data-traffic", "VoLTE data, before billing is reconciled"),
                          OPTION, KEYWORD("maintain-accounting", "But after VoLTE accounting was flushed"), CLOSE),
         .doc = "Lets VoLTE data pass during a switchover, with maintain-accounting after its accounting was flushed.",
@@ -179,10 +238,11 @@ static const struct cli_row srp_option_rows[] = {
         .kind = CLI_LEAF,
         .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO | CLI_DEFAULT,
-        .flags = CLI_NO_EFFECT_YET,
+        .check = early_needs,
         .tokens = TOKENS(SWITCHOVER, KEYWORD("allow-early-active-transition", "The new chassis is Active earlier")),
-        .doc = "Shortens a planned switchover. Needs allow-all-data-traffic, or allow-volte-data-traffic without "
-               "maintain-accounting.",
+        .doc = "Shortens a planned switchover: the other chassis takes the service address while this one still "
+               "flushes. Needed on both chassis. Needs allow-all-data-traffic, or allow-volte-data-traffic without "
+               "maintain-accounting; these cannot be removed while it is there.",
     },
     {
         .id = SRP_ROW_CONTROL_OPTIMIZATION,

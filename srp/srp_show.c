@@ -101,6 +101,32 @@ info_alarms(const struct srp_view *v, struct text *out)
 		line(out, "Alarms:", "None");
 }
 
+/* Why an option that one side has does not act, or that it does. */
+static const char *
+option_text(const struct srp_view *v, uint8_t option)
+{
+	bool is_here = (v->self.options & option) != 0, is_there = (v->peer_hello.options & option) != 0;
+
+	if (srp_options_agreed(v->self.options, v->peer_hello.options) & option)
+		return "on";
+	if (!is_here && !is_there)
+		return "off";
+	if (is_here != is_there)
+		return is_here ? "waiting (the peer lacks it)" : "waiting (this chassis lacks it)";
+	return option == SRP_OPT_EARLY ? "waiting (no data traffic is allowed that it needs)"
+	                               : "off (allow-all-data-traffic takes its place)";
+}
+
+static void
+info_options(const struct srp_view *v, struct text *out)
+{
+	line(out, "Allow All Data Traffic:", option_text(v, SRP_OPT_ALLOW_ALL));
+	line(out, "Allow VoLTE Data Traffic:", option_text(v, SRP_OPT_ALLOW_VOLTE));
+	line(out, "Maintain VoLTE Accounting:", option_text(v, SRP_OPT_VOLTE_ACCOUNTING));
+	line(out, "Early Active Transition:", option_text(v, SRP_OPT_EARLY));
+	line(out, "Control Outage Optimization:", option_text(v, SRP_OPT_CONTROL_OPTIMIZATION));
+}
+
 /* Ours: what a newcomer asks next. */
 static void
 info_more(const struct srp_view *v, struct text *out)
@@ -111,6 +137,7 @@ info_more(const struct srp_view *v, struct text *out)
 	            v->peer_hello.sessmgrs);
 	text_printf(out, "%-*s%" PRIu32 " ms\n", LABEL_WIDTH, "Hello Interval:", v->self.hello_ms);
 	text_printf(out, "%-*s%" PRIu32 " ms\n", LABEL_WIDTH, "Dead Interval:", v->self.dead_ms);
+	info_options(v, out);
 	if (v->history_count > 0) {
 		const struct srp_transition *t = &v->history[v->history_count - 1];
 

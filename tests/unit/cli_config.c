@@ -180,6 +180,36 @@ dead_interval_below_three_hellos_is_refused_when_the_mode_is_left(void **state)
 }
 
 static void
+early_transition_needs_what_it_stands_on_as_long_as_it_is_there(void **state)
+{
+	static const char needs[] = "Failure: switchover allow-early-active-transition needs switchover "
+	                            "allow-all-data-traffic, or allow-volte-data-traffic without maintain-accounting\n";
+	struct rig *r = *state;
+
+	loads_clean(r, "context a\nservice-redundancy-protocol\n");
+	rig_type(r, "configure");
+	rig_type(r, "context a");
+	rig_type(r, "service-redundancy-protocol");
+	assert_string_equal(rig_type(r, "switchover allow-early-active-transition"), needs);
+	rig_type(r, "switchover allow-volte-data-traffic maintain-accounting");
+	assert_string_equal(rig_type(r, "switchover allow-early-active-transition"), needs);
+	assert_string_equal(rig_type(r, "switchover allow-volte-data-traffic"), "");
+	assert_string_equal(rig_type(r, "switchover allow-early-active-transition"), "");
+	assert_string_equal(rig_type(r, "switchover allow-volte-data-traffic maintain-accounting"), needs);
+	assert_string_equal(rig_type(r, "no switchover allow-volte-data-traffic"), needs);
+	assert_string_equal(rig_type(r, "default switchover allow-volte-data-traffic"), needs);
+	assert_string_equal(rig_type(r, "no switchover allow-all-data-traffic"), ""); /* not there */
+	assert_string_equal(rig_type(r, "switchover allow-all-data-traffic"), "");
+	assert_string_equal(rig_type(r, "no switchover allow-volte-data-traffic"), "");
+	assert_string_equal(rig_type(r, "no switchover allow-all-data-traffic"), needs);
+	assert_string_equal(rig_type(r, "no switchover allow-early-active-transition"), "");
+	assert_string_equal(rig_type(r, "no switchover allow-all-data-traffic"), "");
+	rig_type(r, "hello-interval 60"); /* not in force yet, as the two lines behind it */
+	assert_string_equal(rig_type(r, "switchover allow-all-data-traffic"), "");
+	assert_string_equal(rig_type(r, "switchover allow-early-active-transition"), "");
+}
+
+static void
 the_rule_holds_at_the_end_of_a_file_and_of_a_session(void **state)
 {
 	struct rig *r = *state;
@@ -375,6 +405,7 @@ main(void)
 	    T(no_and_default_remove_and_only_no_shutdown_is_kept),
 	    T(getters_give_values_and_defaults),
 	    T(dead_interval_below_three_hellos_is_refused_when_the_mode_is_left),
+	    T(early_transition_needs_what_it_stands_on_as_long_as_it_is_there),
 	    T(the_rule_holds_at_the_end_of_a_file_and_of_a_session),
 	    T(a_refused_interval_in_a_file_takes_no_other_line_of_the_block_with_it),
 	    T(a_block_removed_while_a_file_loads_into_it_is_left),

@@ -83,6 +83,8 @@ rig_long(struct cli_call *call)
 static enum cli_answer
 rig_pending(struct cli_call *call)
 {
+	if (!call->is_confirmed)
+		return CLI_ANSWER_ASK;
 	rig_of_call(call)->events++;
 	call->ended = rig_long_ended;
 	return CLI_ANSWER_PENDING;

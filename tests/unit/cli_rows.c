@@ -142,6 +142,8 @@ generate_mode(struct rig *r, struct rng *rng, const struct cli_mode *mode, char 
 			         row->id == SRP_ROW_HELLO ? "hello-interval 10\n" : "dead-interval 180\n");
 			continue;
 		}
+		if (row->id == SRP_ROW_ALLOW_EARLY && !strstr(text, "allow-all-data-traffic"))
+			continue; /* needs the other */
 		if (row->forms & CLI_NO_KEPT && rng_below(rng, 2))
 			snprintf(text + strlen(text), cap - strlen(text), "no ");
 		generate(rng, row, text, cap);
@@ -377,6 +379,8 @@ no_or_default_takes_every_line_back(void **state)
 		seen++;
 		r = rig_new(CLI_ADMINISTRATOR);
 		put_openers(r, &rng, row->mode, text, sizeof text);
+		if (row->id == SRP_ROW_ALLOW_EARLY) /* needs the other */
+			strcat(text, "switchover allow-all-data-traffic\n");
 		assert_int_equal(rig_load(r, cli_running(r->cli), text, strlen(text)), 0);
 		before = rig_print(cli_running(r->cli));
 		generate(&rng, row, line, sizeof line);

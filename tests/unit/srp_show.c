@@ -168,6 +168,28 @@ info_names_the_alarms_of_the_shell_instead_when_it_gives_them(void **state)
 }
 
 static void
+info_says_which_side_lacks_an_option(void **state)
+{
+	struct srp_view v = view();
+
+	(void)state;
+	v.self.options = SRP_OPT_ALLOW_VOLTE | SRP_OPT_EARLY | SRP_OPT_VOLTE_ACCOUNTING;
+	v.peer_hello.options = SRP_OPT_ALLOW_VOLTE | SRP_OPT_EARLY | SRP_OPT_CONTROL_OPTIMIZATION;
+	show(srp_show_info, &v);
+	assert_non_null(strstr(shown, "Allow All Data Traffic:                 off\n"));
+	assert_non_null(strstr(shown, "Allow VoLTE Data Traffic:               on\n"));
+	assert_non_null(strstr(shown, "Maintain VoLTE Accounting:              waiting (the peer lacks it)\n"));
+	assert_non_null(strstr(
+	    shown, "Early Active Transition:                waiting (no data traffic is allowed that it needs)\n"));
+	assert_non_null(strstr(shown, "Control Outage Optimization:            waiting (this chassis lacks it)\n"));
+	v.self.options = v.peer_hello.options = SRP_OPT_ALL;
+	show(srp_show_info, &v);
+	assert_non_null(
+	    strstr(shown, "Allow VoLTE Data Traffic:               off (allow-all-data-traffic takes its place)\n"));
+	assert_non_null(strstr(shown, "Early Active Transition:                on\n"));
+}
+
+static void
 statistics_print_every_counter_that_moved(void **state)
 {
 	struct srp_view v = view();
@@ -262,6 +284,7 @@ main(void)
 	    cmocka_unit_test(before_contact_the_peer_is_in_init_and_was_never_heard),
 	    cmocka_unit_test(info_names_alarms_and_the_last_change),
 	    cmocka_unit_test(info_names_the_alarms_of_the_shell_instead_when_it_gives_them),
+	    cmocka_unit_test(info_says_which_side_lacks_an_option),
 	    cmocka_unit_test(statistics_print_every_counter_that_moved),
 	    cmocka_unit_test(history_has_two_lines_per_transition_and_none_is_wider_than_110),
 	    cmocka_unit_test(times_are_in_the_time_zone_of_the_chassis),
