@@ -248,6 +248,14 @@ winner_of_a_dual_active_tells_it_once(void **state)
 	h.epoch = epoch(6000, PEER_ID);
 	hear(&e, h);
 	assert_int_equal(count_of(SRP_ACT_HISTORY), 1);
+
+	e = active();
+	h.incarnation++;
+	h.epoch = e.epoch - 1; /* a lower one: no new epoch is needed, the history is told all the same */
+	hear(&e, h);
+	assert_null(action(SRP_ACT_SESSIONS_ACTIVE));
+	assert_int_equal(count_of(SRP_ACT_HISTORY), 1);
+	assert_true(raises(SRP_ALARM_DUAL_ACTIVE));
 }
 
 static void

@@ -268,6 +268,7 @@ active_because_of_aaa_or_diameter_does_not_hand_back_for_the_same(void **state)
 
 		fails(&e, kept[i]);
 		assert_int_equal(e.fsm_state, FSM_ACTIVE);
+		assert_non_null(strstr(srp_row_reason(out.row), "not given back"));
 		feed_kind(&e, SRP_EV_TIMER_INTERNAL);
 		assert_int_equal(e.fsm_state, FSM_ACTIVE);
 		monitor(&e, SRP_EV_RESET_FAIL, kept[i] == AAA ? DIAMETER : AAA); /* of the other kind */
@@ -276,6 +277,17 @@ active_because_of_aaa_or_diameter_does_not_hand_back_for_the_same(void **state)
 		assert_int_equal(e.fsm_state, FSM_PREPARING);
 		assert_int_equal(action(SRP_ACT_SEND_PREPARE)->reason, kept[i]);
 	}
+}
+
+static void
+kept_failure_asks_for_no_attempt_even_when_nobody_could_take_over(void **state)
+{
+	struct srp e = active_by(AAA);
+
+	(void)state;
+	feed_kind(&e, SRP_EV_LINK_DOWN);
+	fails(&e, AAA);
+	assert_false(starts(SRP_TIMER_INTERNAL));
 }
 
 static void
@@ -389,6 +401,7 @@ main(void)
 	    cmocka_unit_test(operators_attempt_is_not_ended_by_a_recovery),
 	    cmocka_unit_test(standing_failure_hands_over_to_a_standby_that_appears),
 	    cmocka_unit_test(active_because_of_aaa_or_diameter_does_not_hand_back_for_the_same),
+	    cmocka_unit_test(kept_failure_asks_for_no_attempt_even_when_nobody_could_take_over),
 	    cmocka_unit_test(active_because_of_aaa_hands_over_for_another_failure_and_on_request),
 	    cmocka_unit_test(failure_counts_again_after_a_switchover_for_another_reason),
 	    cmocka_unit_test(standby_refuses_what_has_failed_on_it_as_well),
