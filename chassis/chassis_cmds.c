@@ -226,7 +226,8 @@ static const struct cli_row chassis_rows[] = {
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,
         .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("license", "The license key"),
-                         KEYWORD("information", "What it opens"), OPTION, KEYWORD("full", "Also where the key was read from"), CLOSE),
+                         KEYWORD("information", "What it opens"), OPTION,
+                         KEYWORD("full", "Also where the key was read from"), CLOSE),
         .doc = "The installed license key: who issued it, which features it opens, whether it expires.",
     },
     {

@@ -53,8 +53,8 @@ enum err license_read(const char *key, const uint8_t issuer[LICENSE_PUBLIC_BYTES
 /*
  * license_write - @l signed with the private Ed25519 key @secret (32 bytes) into @key.
  *
- * Returns ERR_RANGE (a number that no int64_t holds, a time before 1970), ERR_FORMAT (a text holds | or " or a byte that
- * cannot be printed), ERR_FULL, ERR_SYSTEM (libcrypto).
+ * Returns ERR_RANGE (a number that no int64_t holds, a time before 1970), ERR_FORMAT (a text holds | or " or a byte
+ * that cannot be printed), ERR_FULL, ERR_SYSTEM (libcrypto).
  */
 enum err license_write(const struct license *l, const uint8_t secret[32], char key[LICENSE_KEY_MAX + 1]);
 
