@@ -223,11 +223,14 @@ read_srp(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block,
 	memcpy(s->mac, store_mac(c->store), MAC_LEN);
 	s->mode = mode != NULL && strcmp(mode, "primary") == 0 ? SRP_MODE_PRIMARY : SRP_MODE_BACKUP;
 	s->priority = (uint8_t)cfg_leaf_uint(cfg, block, SRP_ROW_PRIORITY);
-	s->hello_ms = (uint32_t)cfg_leaf_uint(cfg, block, SRP_ROW_HELLO) * 1000;
-	s->dead_ms = (uint32_t)cfg_leaf_uint(cfg, block, SRP_ROW_DEAD) * 1000;
+	s->hello_ms = srp_interval_ms(cfg, block, SRP_ROW_HELLO);
+	s->dead_ms = srp_interval_ms(cfg, block, SRP_ROW_DEAD);
 	s->delay_ms = (uint32_t)cfg_leaf_uint(cfg, block, SRP_ROW_DELAY) * 1000;
 	s->rm_threshold = (uint8_t)cfg_leaf_uint(cfg, block, SRP_ROW_ROUTE_MODIFIER);
 	s->options = read_options(cfg, block);
+	s->rm_delta = (uint8_t)cfg_leaf_uint(cfg, block, SRP_ROW_DELTA_ROUTE_MODIFIER);
+	s->internal_retries = (uint8_t)cfg_leaf_uint(cfg, block, SRP_ROW_INTERNAL_RETRIES);
+	s->internal_retry_ms = (uint32_t)cfg_leaf_uint(cfg, block, SRP_ROW_INTERNAL_RETRY) * 1000;
 }
 
 static void

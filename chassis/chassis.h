@@ -4,6 +4,7 @@
  *   chassis.c     life: options, start, stop
  *   tasks.c       session managers and demux: start, messages, restart
  *   redundancy.c  the engine's orders to tasks, operators, disk
+ *   resources.c   what the peer is told between two hellos
  *   apply.c       running configuration -> what engine and roles get
  *   config_io.c   configuration from files and chassis.db;  config_save.c  to them
  *   generations.c the archive of the configuration, shown
@@ -119,6 +120,7 @@ struct chassis {
 	struct gateway_config gateway;
 	struct event *apply_ev;
 	struct addr srp_local, srp_peer;
+	struct srp_hello resources_told; /* sessmgrs, sessmgrs_ready, calls: as the peer was told last */
 
 	struct sessmgr_slot sessmgrs[SESSMGRS_MAX + 1]; /* 1..sessmgr_count */
 	unsigned sessmgr_count;
@@ -186,6 +188,10 @@ void redundancy_taken(struct chassis *c, uint32_t token);
 /* redundancy_answer_text - what an operator is told of an answer of the engine, without `Failure: `. */
 void redundancy_answer_text(uint8_t answer, uint8_t refuse, uint32_t count, char *buf, size_t cap);
 void redundancy_busy(struct chassis *c, uint32_t token, const char *text, size_t n);
+
+/* resources.c: what changes between two hellos; resources_calls - calls served, or held for the peer */
+enum err resources_new(struct chassis *c);
+uint32_t resources_calls(const struct chassis *c);
 
 /* apply.c */
 void apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_config *g);

@@ -198,6 +198,7 @@ on_fill_hello(void *arg, struct srp_hello *h)
 	h->restart_counter = c->restart_counter;
 	h->sessmgrs = (uint16_t)c->sessmgr_count;
 	h->sessmgrs_ready = (uint16_t)(c->sessmgr_count - tasks_not_connected(c));
+	h->calls = resources_calls(c);
 }
 
 /* The restart counter belongs to the service address: whoever serves it says the value, the other adopts it. */

@@ -119,6 +119,18 @@ srp_hello_fill(const struct srp *srp, struct srp_hello *out)
 	out->failed = srp->failed;
 }
 
+bool
+srp_peer_resources(struct srp *srp, const struct srp_hello *h)
+{
+	if (!(srp->config.options & SRP_OPT_INTERIM_RESOURCE) || !srp->is_peer_heard ||
+	    h->chassis_id != srp->peer.chassis_id)
+		return false;
+	srp->peer.sessmgrs = h->sessmgrs;
+	srp->peer.sessmgrs_ready = h->sessmgrs_ready;
+	srp->peer.calls = h->calls;
+	return true;
+}
+
 enum err
 srp_self_check(struct text *out)
 {

@@ -200,8 +200,8 @@ enum srp_state srp_state(const struct srp *srp);
 bool srp_serves(const struct srp *srp);
 
 /*
- * srp_hello_fill - what this chassis says of itself now. restart_counter, sessmgrs, sessmgrs_ready, config_digest and
- * history_seq belong to the shell and are left as they are.
+ * srp_hello_fill - what this chassis says of itself now. restart_counter, sessmgrs, sessmgrs_ready, calls, config_digest
+ * and history_seq belong to the shell and are left as they are.
  */
 void srp_hello_fill(const struct srp *srp, struct srp_hello *out);
 
@@ -211,6 +211,13 @@ void srp_hello_fill(const struct srp *srp, struct srp_hello *out);
  * many.
  */
 uint8_t srp_due(const struct srp *srp);
+
+/*
+ * srp_peer_resources - what the peer says of its session managers and calls between two hellos, in @h (sessmgrs,
+ * sessmgrs_ready, calls; chassis_id says whose they are). Taken over, and true, when SRP_OPT_INTERIM_RESOURCE is
+ * configured and the peer is heard; decides nothing, so it is no event.
+ */
+bool srp_peer_resources(struct srp *srp, const struct srp_hello *h);
 
 /* srp_epoch_counter - the number an operator reads: an epoch without the tag of the chassis. */
 static inline uint64_t

@@ -12,19 +12,40 @@
 #include "cli/cli.h"
 #include "cli/cmd_card.h"
 
+enum { MS_PER_SEC = 1000 };
+
+uint32_t
+srp_interval_ms(const struct cfg *cfg, const struct cfg_node *block, uint16_t row_id)
+{
+	const struct cfg_node *line = cfg_first(cfg, block, row_id);
+	uint32_t value = (uint32_t)cfg_leaf_uint(cfg, block, row_id);
+
+	return line && cfg_has(cfg, line, "milliseconds") ? value : value * MS_PER_SEC;
+}
+
+/* srp_interval_words - an interval as its line has it. */
+static void
+srp_interval_words(const char *keyword, uint32_t ms, struct text *out)
+{
+	if (ms % MS_PER_SEC)
+		text_printf(out, "%s milliseconds %" PRIu32, keyword, ms);
+	else
+		text_printf(out, "%s %" PRIu32, keyword, ms / MS_PER_SEC);
+}
+
 /* srp_rule - the chapter: the dead interval must be at least three times the hello interval. */
 static enum err
 srp_rule(const struct cfg *cfg, const struct cfg_node *block, struct text *why)
 {
-	uint64_t hello = cfg_leaf_uint(cfg, block, SRP_ROW_HELLO);
-	uint64_t dead = cfg_leaf_uint(cfg, block, SRP_ROW_DEAD);
+	uint32_t hello = srp_interval_ms(cfg, block, SRP_ROW_HELLO);
+	uint32_t dead = srp_interval_ms(cfg, block, SRP_ROW_DEAD);
 
 	if (dead >= 3 * hello)
 		return ERR_OK;
-	text_printf(why,
-	            "dead-interval %" PRIu64 " must be at least three times hello-interval %" PRIu64
-	            "; what was in force before stays",
-	            dead, hello);
+	srp_interval_words("dead-interval", dead, why);
+	text_put(why, " must be at least three times ");
+	srp_interval_words("hello-interval", hello, why);
+	text_put(why, "; what was in force before stays");
 	return ERR_REFUSED;
 }
 
@@ -53,6 +74,8 @@ const struct cli_mode srp_mode = {
     .left = srp_rule,
     .ruled = srp_ruled,
 };
+
+#define BELOW_A_SECOND "In milliseconds (extension of Starling)"
 
 static const struct cli_row srp_rows[] = {
     {
@@ -106,21 +129,26 @@ static const struct cli_row srp_rows[] = {
         .mode = &srp_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO | CLI_DEFAULT,
-        .tokens =
-            TOKENS(KEYWORD("hello-interval", "Time between two hello messages"), UINT("seconds", 1, 60, "Seconds")),
+        .tokens = TOKENS(KEYWORD("hello-interval", "Time between two hello messages"), ONE_OF,
+                         UINT("seconds", 1, 60, "Seconds"), OR, KEYWORD("milliseconds", BELOW_A_SECOND),
+                         UINT("ms", 20, 999, "Milliseconds"), CLOSE),
         .fallback = "10",
-        .doc = "Time between two hello messages to the other chassis.",
+        .doc = "Time between two hello messages to the other chassis. The form in milliseconds is an extension of "
+               "Starling.",
     },
     {
         .id = SRP_ROW_DEAD,
         .mode = &srp_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO | CLI_DEFAULT,
-        .tokens = TOKENS(KEYWORD("dead-interval", "Silence after which the other chassis counts as lost"),
-                         UINT("seconds", 3, 180, "Seconds, at least three times the hello interval")),
+        .tokens = TOKENS(KEYWORD("dead-interval", "Silence after which the other chassis counts as lost"), ONE_OF,
+                         UINT("seconds", 3, 180, "Seconds, at least three times the hello interval"), OR,
+                         KEYWORD("milliseconds", BELOW_A_SECOND),
+                         UINT("ms", 60, 2999, "Milliseconds, at least three times the hello interval"), CLOSE),
         .fallback = "30",
-        .doc = "Silence after which a standby chassis becomes Active. At least three times the hello interval; checked "
-               "when the mode is left.",
+        .doc = "Silence after which a standby chassis becomes Active. At least three times the hello interval, also "
+               "when that is changed or goes back to its default; checked when the mode is left and at the end of a "
+               "file. The form in milliseconds is an extension of Starling.",
     },
     {
         .id = SRP_ROW_DELAY,
@@ -169,6 +197,59 @@ static const struct cli_row srp_rows[] = {
                    UINT("number", 2, 32, "The pair starts again when it is reached")),
         .fallback = "16",
         .doc = "Every switchover counts the route modifier up; at the threshold the pair starts again.",
+    },
+    {
+        .id = SRP_ROW_DELTA_ROUTE_MODIFIER,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .tokens = TOKENS(KEYWORD("delta-route-modifier", "How far the standby's route modifier is above the active's"),
+                         UINT("number", 1, 16, "Step")),
+        .fallback = "1",
+        .doc = "A chassis that follows the active one takes its route modifier plus this number.",
+    },
+    {
+        .id = SRP_ROW_CONFIGURATION_INTERVAL,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(KEYWORD("configuration-interval", "Time between two validations of the configuration"),
+                         UINT("seconds", 1, 65535, "Seconds")),
+        .fallback = "3600",
+        .doc = "How often the configuration is compared with that of the other chassis.",
+    },
+    {
+        .id = SRP_ROW_INTERNAL_RETRIES,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(KEYWORD("num-internal-switchover-retry", "Attempts after a switchover that a monitor wanted"),
+                         UINT("number", 0, 10, "Attempts after the first")),
+        .fallback = "3",
+        .doc = "How often a switchover because of a monitor is tried again when it could not be done.",
+    },
+    {
+        .id = SRP_ROW_INTERNAL_RETRY,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(KEYWORD("internal-switchover-retry-interval", "Time between two of these attempts"),
+                         UINT("seconds", 5, 30, "Seconds")),
+        .fallback = "15",
+        .doc = "Time between two attempts of a switchover because of a monitor.",
+    },
+    {
+        .id = SRP_ROW_INTERIM_RESOURCE,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .tokens = TOKENS(KEYWORD("handle-interim-resource-msg",
+                                 "What the peer says of its session managers between two hellos counts at once")),
+        .doc = "Resource messages of the other chassis are applied as they come; without this they are counted, and "
+               "the next hello tells the same.",
     },
     {
         .id = SRP_ROW_BIND,

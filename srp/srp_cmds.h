@@ -7,19 +7,24 @@
 #ifndef SRP_SRP_CMDS_H
 #define SRP_SRP_CMDS_H
 
-#include "cli/cmd_rows.h"
+#include "cli/cfg.h"
 
 enum srp_row_id {
 	SRP_ROW_BLOCK = CLI_ROWS_OF_SRP, /* service-redundancy-protocol, in a context */
 	SRP_ROW_CHASSIS_MODE,            /* mode: "primary", "backup" */
 	SRP_ROW_PRIORITY,                /* number */
 	SRP_ROW_PEER,                    /* address */
-	SRP_ROW_HELLO,                   /* seconds */
-	SRP_ROW_DEAD,                    /* seconds */
+	SRP_ROW_HELLO,                   /* seconds, or ms: srp_interval_ms */
+	SRP_ROW_DEAD,                    /* the same */
 	SRP_ROW_DELAY,                   /* seconds */
 	SRP_ROW_CHECKPOINT_DURATION,     /* seconds */
 	SRP_ROW_CHECKPOINT_COMPRESSION,  /* codec: "lz4", "zlib" */
 	SRP_ROW_ROUTE_MODIFIER,          /* threshold */
+	SRP_ROW_DELTA_ROUTE_MODIFIER,    /* number */
+	SRP_ROW_CONFIGURATION_INTERVAL,  /* seconds */
+	SRP_ROW_INTERNAL_RETRIES,        /* number */
+	SRP_ROW_INTERNAL_RETRY,          /* seconds */
+	SRP_ROW_INTERIM_RESOURCE,        /* handle-interim-resource-msg */
 	SRP_ROW_DATABASE_RECOVERY,       /* method: "normal", "aggressive" */
 	SRP_ROW_BIND,                    /* address */
 
@@ -55,6 +60,12 @@ enum srp_row_id {
 	SRP_ROW_SHOW_CALL_LOSS,
 	SRP_ROW_SWITCHOVER, /* flags force, reset-route-modifier, dry-run; seconds */
 };
+
+/*
+ * srp_interval_ms - milliseconds of the line @row_id (SRP_ROW_HELLO, SRP_ROW_DEAD) of @block, written in seconds or in
+ * milliseconds; the default of the row when there is no line.
+ */
+uint32_t srp_interval_ms(const struct cfg *cfg, const struct cfg_node *block, uint16_t row_id);
 
 extern const struct cli_mode srp_mode;
 extern const struct cli_table srp_table, srp_option_table;

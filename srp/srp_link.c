@@ -396,6 +396,11 @@ on_message(void *arg, const struct srp_msg *m, unsigned skipped)
 		on_hello(l, m);
 		return;
 	}
+	if (m->type == SRP_MSG_RESOURCE) {
+		l->counters.resource_received++;
+		l->counters.resource_applied += srp_peer_resources(&l->engine, &m->hello);
+		return;
+	}
 	if (events[m->type] == 0) {
 		if (l->ops->message != NULL)
 			l->ops->message(l->arg, m);
@@ -538,9 +543,12 @@ enum err
 srp_link_send(struct srp_link *l, const struct srp_msg *m)
 {
 	struct srp_msg copy = *m;
+	enum err e;
 
 	copy.hello.chassis_id = l->engine.config.chassis_id;
-	return srp_conn_send(l->conn, &copy);
+	e = srp_conn_send(l->conn, &copy);
+	l->counters.resource_sent += e == ERR_OK && m->type == SRP_MSG_RESOURCE;
+	return e;
 }
 
 const struct srp *

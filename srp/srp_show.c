@@ -135,6 +135,7 @@ info_more(const struct srp_view *v, struct text *out)
 	line_u64(out, "Peer Epoch:", srp_epoch_counter(v->peer_hello.epoch));
 	text_printf(out, "%-*s%u of %u\n", LABEL_WIDTH, "Peer Sessmgrs Ready:", v->peer_hello.sessmgrs_ready,
 	            v->peer_hello.sessmgrs);
+	line_u64(out, "Peer Calls:", v->peer_hello.calls);
 	text_printf(out, "%-*s%" PRIu32 " ms\n", LABEL_WIDTH, "Hello Interval:", v->self.hello_ms);
 	text_printf(out, "%-*s%" PRIu32 " ms\n", LABEL_WIDTH, "Dead Interval:", v->self.dead_ms);
 	info_options(v, out);
@@ -241,6 +242,7 @@ srp_show_statistics(const struct srp_view *v, struct text *out)
 	line_u64(out, "Configuration validation messages rcvd:", c->config_received);
 	line_u64(out, "Resource messages sent:", c->resource_sent);
 	line_u64(out, "Resource messages received:", c->resource_received);
+	line_u64(out, "Resource messages applied:", c->resource_applied);
 	line_u64(out, "Switchover messages sent:", c->switch_sent);
 	line_u64(out, "Switchover messages received:", c->switch_received);
 	statistics_switchovers(c, out);

@@ -149,6 +149,7 @@ struct srp_hello {
 	uint8_t restart_counter; /* GTP restart counter of the service address: replicated to the Standby */
 	uint16_t sessmgrs;       /* number of session managers of the sender */
 	uint16_t sessmgrs_ready; /* how many of them have a Ready peer connection */
+	uint32_t calls;          /* held: served by an Active, pre-allocated on a Standby */
 	uint32_t hello_ms;
 	uint32_t dead_ms;
 	uint8_t options;        /* set of enum srp_option, as configured */
@@ -175,6 +176,7 @@ struct srp_counters {
 	uint64_t switch_sent, switch_received;         /* PREPARE, READY, REFUSE, TAKE */
 	uint64_t config_sent, config_received;         /* configuration validation messages */
 	uint64_t resource_sent, resource_received;     /* resource messages */
+	uint64_t resource_applied;                     /* handle-interim-resource-msg */
 	uint64_t bad_messages[SRP_BAD_KINDS];          /* by enum err */
 	uint64_t unknown_types, skipped_fields, stale; /* stale: refused because of a lower epoch */
 	uint64_t link_up, link_down, dials;

@@ -14,7 +14,8 @@
 #define IN_SWITCH                                                                                                      \
 	(IN(SRP_MSG_PREPARE) | IN(SRP_MSG_READY) | IN(SRP_MSG_REFUSE) | IN(SRP_MSG_TAKE) | IN(SRP_MSG_FLUSHED))
 #define IN_HANDOVER (IN(SRP_MSG_PREPARE) | IN(SRP_MSG_TAKE))
-#define IN_ALL      (IN(SRP_MSG_OPEN) | IN_HELLO | IN_SWITCH)
+#define IN_RES      (IN_HELLO | IN(SRP_MSG_RESOURCE))
+#define IN_ALL      (IN(SRP_MSG_OPEN) | IN_RES | IN_SWITCH)
 #define AT(member)  .offset = offsetof(struct srp_msg, member)
 
 enum { SEC_MAX_MS = 65535 * 1000, SESSMGR_MAX = 127, COUNT_MAX = 65535 };
@@ -75,12 +76,12 @@ static const struct field_row rows[] = {
      .max = UINT8_MAX,
      .groups = IN_HELLO,
      .name = "restart-counter"},
-    {.id = 16, .kind = FIELD_U16, AT(hello.sessmgrs), .max = SESSMGR_MAX, .groups = IN_HELLO, .name = "sessmgrs"},
+    {.id = 16, .kind = FIELD_U16, AT(hello.sessmgrs), .max = SESSMGR_MAX, .groups = IN_RES, .name = "sessmgrs"},
     {.id = 17,
      .kind = FIELD_U16,
      AT(hello.sessmgrs_ready),
      .max = SESSMGR_MAX,
-     .groups = IN_HELLO,
+     .groups = IN_RES,
      .name = "sessmgrs-ready"},
     {.id = 18,
      .kind = FIELD_U32,
@@ -119,6 +120,7 @@ static const struct field_row rows[] = {
     {.id = 29, .kind = FIELD_U8, AT(is_rm_reset), .max = 1, .groups = IN_HANDOVER, .name = "rm-reset"},
     {.id = 30, .kind = FIELD_U8, AT(is_early), .max = 1, .groups = IN(SRP_MSG_TAKE), .name = "early"},
     {.id = 31, .kind = FIELD_U32, AT(wait_ms), .max = SEC_MAX_MS, .groups = IN(SRP_MSG_TAKE), .name = "wait-ms"},
+    {.id = 60, .kind = FIELD_U32, AT(hello.calls), .max = UINT32_MAX, .groups = IN_RES, .name = "calls"},
 };
 
 _Static_assert(SRP_MSG_TYPE_END <= 32, "a group is a bit of 32");
@@ -135,7 +137,7 @@ static const struct rows_format format = {
 static const char *const type_names[SRP_MSG_TYPE_END] = {
     [SRP_MSG_OPEN] = "OPEN",       [SRP_MSG_HELLO] = "HELLO",     [SRP_MSG_HELLO_REPLY] = "HELLO_REPLY",
     [SRP_MSG_PREPARE] = "PREPARE", [SRP_MSG_READY] = "READY",     [SRP_MSG_REFUSE] = "REFUSE",
-    [SRP_MSG_TAKE] = "TAKE",       [SRP_MSG_FLUSHED] = "FLUSHED",
+    [SRP_MSG_TAKE] = "TAKE",       [SRP_MSG_FLUSHED] = "FLUSHED", [SRP_MSG_RESOURCE] = "RESOURCE",
 };
 
 static bool

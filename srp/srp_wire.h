@@ -55,6 +55,7 @@ enum srp_open_kind { SRP_OPEN_CONTROL = 1 };
  *  REFUSE       hello.chassis_id, hello.epoch, request, refuse, count
  *  TAKE         hello.chassis_id, hello.epoch, request, reason, is_rm_reset, is_early, wait_ms
  *  FLUSHED      hello.chassis_id, hello.epoch, request
+ *  RESOURCE     hello.chassis_id, hello.epoch, hello.sessmgrs, hello.sessmgrs_ready, hello.calls
  * present holds a bit per field row; srp_msg_encode sets it, srp_msg_decode proves that all of the type are there.
  */
 struct srp_msg {

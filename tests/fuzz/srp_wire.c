@@ -53,6 +53,14 @@ feed(const struct srp_msg *m)
 	for (uint8_t s = 0; s < FSM_STATE_COUNT; s++) {
 		srp_init(&e, &c);
 		e.fsm_state = s;
+		if (m->type == SRP_MSG_RESOURCE) {
+			e.config.options = SRP_OPT_INTERIM_RESOURCE;
+			e.is_peer_heard = true;
+			e.peer.chassis_id = m->hello.chassis_id;
+			if (!srp_peer_resources(&e, &m->hello) || e.peer.calls != m->hello.calls)
+				abort();
+			continue;
+		}
 		if (srp_input(&e,
 		              &(struct srp_event){.kind = event_of[m->type],
 		                                  .hello = &m->hello,

@@ -179,6 +179,136 @@ dead_interval_below_three_hellos_is_refused_when_the_mode_is_left(void **state)
 	assert_string_equal(rig_prompt(r), "[local]starling# ");
 }
 
+/* Every way in which the two lines can come to disagree: what is in force, the line that breaks it, both numbers. */
+static void
+each_change_of_either_interval_is_held_against_the_other(void **state)
+{
+	static const struct {
+		const char *before, *change, *dead, *hello;
+	} cases[] = {
+	    {"hello-interval 5\ndead-interval 15\n", "hello-interval 6", "dead-interval 15", "hello-interval 6"},
+	    {"hello-interval 5\ndead-interval 15\n", "dead-interval 14", "dead-interval 14", "hello-interval 5"},
+	    {"hello-interval 5\ndead-interval 15\n", "no hello-interval", "dead-interval 15", "hello-interval 10"},
+	    {"hello-interval 5\ndead-interval 15\n", "default hello-interval", "dead-interval 15", "hello-interval 10"},
+	    {"hello-interval 20\ndead-interval 60\n", "no dead-interval", "dead-interval 30", "hello-interval 20"},
+	    {"hello-interval 20\ndead-interval 60\n", "default dead-interval", "dead-interval 30", "hello-interval 20"},
+	    {"", "hello-interval 11", "dead-interval 30", "hello-interval 11"},
+	    {"", "dead-interval 29", "dead-interval 29", "hello-interval 10"},
+	    {"", "dead-interval milliseconds 2999", "dead-interval milliseconds 2999", "hello-interval 10"},
+	    {"hello-interval milliseconds 20\ndead-interval milliseconds 60\n", "hello-interval milliseconds 21",
+	     "dead-interval milliseconds 60", "hello-interval milliseconds 21"},
+	    {"hello-interval milliseconds 21\ndead-interval milliseconds 63\n", "dead-interval milliseconds 62",
+	     "dead-interval milliseconds 62", "hello-interval milliseconds 21"},
+	    {"hello-interval milliseconds 20\ndead-interval milliseconds 60\n", "hello-interval 1",
+	     "dead-interval milliseconds 60", "hello-interval 1"},
+	    {"hello-interval milliseconds 20\ndead-interval milliseconds 60\n", "default hello-interval",
+	     "dead-interval milliseconds 60", "hello-interval 10"},
+	    {"hello-interval milliseconds 999\ndead-interval 3\n", "dead-interval milliseconds 2996",
+	     "dead-interval milliseconds 2996", "hello-interval milliseconds 999"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		for (int is_file = 0; is_file < 2; is_file++) {
+			struct rig *r = rig_new(CLI_ADMINISTRATOR);
+			char text[400], sentence[300], *before, *after;
+
+			snprintf(text, sizeof text, "context a\nservice-redundancy-protocol\n%s", cases[i].before);
+			loads_clean(r, text);
+			before = rig_print(running(r));
+			snprintf(sentence, sizeof sentence,
+			         "Failure: %s must be at least three times %s; what was in force before stays\n",
+			         cases[i].dead, cases[i].hello);
+			if (is_file) {
+				snprintf(text, sizeof text, "context a\nservice-redundancy-protocol\n%s\n",
+				         cases[i].change);
+				assert_int_equal(rig_load(r, running(r), text, strlen(text)), 1);
+				assert_memory_equal(r->refused, sentence, strlen(sentence) - 1);
+			} else {
+				rig_type(r, "configure");
+				rig_type(r, "context a");
+				rig_type(r, "service-redundancy-protocol");
+				assert_string_equal(rig_type(r, cases[i].change), "");
+				assert_string_equal(rig_type(r, "exit"), sentence);
+			}
+			after = rig_print(running(r));
+			assert_string_equal(after, before);
+			free(before);
+			free(after);
+			rig_free(r);
+		}
+	}
+}
+
+static void
+intervals_are_of_seconds_or_milliseconds_and_the_last_form_counts(void **state)
+{
+	struct rig *r = *state;
+	const struct cfg_node *srp;
+
+	loads_clean(r, "context a\nservice-redundancy-protocol\nhello-interval milliseconds 20\n"
+	               "dead-interval milliseconds 60\n");
+	srp = cfg_first(running(r), cfg_find(running(r), cfg_root(running(r)), CLI_ROW_CONTEXT, "a"), SRP_ROW_BLOCK);
+	assert_int_equal(srp_interval_ms(running(r), srp, SRP_ROW_HELLO), 20);
+	assert_int_equal(srp_interval_ms(running(r), srp, SRP_ROW_DEAD), 60);
+	prints_as(r, running(r),
+	          "config\n  context a\n    service-redundancy-protocol\n      hello-interval milliseconds 20\n"
+	          "      dead-interval milliseconds 60\n    #exit\n  #exit\nend\n");
+	loads_clean(r, "context a\nservice-redundancy-protocol\ndead-interval 3\nhello-interval milliseconds 999\n");
+	assert_int_equal(srp_interval_ms(running(r), srp, SRP_ROW_HELLO), 999);
+	assert_int_equal(srp_interval_ms(running(r), srp, SRP_ROW_DEAD), 3000);
+	loads_clean(r, "context a\nservice-redundancy-protocol\nhello-interval 1\n");
+	assert_int_equal(srp_interval_ms(running(r), srp, SRP_ROW_HELLO), 1000);
+	loads_clean(r, "context a\nservice-redundancy-protocol\nno dead-interval\nno hello-interval\n");
+	assert_int_equal(srp_interval_ms(running(r), srp, SRP_ROW_HELLO), 10000);
+	assert_int_equal(srp_interval_ms(running(r), srp, SRP_ROW_DEAD), 30000);
+}
+
+/* Bounds and defaults of the reference, sections 2.2 and 2.3. */
+static void
+the_numbers_of_the_redundancy_link_have_the_bounds_of_the_reference(void **state)
+{
+	static const struct {
+		uint16_t row;
+		const char *keyword;
+		unsigned min, max, otherwise;
+	} rows[] = {
+	    {SRP_ROW_DELTA_ROUTE_MODIFIER, "delta-route-modifier", 1, 16, 1},
+	    {SRP_ROW_CONFIGURATION_INTERVAL, "configuration-interval", 1, 65535, 3600},
+	    {SRP_ROW_INTERNAL_RETRIES, "num-internal-switchover-retry", 0, 10, 3},
+	    {SRP_ROW_INTERNAL_RETRY, "internal-switchover-retry-interval", 5, 30, 15},
+	};
+	struct rig *r = *state;
+	const struct cfg_node *srp;
+	char line[100], said[200];
+
+	rig_type(r, "configure");
+	rig_type(r, "context a -noconfirm");
+	rig_type(r, "service-redundancy-protocol");
+	srp = cfg_first(running(r), cfg_find(running(r), cfg_root(running(r)), CLI_ROW_CONTEXT, "a"), SRP_ROW_BLOCK);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const unsigned good[] = {rows[i].min, rows[i].max};
+
+		assert_int_equal(cfg_leaf_uint(running(r), srp, rows[i].row), rows[i].otherwise);
+		for (unsigned k = 0; k < 2; k++) {
+			snprintf(line, sizeof line, "%s %u", rows[i].keyword, good[k]);
+			assert_string_equal(rig_type(r, line), "");
+			assert_int_equal(cfg_leaf_uint(running(r), srp, rows[i].row), good[k]);
+		}
+		snprintf(line, sizeof line, "%s %u", rows[i].keyword, rows[i].max + 1);
+		snprintf(said, sizeof said, "Failure: %s must be in the range %u to %u\n", line, rows[i].min,
+		         rows[i].max);
+		assert_string_equal(rig_type(r, line), said);
+		snprintf(line, sizeof line, "%s %s", i % 2 ? "no" : "default", rows[i].keyword);
+		assert_string_equal(rig_type(r, line), "");
+		assert_int_equal(cfg_leaf_uint(running(r), srp, rows[i].row), rows[i].otherwise);
+	}
+	assert_string_equal(rig_type(r, "handle-interim-resource-msg"), "");
+	assert_non_null(cfg_first(running(r), srp, SRP_ROW_INTERIM_RESOURCE));
+	assert_string_equal(rig_type(r, "default handle-interim-resource-msg"), "");
+	assert_null(cfg_first(running(r), srp, SRP_ROW_INTERIM_RESOURCE));
+}
+
 static void
 early_transition_needs_what_it_stands_on_as_long_as_it_is_there(void **state)
 {
@@ -406,6 +536,9 @@ main(void)
 	    T(getters_give_values_and_defaults),
 	    T(dead_interval_below_three_hellos_is_refused_when_the_mode_is_left),
 	    T(early_transition_needs_what_it_stands_on_as_long_as_it_is_there),
+	    T(each_change_of_either_interval_is_held_against_the_other),
+	    T(intervals_are_of_seconds_or_milliseconds_and_the_last_form_counts),
+	    T(the_numbers_of_the_redundancy_link_have_the_bounds_of_the_reference),
 	    T(the_rule_holds_at_the_end_of_a_file_and_of_a_session),
 	    T(a_refused_interval_in_a_file_takes_no_other_line_of_the_block_with_it),
 	    T(a_block_removed_while_a_file_loads_into_it_is_left),
