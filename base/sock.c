@@ -43,6 +43,20 @@ sock_tune(int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
 }
 
+void
+sock_mark(int fd, uint8_t dscp)
+{
+	enum { ECN_BITS = 2 };
+	int tos = dscp << ECN_BITS, domain = AF_INET;
+	socklen_t len = sizeof domain;
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	if (domain == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos);
+	else
+		(void)setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
+}
+
 static int
 open_tcp(const struct addr *a)
 {
@@ -60,7 +74,7 @@ fail(int fd)
 }
 
 int
-sock_dial(const struct addr *local, const struct addr *peer, uint16_t port)
+sock_dial(const struct addr *local, const struct addr *peer, uint16_t port, uint8_t dscp)
 {
 	struct sockaddr_storage ss;
 	socklen_t len;
@@ -69,6 +83,7 @@ sock_dial(const struct addr *local, const struct addr *peer, uint16_t port)
 	if (fd < 0)
 		return -1;
 	sock_tune(fd);
+	sock_mark(fd, dscp);
 	if (local->family == peer->family) {
 		len = sock_address(local, 0, &ss);
 		if (bind(fd, (struct sockaddr *)&ss, len) < 0)
@@ -90,7 +105,7 @@ sock_connect_error(int fd)
 }
 
 int
-sock_listen(const struct addr *local, uint16_t port)
+sock_listen(const struct addr *local, uint16_t port, uint8_t dscp)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = sock_address(local, port, &ss);
@@ -98,6 +113,7 @@ sock_listen(const struct addr *local, uint16_t port)
 
 	if (fd < 0)
 		return -1;
+	sock_mark(fd, dscp);
 	/* TCP only: a restart must not wait for old connections in TIME_WAIT; two listeners are refused all the same */
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	if (bind(fd, (struct sockaddr *)&ss, len) < 0 || listen(fd, BACKLOG) < 0)

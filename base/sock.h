@@ -22,15 +22,20 @@ bool sock_is_here(const struct addr *a);
 
 /*
  * sock_dial - a non-blocking connect from @local (any port) to @peer:@port in progress; writable when it ends, SO_ERROR
- * says how. @local without a family: the system chooses. -1 and errno when it cannot even begin.
+ * says how. @local without a family: the system chooses. Its packets, the first included, carry @dscp (0..63). -1 and
+ * errno when it cannot even begin.
  */
-int sock_dial(const struct addr *local, const struct addr *peer, uint16_t port);
+int sock_dial(const struct addr *local, const struct addr *peer, uint16_t port, uint8_t dscp);
 
 /* sock_connect_error - how the connect that sock_dial began has ended: 0, or the errno. */
 int sock_connect_error(int fd);
 
-/* sock_listen - a non-blocking listening socket on @local:@port; -1 and errno. */
-int sock_listen(const struct addr *local, uint16_t port);
+/* sock_listen - a non-blocking listening socket on @local:@port, its answers marked with @dscp (0..63); -1 and errno.
+ */
+int sock_listen(const struct addr *local, uint16_t port, uint8_t dscp);
+
+/* sock_mark - from now on packets of @fd, of either family, carry @dscp (0..63); a listener hands it on (RFC 2474). */
+void sock_mark(int fd, uint8_t dscp);
 
 /*
  * sock_tune - non-blocking, no delay, and TCP_USER_TIMEOUT of 3 s: without it a send into a cut path sits for

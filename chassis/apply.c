@@ -247,6 +247,8 @@ apply_srp(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block
 		return;
 	}
 	read_srp(c, cfg, block, &s);
+	redundancy_mark(c, srp_dscp_value(cfg_leaf_str(cfg, block, SRP_ROW_DSCP_CONTROL)),
+	                srp_dscp_value(cfg_leaf_str(cfg, block, SRP_ROW_DSCP_SESSION)));
 	if (!cfg_leaf_addr(cfg, block, SRP_ROW_BIND, &local) || !cfg_leaf_addr(cfg, block, SRP_ROW_PEER, &peer)) {
 		alarm_set(
 		    c, "srp", true,

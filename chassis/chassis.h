@@ -120,6 +120,7 @@ struct chassis {
 	struct gateway_config gateway;
 	struct event *apply_ev;
 	struct addr srp_local, srp_peer;
+	uint8_t dscp_session; /* dscp-marking session, 0..63 */
 	struct srp_hello resources_told; /* sessmgrs, sessmgrs_ready, calls: as the peer was told last */
 
 	struct sessmgr_slot sessmgrs[SESSMGRS_MAX + 1]; /* 1..sessmgr_count */
@@ -180,6 +181,8 @@ uint32_t tasks_not_connected(const struct chassis *c);
 enum err redundancy_new(struct chassis *c);
 void redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct addr *local,
                       const struct addr *peer);
+/* redundancy_mark - DSCP values (0..63) of the connections to the peer, those that are there included. */
+void redundancy_mark(struct chassis *c, uint8_t control, uint8_t session);
 void redundancy_absent(struct chassis *c); /* no service-redundancy-protocol is configured */
 /* redundancy_alarms - texts of the raised alarms of the redundancy link, borrowed; returns how many. */
 size_t redundancy_alarms(const struct chassis *c, const char *texts[ALARMS_MAX]);

@@ -351,6 +351,17 @@ redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct a
 }
 
 void
+redundancy_mark(struct chassis *c, uint8_t control, uint8_t session)
+{
+	bool is_same = session == c->dscp_session;
+
+	c->dscp_session = session;
+	srp_link_mark(c->srp, control);
+	if (!is_same)
+		tasks_send_peer(c);
+}
+
+void
 redundancy_absent(struct chassis *c)
 {
 	uint64_t first;

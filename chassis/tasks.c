@@ -54,7 +54,7 @@ send_role(struct chassis *c, struct sessmgr_slot *s)
 static void
 send_peer(struct chassis *c, struct sessmgr_slot *s)
 {
-	struct sessmgr_peer p = {.local = c->srp_local, .peer = c->srp_peer, .port = SRP_PORT};
+	struct sessmgr_peer p = {.local = c->srp_local, .peer = c->srp_peer, .port = SRP_PORT, .dscp = c->dscp_session};
 
 	p.is_dialling = c->is_active && c->srp_peer.family != ADDR_NONE;
 	send_to(&s->task, IPC_PEER, s->instance, &p, sizeof p, -1);

@@ -27,6 +27,7 @@ struct ckpt_link {
 	struct ckpt *core;
 	struct addr local, peer;
 	uint16_t port;
+	uint8_t dscp;
 	bool is_dialling; /* wanted: dial when there is no connection */
 	bool is_pending;  /* sock is a connect in progress */
 	bool is_working;  /* inside kick or input: the core may call back into its owner, which kicks again */
@@ -217,7 +218,7 @@ on_dial(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (l->sock >= 0 || !l->is_dialling)
 		return;
-	l->sock = sock_dial(&l->local, &l->peer, l->port);
+	l->sock = sock_dial(&l->local, &l->peer, l->port, l->dscp);
 	if (l->sock < 0) {
 		end_connection(l, strerror(errno));
 		return;
@@ -258,6 +259,14 @@ ckpt_link_dial(struct ckpt_link *l, const struct addr *local, const struct addr 
 }
 
 void
+ckpt_link_mark(struct ckpt_link *l, uint8_t dscp)
+{
+	l->dscp = dscp;
+	if (l->sock >= 0)
+		sock_mark(l->sock, dscp);
+}
+
+void
 ckpt_link_take(struct ckpt_link *l, int fd)
 {
 	bool was_dialling = l->is_dialling;
@@ -268,6 +277,7 @@ ckpt_link_take(struct ckpt_link *l, int fd)
 	event_del(l->dial_ev);
 	l->is_dialling = was_dialling;
 	sock_tune(fd);
+	sock_mark(fd, l->dscp);
 	l->sock = fd;
 	if (start_connection(l, false) != ERR_OK)
 		end_connection(l, "no memory");

@@ -29,6 +29,9 @@ void ckpt_link_free(struct ckpt_link *l);
  */
 void ckpt_link_dial(struct ckpt_link *l, const struct addr *local, const struct addr *peer, uint16_t port, bool is_on);
 
+/* ckpt_link_mark - packets of the connections, the present one included, carry the DSCP value @dscp (0..63). */
+void ckpt_link_mark(struct ckpt_link *l, uint8_t dscp);
+
 /* ckpt_link_take - use the accepted connection @fd (taken) instead of the present one. */
 void ckpt_link_take(struct ckpt_link *l, int fd);
 

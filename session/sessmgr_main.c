@@ -292,6 +292,7 @@ set_peer(struct sessmgr *s, const struct ipc_msg *m)
 	if (m->len != sizeof p)
 		return;
 	memcpy(&p, m->body, sizeof p);
+	ckpt_link_mark(s->link, p.dscp);
 	ckpt_link_dial(s->link, &p.local, &p.peer, p.port, p.is_dialling != 0);
 }
 

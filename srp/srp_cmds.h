@@ -67,6 +67,9 @@ enum srp_row_id {
  */
 uint32_t srp_interval_ms(const struct cfg *cfg, const struct cfg_node *block, uint16_t row_id);
 
+/* srp_dscp_value - the six bits (0..63) of a code of dscp-marking, one of its 21. */
+uint8_t srp_dscp_value(const char *code);
+
 extern const struct cli_mode srp_mode;
 extern const struct cli_table srp_table, srp_option_table;
 

@@ -46,6 +46,7 @@ struct srp_conn_link {
 	struct addr local, peer;
 	bool is_started;
 	int listen_fd;
+	uint8_t dscp;
 	struct event *accept_ev, *dial_ev, *listen_ev;
 	struct backoff redial;
 	struct conn *current; /* the one that stays; NULL while down */

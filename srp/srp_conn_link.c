@@ -73,6 +73,7 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	sock_tune(s);
+	sock_mark(s, l->dscp); /* it may have waited since before a change */
 	*c = (struct conn){.link = l, .stage = CONN_NEWCOMER, .fd = s, .number = ++l->number};
 	c->read_ev = event_new(l->base, s, EV_READ, on_newcomer_readable, c);
 	c->limit_ev = evtimer_new(l->base, conn_on_limit, c);
@@ -112,7 +113,7 @@ open_listener(struct srp_conn_link *l)
 {
 	char text[ADDR_TEXT_MAX];
 
-	l->listen_fd = sock_listen(&l->local, SRP_PORT);
+	l->listen_fd = sock_listen(&l->local, SRP_PORT, l->dscp);
 	if (l->listen_fd < 0) {
 		log_event(LOG_SRP_LISTEN, addr_text(&l->local, text), (unsigned)SRP_PORT, strerror(errno));
 		l->ops->listening(l->arg, strerror(errno));
@@ -152,7 +153,7 @@ on_dial(evutil_socket_t fd, short what, void *arg)
 	}
 	l->ops->dialled(l->arg);
 	*c = (struct conn){.link = l, .stage = CONN_DIALLING, .is_mine = true, .number = ++l->number};
-	c->fd = sock_dial(&l->local, &l->peer, SRP_PORT);
+	c->fd = sock_dial(&l->local, &l->peer, SRP_PORT, l->dscp);
 	c->write_ev = c->fd < 0 ? NULL : event_new(l->base, c->fd, EV_WRITE, on_dialled, c);
 	if (c->write_ev == NULL)
 		conn_lost(c, strerror(errno));
@@ -196,6 +197,19 @@ srp_conn_stop(struct srp_conn_link *l)
 	if (l->listen_fd >= 0)
 		close(l->listen_fd);
 	l->listen_fd = -1;
+}
+
+void
+srp_conn_mark(struct srp_conn_link *l, uint8_t dscp)
+{
+	if (dscp == l->dscp)
+		return;
+	l->dscp = dscp;
+	if (l->listen_fd >= 0)
+		sock_mark(l->listen_fd, dscp);
+	for (unsigned i = 0; i < CONNS_MAX; i++)
+		if (l->conns[i].fd >= 0)
+			sock_mark(l->conns[i].fd, dscp);
 }
 
 enum err

@@ -47,6 +47,9 @@ void srp_conn_free(struct srp_conn_link *l);
 void srp_conn_start(struct srp_conn_link *l, const struct addr *local, const struct addr *peer);
 void srp_conn_stop(struct srp_conn_link *l);
 
+/* srp_conn_mark - packets of every control connection, present ones included, carry @dscp (0..63); 0 at the start. */
+void srp_conn_mark(struct srp_conn_link *l, uint8_t dscp);
+
 /* srp_conn_send - on the connection that stays. ERR_NOT_FOUND: there is none. A peer that does not read loses its
  * connection. */
 enum err srp_conn_send(struct srp_conn_link *l, const struct srp_msg *m);

@@ -491,6 +491,12 @@ srp_link_configure(struct srp_link *l, const struct srp_config *cfg, const struc
 }
 
 void
+srp_link_mark(struct srp_link *l, uint8_t dscp)
+{
+	srp_conn_mark(l->conn, dscp);
+}
+
+void
 srp_link_stop(struct srp_link *l)
 {
 	if (!l->is_started)

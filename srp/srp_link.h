@@ -58,6 +58,9 @@ void srp_link_configure(struct srp_link *l, const struct srp_config *cfg, const 
                         const struct addr *peer);
 void srp_link_stop(struct srp_link *l);
 
+/* srp_link_mark - the DSCP value (0..63) of the control connections, at once and from now on. */
+void srp_link_mark(struct srp_link *l, uint8_t dscp);
+
 /* srp_link_feed - one event for the engine (copied); may be called from within an op, it is then fed after it. */
 void srp_link_feed(struct srp_link *l, const struct srp_event *ev);
 

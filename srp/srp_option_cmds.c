@@ -5,10 +5,13 @@
  * Time with Standby ICSR Chassis", and "Configuring Subscriber State Management Audit Process"; bounds that the
  * chapter leaves out are the reference's proposals (section 2.3).
  */
+#include "srp/srp_cmds.h"
+
+#include <string.h>
+
 #include "cli/cfg.h"
 #include "cli/cli.h"
 #include "cli/cmd_card.h"
-#include "srp/srp_cmds.h"
 
 /* clang-format off */
 #define CHECKPOINT_SESSION KEYWORD("checkpoint", "Replication of calls"), KEYWORD("session", "Of subscriber sessions")
@@ -114,6 +117,19 @@ volte_may_go(const struct cfg *cfg, const struct cfg_node *block, const struct c
 	return early_rule(cfg_first(cfg, block, SRP_ROW_ALLOW_ALL) != NULL, false, why);
 }
 
+/* RFC 2474, 2597, 3246: class selectors are the three high bits, assured forwarding adds twice the drop precedence. */
+uint8_t
+srp_dscp_value(const char *code)
+{
+	enum { CLASS = 8, DROP = 2, EF = 46 };
+
+	if (strcmp(code, "ef") == 0)
+		return EF;
+	if (strncmp(code, "af", 2) == 0)
+		return (uint8_t)(CLASS * (code[2] - '0') + DROP * (code[3] - '0'));
+	return strncmp(code, "cs", 2) == 0 ? (uint8_t)(CLASS * (code[2] - '0')) : 0;
+}
+
 static const struct cli_row srp_option_rows[] = {
     /* --- checkpoints ----------------------------------------------------------------------------------------- */
     {
@@ -188,7 +204,6 @@ static const struct cli_row srp_option_rows[] = {
         .mode = &srp_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO | CLI_DEFAULT,
-        .flags = CLI_NO_EFFECT_YET,
         .tokens = TOKENS(KEYWORD("dscp-marking", "Marks packets to the other chassis"),
                          KEYWORD("control", "Of control messages"), CHOICE("code", dscp_codes, "DSCP value")),
         .fallback = "be",
@@ -199,7 +214,6 @@ static const struct cli_row srp_option_rows[] = {
         .mode = &srp_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO | CLI_DEFAULT,
-        .flags = CLI_NO_EFFECT_YET,
         .tokens = TOKENS(KEYWORD("dscp-marking", "Marks packets to the other chassis"),
                          KEYWORD("session", "Of checkpoints"), CHOICE("code", dscp_codes, "DSCP value")),
         .fallback = "be",

@@ -148,6 +148,16 @@ def new_directory(name):
     return path
 
 
+def srp_lines(**per_chassis):
+    """An edit of configurations: lines of a=[...] and b=[...], or both=[...], at the head of the redundancy link's block."""
+    def edit(x, text):
+        added = list(per_chassis.get("both", ())) + list(per_chassis.get(x, ()))
+        for line in added:  # instead of the same line of the lab
+            text = re.sub(rf"^ *{line.split()[0]} .*\n", "", text, flags=re.M) if line.startswith(("hello-", "dead-")) else text
+        return text.replace("service-redundancy-protocol\n", "service-redundancy-protocol\n" + "".join(f"      {l}\n" for l in added))
+    return edit
+
+
 class Chassis:
     """One chassis: a root directory and, when started, a chassisd in the foreground below us."""
 

@@ -14,6 +14,7 @@ import lab
 
 SERVICE = "192.0.2.100"
 LINKS = {"a": ("10.91.1.1", "10.91.1.2"), "b": ("10.91.2.1", "10.91.2.2")}
+LINKS6 = {"a": ("fd91:1::1", "fd91:1::2"), "b": ("fd91:2::1", "fd91:2::2")}  # beside them; the SRP link's when asked for
 
 
 class NoRight(Exception):
@@ -46,7 +47,9 @@ def output_of(argv, p):
 class NetPair(lab.Pair):
     """A pair on network namespaces with the second address driver."""
 
-    def __init__(self, name):
+    def __init__(self, name, family=4, edit=None):
+        """family: of bind address and peer-ip-address; edit(x, text): the configuration of a chassis, changed."""
+        self.srp_links, self.edit = {4: LINKS, 6: LINKS6}[family], edit
         root = os.geteuid() == 0
         if not shutil.which("nft") or not shutil.which("ip"):
             raise NoRight("nft and ip are needed")
@@ -64,8 +67,17 @@ class NetPair(lab.Pair):
             self.ip("r", f"link set eth-{x} up")
             for words in ("link set lo up", f"addr add {own}/24 dev eth0", "link set eth0 up", f"route add default via {router}"):
                 self.ip(x, words)
+        if family == 6:
+            self._add_ipv6()
         self.nft("add table ip cuts", "add chain ip cuts between { type filter hook forward priority 0; }")
         self.a, self.b = (self._net_chassis(x) for x in "ab")
+
+    def _add_ipv6(self):
+        self.inside("r", "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+        for x, (router, own) in LINKS6.items():
+            self.ip("r", f"addr add {router}/64 dev eth-{x} nodad")
+            self.ip(x, f"addr add {own}/64 dev eth0 nodad")
+            self.ip(x, f"route add default via {router}")
 
     @property
     def service(self):
@@ -73,12 +85,14 @@ class NetPair(lab.Pair):
 
     def _net_chassis(self, x):
         text = (lab.TOP / "configs" / f"lab-{x}.cfg").read_text()
-        own, peer = LINKS[x][1], LINKS["b" if x == "a" else "a"][1]
+        own, peer = self.srp_links[x][1], self.srp_links["b" if x == "a" else "a"][1]
         block = re.search(r"service-redundancy-protocol.*?#exit", text, re.S).group()
         old_own = re.search(r"bind address (\S+)", block).group(1)
         old_peer = re.search(r"peer-ip-address (\S+)", block).group(1)
         for old, new in ((old_own, own), (old_peer, peer), (lab.LAB_NET + "100", SERVICE)):
             text = re.sub(rf"(?<![\d.]){re.escape(old)}(?![\d.])", new, text)
+        if self.edit:
+            text = self.edit(x, text)
         return lab.Chassis(x, self.dir / x, text, prefix=enter(self.holders[x]), options=["--address-driver", "freebind"])
 
     def inside(self, where, *argv):
@@ -88,6 +102,13 @@ class NetPair(lab.Pair):
     def ip(self, where, words):
         return self.inside(where, "ip", *words.split())
 
+    def capture(self, x="a"):
+        """Records what passes the router's side of a chassis' link, on the SRP port."""
+        import snoop
+        found = snoop.Capture(enter(self.holders["r"]), f"eth-{x}", lab.SRP_PORT, self.dir / "capture")
+        self.clients.append(found)
+        return found
+
     def nft(self, *lines):
         p = subprocess.run(enter(self.holders["r"]) + ["nft", "-f", "-"], input="".join(l + "\n" for l in lines),
                            capture_output=True, text=True, timeout=20)
@@ -95,6 +116,7 @@ class NetPair(lab.Pair):
 
     def cut(self, *ways):
         """Drops what A sends to B (ab), B to A (ba) in the middle: nobody is told."""
+        assert self.srp_links is LINKS, "cut is for IPv4"
         source = {"ab": LINKS["a"][1], "ba": LINKS["b"][1]}
         self.nft(*[f"add rule ip cuts between ip saddr {source[w]} drop" for w in ways])
 

@@ -264,6 +264,27 @@ intervals_are_of_seconds_or_milliseconds_and_the_last_form_counts(void **state)
 	assert_int_equal(srp_interval_ms(running(r), srp, SRP_ROW_DEAD), 30000);
 }
 
+static void
+each_code_of_dscp_marking_is_its_value_of_the_rfcs(void **state)
+{
+	static const struct {
+		const char *code;
+		uint8_t value;
+	} codes[] = {
+	    {"af11", 10}, {"af12", 12}, {"af13", 14}, {"af21", 18}, {"af22", 20}, {"af23", 22}, {"af31", 26},
+	    {"af32", 28}, {"af33", 30}, {"af41", 34}, {"af42", 36}, {"af43", 38}, {"be", 0},    {"cs1", 8},
+	    {"cs2", 16},  {"cs3", 24},  {"cs4", 32},  {"cs5", 40},  {"cs6", 48},  {"cs7", 56},  {"ef", 46},
+	};
+	size_t n = 0;
+
+	(void)state;
+	while (dscp_codes[n].name)
+		n++;
+	assert_int_equal(n, sizeof codes / sizeof codes[0]);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(srp_dscp_value(codes[i].code), codes[i].value);
+}
+
 /* Bounds and defaults of the reference, sections 2.2 and 2.3. */
 static void
 the_numbers_of_the_redundancy_link_have_the_bounds_of_the_reference(void **state)
@@ -538,6 +559,7 @@ main(void)
 	    T(early_transition_needs_what_it_stands_on_as_long_as_it_is_there),
 	    T(each_change_of_either_interval_is_held_against_the_other),
 	    T(intervals_are_of_seconds_or_milliseconds_and_the_last_form_counts),
+	    T(each_code_of_dscp_marking_is_its_value_of_the_rfcs),
 	    T(the_numbers_of_the_redundancy_link_have_the_bounds_of_the_reference),
 	    T(the_rule_holds_at_the_end_of_a_file_and_of_a_session),
 	    T(a_refused_interval_in_a_file_takes_no_other_line_of_the_block_with_it),
