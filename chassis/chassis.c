@@ -17,10 +17,11 @@
 #include "base/log.h"
 #include "chassis/build_info.h"
 #include "chassis/chassis_cmds.h"
+#include "chassis/priority.h"
 #include "chassis/system_cmds.h"
 #include "chassis/tables.h"
 
-enum { PRIORITIES = 3, OPEN_FILES = 4096, LOG_BYTES_MAX = 1 << 20, LOG_CHECK_S = 10 };
+enum { PRIORITIES = 3, OPEN_FILES = 4096, LOG_BYTES_MAX = 1 << 20, LOG_CHECK_S = 10, LOOK_AGAIN_US = 1000 };
 
 static const struct cli_handler *const handlers[] = {chassis_handlers, chassis_views, system_views, NULL};
 
@@ -247,10 +248,13 @@ on_signal(evutil_socket_t fd, short what, void *arg)
 static bool
 open_loop(struct chassis *c)
 {
+	const struct timeval look_again = {0, LOOK_AGAIN_US};
 	struct event_config *cfg = event_config_new();
 	int signals[] = {SIGTERM, SIGINT};
 
 	event_config_set_flag(cfg, EVENT_BASE_FLAG_PRECISE_TIMER);
+	/* after so long of ordinary events the loop looks whether a hello has come or is due */
+	event_config_set_max_dispatch_interval(cfg, &look_again, -1, 1);
 	c->base = event_base_new_with_config(cfg);
 	event_config_free(cfg);
 	if (c->base == NULL || event_base_priority_init(c->base, PRIORITIES) < 0)
@@ -262,7 +266,7 @@ open_loop(struct chassis *c)
 			return complain("event loop", "cannot be made");
 	}
 	c->apply_ev = evtimer_new(c->base, on_apply, c);
-	c->watch = loop_watch_new(c->base);
+	c->watch = loop_watch_new(c->base, jitter_note, c);
 	return c->apply_ev != NULL && c->watch != NULL;
 }
 
@@ -283,7 +287,7 @@ raise_limits(void)
 	struct rlimit r = {OPEN_FILES, OPEN_FILES};
 
 	(void)setrlimit(RLIMIT_NOFILE, &r); /* fewer sessions are possible without it, nothing else */
-	(void)setpriority(PRIO_PROCESS, 0, -10);
+	priority_raise();
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -331,6 +335,7 @@ chassis_new(const struct chassis_options *o)
 void
 chassis_run(struct chassis *c)
 {
+	loop_watch_start(c->watch);
 	event_base_dispatch(c->base);
 }
 

@@ -4,7 +4,7 @@
  *   chassis.c     life: options, start, stop
  *   tasks.c       session managers and demux: start, messages, restart
  *   redundancy.c  the engine's orders to tasks, operators, disk
- *   resources.c   what the peer is told between two hellos
+ *   resources.c   what the peer is told between two hellos;  jitter.c  is the loop in time for the dead interval?
  *   apply.c       running configuration -> what engine and roles get
  *   config_io.c   configuration from files and chassis.db;  config_save.c  to them
  *   generations.c the archive of the configuration, shown
@@ -135,6 +135,8 @@ struct chassis {
 
 	/* redundancy */
 	bool is_active;          /* sessions were told to serve */
+	uint64_t jitter_s;       /* when the loop was last too late for the dead interval, monotonic; 0: not of late */
+	bool is_realtime;        /* the loop goes before all ordinary programs of the machine */
 	bool is_standalone;      /* no service-redundancy-protocol: serves without a peer */
 	struct event *alone_ev;  /* standalone: the next attempt to take the addresses */
 	uint64_t epoch;          /* told to the session managers */
@@ -195,6 +197,10 @@ void redundancy_busy(struct chassis *c, uint32_t token, const char *text, size_t
 /* resources.c: what changes between two hellos; resources_calls - calls served, or held for the peer */
 enum err resources_new(struct chassis *c);
 uint32_t resources_calls(const struct chassis *c);
+
+/* jitter.c: jitter_note - how late the loop was, for the alarm; jitter_apply - the dead interval in force */
+void jitter_note(void *arg, uint64_t late_us);
+void jitter_apply(struct chassis *c, uint32_t dead_ms);
 
 /* apply.c */
 void apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_config *g);

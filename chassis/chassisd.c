@@ -13,6 +13,7 @@
 #include "chassis/build_info.h"
 #include "chassis/chassis.h"
 #include "chassis/config_errors.h"
+#include "chassis/priority.h"
 #include "gateway/demux_main.h"
 #include "session/sessmgr_main.h"
 
@@ -78,6 +79,7 @@ run_role(const struct role *r)
 		return 1;
 	snprintf(who, sizeof who, "%s/%u", r->name, r->instance);
 	log_open(STDERR_FILENO, who, LOG_INFO);
+	priority_raise();
 	if (strcmp(r->name, "sessmgr") == 0)
 		return sessmgr_main(r->instance);
 	if (strcmp(r->name, "demux") == 0)

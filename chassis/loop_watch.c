@@ -14,6 +14,8 @@ struct loop_watch {
 	struct event *timer;
 	uint64_t due_us;
 	struct hist hist;
+	void (*note)(void *arg, uint64_t late_us);
+	void *arg;
 };
 
 static void
@@ -36,23 +38,31 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	hist_add(&w->hist, late);
 	if (late >= REPORT_US)
 		log_event(LOG_LOOP_SLOW, (unsigned)(late / 1000), "the loop or the machine stood still");
+	w->note(w->arg, late);
 	arm(w);
 }
 
 struct loop_watch *
-loop_watch_new(struct event_base *base)
+loop_watch_new(struct event_base *base, void (*note)(void *arg, uint64_t late_us), void *arg)
 {
 	struct loop_watch *w = calloc(1, sizeof *w);
 
 	if (w == NULL)
 		return NULL;
+	w->note = note;
+	w->arg = arg;
 	w->timer = evtimer_new(base, on_timer, w);
 	if (w->timer == NULL) {
 		free(w);
 		return NULL;
 	}
-	arm(w);
 	return w;
+}
+
+void
+loop_watch_start(struct loop_watch *w)
+{
+	arm(w);
 }
 
 void

@@ -8,13 +8,19 @@
 #define CHASSIS_LOOP_WATCH_H
 
 #include <event2/event.h>
+#include <stdint.h>
 
 #include "base/hist.h"
 
 struct loop_watch;
 
-/* loop_watch_new - measures every 20 ms; logs LOG_LOOP_SLOW for a lateness of 50 ms or more. NULL: no memory. */
-struct loop_watch *loop_watch_new(struct event_base *base);
+/*
+ * loop_watch_new - measures every 20 ms; logs LOG_LOOP_SLOW for a lateness of 50 ms or more; @note(@arg) gets each
+ * measure in microseconds. NULL: no memory.
+ */
+struct loop_watch *loop_watch_new(struct event_base *base, void (*note)(void *arg, uint64_t late_us), void *arg);
+/* loop_watch_start - measures from now on: when the loop is about to run. */
+void loop_watch_start(struct loop_watch *w);
 void loop_watch_free(struct loop_watch *w);
 
 /* loop_watch_hist - lateness in microseconds; borrowed. */

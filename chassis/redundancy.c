@@ -345,6 +345,7 @@ redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct a
 	}
 	c->srp_local = *local;
 	c->srp_peer = *peer;
+	jitter_apply(c, cfg->dead_ms);
 	srp_link_configure(c->srp, cfg, local, peer);
 	if (!was_peer_same)
 		tasks_send_peer(c);
@@ -369,6 +370,8 @@ redundancy_absent(struct chassis *c)
 	if (srp_link_is_started(c->srp)) {
 		srp_link_stop(c->srp);
 		alarm_set(c, "srp/port", false, "");
+		alarm_set(c, "srp/jitter", false, "");
+		jitter_apply(c, UINT32_MAX);
 		tasks_give_address(c, 0);
 		set_sessions(c, false, c->epoch);
 	}

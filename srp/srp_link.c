@@ -3,10 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "srp/srp_conn_link.h"
+#include "srp/srp_dead.h"
 #include "srp/srp_wire.h"
 
 enum { QUEUE_MAX = 32 };
@@ -43,6 +44,7 @@ struct srp_link {
 	size_t history_count;
 	uint32_t seq;
 	uint64_t hello_wall_ms;
+	struct srp_dead dead;
 };
 
 static uint64_t
@@ -108,12 +110,22 @@ send_switch(struct srp_link *l, uint8_t type, const struct srp_action *a)
 
 /* --- actions -------------------------------------------------------------------------------------------- */
 
+/* From now, not from when the loop woke up: work done since must not shorten the peer's time. */
+static void
+arm_timer(struct srp_link *l, enum srp_timer timer, uint32_t ms)
+{
+	struct timeval tv = {ms / 1000, (ms % 1000) * 1000};
+
+	event_base_update_cache_time(l->base);
+	event_add(l->timers[timer], &tv);
+}
+
 static void
 start_timer(struct srp_link *l, const struct srp_action *a)
 {
-	struct timeval tv = {a->ms / 1000, (a->ms % 1000) * 1000};
-
-	event_add(l->timers[a->timer], &tv);
+	if (a->timer == SRP_TIMER_DEAD)
+		srp_dead_start(&l->dead, clock_now_ms(), a->ms);
+	arm_timer(l, (enum srp_timer)a->timer, a->ms);
 }
 
 static void
@@ -297,8 +309,16 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (t->timer == SRP_TIMER_DEAD)
-		log_event(LOG_SRP_DEAD, addr_text(&t->link->peer, text), t->link->engine.config.dead_ms);
+	if (t->timer == SRP_TIMER_DEAD) {
+		uint32_t more = srp_dead_put_off(&t->link->dead, clock_now_ms(), t->link->engine.config.hello_ms);
+
+		if (more > 0) {
+			arm_timer(t->link, t->timer, more);
+			return;
+		}
+		if (t->link->engine.is_peer_heard || srp_state(&t->link->engine) == SRP_INIT) /* once for each loss */
+			log_event(LOG_SRP_DEAD, addr_text(&t->link->peer, text), t->link->engine.config.dead_ms);
+	}
 	feed(t->link, events[t->timer]);
 }
 
@@ -515,9 +535,7 @@ srp_link_new(struct event_base *base, const struct srp_link_ops *ops, void *arg)
 
 	if (l == NULL)
 		return NULL;
-	l->base = base;
-	l->ops = ops;
-	l->arg = arg;
+	*l = (struct srp_link){.base = base, .ops = ops, .arg = arg};
 	l->conn = srp_conn_new(base, &conn_ops, l);
 	for (unsigned i = 0; i < SRP_TIMER_COUNT; i++) {
 		l->timer_args[i] = (struct timer_arg){l, (enum srp_timer)i};

@@ -1,4 +1,5 @@
 /* srp_parameters.c - claims about the parameters of the redundancy link: steps, bounds, delay, resources. */
+#include "srp/srp_dead.h"
 #include "tests/unit/srp_engine.h"
 
 enum { HELLO_BEATS = 3 };
@@ -175,6 +176,22 @@ resources_between_two_hellos_count_only_when_configured_and_only_from_the_peer_h
 	assert_int_equal(e.peer.calls, 70);
 }
 
+static void
+a_dead_interval_found_over_after_standing_still_is_put_off_once_for_one_hello(void **state)
+{
+	struct srp_dead d;
+
+	(void)state;
+	srp_dead_start(&d, 1000, 60);
+	assert_int_equal(srp_dead_put_off(&d, 1060, 20), 0);
+	assert_int_equal(srp_dead_put_off(&d, 1069, 20), 0);
+	assert_int_equal(srp_dead_put_off(&d, 1070, 20), 20);
+	assert_int_equal(srp_dead_put_off(&d, 1090, 20), 0);
+	assert_int_equal(srp_dead_put_off(&d, 5000, 20), 0);
+	srp_dead_start(&d, 5000, 60); /* the peer was heard: the next interval has its own */
+	assert_int_equal(srp_dead_put_off(&d, 9000, 20), 20);
+}
+
 int
 main(void)
 {
@@ -184,6 +201,7 @@ main(void)
 	    cmocka_unit_test(the_first_dead_interval_begins_when_the_delay_interval_is_over),
 	    cmocka_unit_test(a_hello_within_the_delay_interval_starts_the_dead_interval_and_the_delay_is_over),
 	    cmocka_unit_test(intervals_below_a_second_run_as_they_are),
+	    cmocka_unit_test(a_dead_interval_found_over_after_standing_still_is_put_off_once_for_one_hello),
 	    cmocka_unit_test(resources_between_two_hellos_count_only_when_configured_and_only_from_the_peer_heard),
 	};
 

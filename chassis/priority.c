@@ -1,0 +1,26 @@
+/* priority.c - nice value and policy of the scheduler. */
+#include "chassis/priority.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+
+enum { NICE = -10, REALTIME = 1 };
+
+void
+priority_raise(void)
+{
+	(void)setpriority(PRIO_PROCESS, 0, NICE);
+}
+
+bool
+priority_realtime(bool is_on)
+{
+	struct sched_param p = {.sched_priority = REALTIME};
+
+	if (is_on)
+		return sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &p) == 0;
+	p.sched_priority = 0;
+	if (sched_getscheduler(0) != SCHED_OTHER && sched_setscheduler(0, SCHED_OTHER, &p) == 0)
+		priority_raise();
+	return false;
+}
