@@ -3,7 +3,7 @@
  *
  * A chassis that stood still (a stopped process, a machine that did not run it) finds its dead interval over when it
  * goes on, while what the peer said may still be on its way; and a machine that stood still stood still for both. Such
- * an expiry is put off once, for one hello interval. A plain value; the shell of the engine asks it at each expiry.
+ * an expiry is put off once, for one hello interval. A plain value; srp_timer_link.c asks it at each expiry.
  */
 #ifndef SRP_DEAD_H
 #define SRP_DEAD_H

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "srp/srp_conn_link.h"
-#include "srp/srp_dead.h"
+#include "srp/srp_timer_link.h"
 #include "srp/srp_wire.h"
 
 enum { QUEUE_MAX = 32 };
@@ -33,18 +32,13 @@ struct srp_link {
 	bool is_feeding;
 	struct queued queue[QUEUE_MAX];
 	unsigned queue_head, queue_count;
-	struct event *timers[SRP_TIMER_COUNT];
-	struct timer_arg {
-		struct srp_link *link;
-		enum srp_timer timer;
-	} timer_args[SRP_TIMER_COUNT];
+	struct srp_timer_link *timers;
 	struct srp_counters counters;
 	struct hist rtt;
 	struct srp_transition history[SRP_HISTORY_SHOWN];
 	size_t history_count;
 	uint32_t seq;
 	uint64_t hello_wall_ms;
-	struct srp_dead dead;
 };
 
 static uint64_t
@@ -110,22 +104,11 @@ send_switch(struct srp_link *l, uint8_t type, const struct srp_action *a)
 
 /* --- actions -------------------------------------------------------------------------------------------- */
 
-/* From now, not from when the loop woke up: work done since must not shorten the peer's time. */
-static void
-arm_timer(struct srp_link *l, enum srp_timer timer, uint32_t ms)
-{
-	struct timeval tv = {ms / 1000, (ms % 1000) * 1000};
-
-	event_base_update_cache_time(l->base);
-	event_add(l->timers[timer], &tv);
-}
-
 static void
 start_timer(struct srp_link *l, const struct srp_action *a)
 {
-	if (a->timer == SRP_TIMER_DEAD)
-		srp_dead_start(&l->dead, clock_now_ms(), a->ms);
-	arm_timer(l, (enum srp_timer)a->timer, a->ms);
+	srp_timer_start(l->timers, (enum srp_timer)a->timer, a->ms,
+	                a->timer == SRP_TIMER_DEAD ? l->engine.config.hello_ms : 0);
 }
 
 static void
@@ -212,7 +195,7 @@ run_action(struct srp_link *l, const struct srp_action *a, size_t row)
 		start_timer(l, a);
 		break;
 	case SRP_ACT_TIMER_STOP:
-		event_del(l->timers[a->timer]);
+		srp_timer_stop(l->timers, (enum srp_timer)a->timer);
 		break;
 	case SRP_ACT_REDIAL:
 		srp_conn_redial(l->conn);
@@ -297,29 +280,20 @@ feed(struct srp_link *l, enum srp_event_kind kind)
 }
 
 static void
-on_timer(evutil_socket_t fd, short what, void *arg)
+on_timer(void *arg, enum srp_timer timer)
 {
 	static const uint8_t events[SRP_TIMER_COUNT] = {
 	    [SRP_TIMER_HELLO] = SRP_EV_TIMER_HELLO, [SRP_TIMER_DEAD] = SRP_EV_TIMER_DEAD,
 	    [SRP_TIMER_DELAY] = SRP_EV_TIMER_DELAY, [SRP_TIMER_RETRY] = SRP_EV_TIMER_RETRY,
 	    [SRP_TIMER_PHASE] = SRP_EV_TIMER_PHASE, [SRP_TIMER_INTERNAL] = SRP_EV_TIMER_INTERNAL,
 	};
-	struct timer_arg *t = arg;
+	struct srp_link *l = arg;
+	bool is_news = l->engine.is_peer_heard || srp_state(&l->engine) == SRP_INIT; /* once for each loss */
 	char text[ADDR_TEXT_MAX];
 
-	(void)fd;
-	(void)what;
-	if (t->timer == SRP_TIMER_DEAD) {
-		uint32_t more = srp_dead_put_off(&t->link->dead, clock_now_ms(), t->link->engine.config.hello_ms);
-
-		if (more > 0) {
-			arm_timer(t->link, t->timer, more);
-			return;
-		}
-		if (t->link->engine.is_peer_heard || srp_state(&t->link->engine) == SRP_INIT) /* once for each loss */
-			log_event(LOG_SRP_DEAD, addr_text(&t->link->peer, text), t->link->engine.config.dead_ms);
-	}
-	feed(t->link, events[t->timer]);
+	if (timer == SRP_TIMER_DEAD && is_news)
+		log_event(LOG_SRP_DEAD, addr_text(&l->peer, text), l->engine.config.dead_ms);
+	feed(l, events[timer]);
 }
 
 /* --- connection ------------------------------------------------------------------------------------------- */
@@ -523,8 +497,7 @@ srp_link_stop(struct srp_link *l)
 		return;
 	feed(l, SRP_EV_STOP);
 	srp_conn_stop(l->conn);
-	for (unsigned i = 0; i < SRP_TIMER_COUNT; i++)
-		event_del(l->timers[i]);
+	srp_timer_stop(l->timers, SRP_TIMER_COUNT);
 	l->is_started = false;
 }
 
@@ -537,17 +510,11 @@ srp_link_new(struct event_base *base, const struct srp_link_ops *ops, void *arg)
 		return NULL;
 	*l = (struct srp_link){.base = base, .ops = ops, .arg = arg};
 	l->conn = srp_conn_new(base, &conn_ops, l);
-	for (unsigned i = 0; i < SRP_TIMER_COUNT; i++) {
-		l->timer_args[i] = (struct timer_arg){l, (enum srp_timer)i};
-		l->timers[i] = evtimer_new(base, on_timer, &l->timer_args[i]);
-		if (l->timers[i] != NULL)
-			event_priority_set(l->timers[i], 0);
+	l->timers = srp_timer_new(base, on_timer, l);
+	if (l->conn == NULL || l->timers == NULL) {
+		srp_link_free(l);
+		return NULL;
 	}
-	for (unsigned i = 0; i < SRP_TIMER_COUNT; i++)
-		if (l->timers[i] == NULL || l->conn == NULL) {
-			srp_link_free(l);
-			return NULL;
-		}
 	return l;
 }
 
@@ -557,9 +524,7 @@ srp_link_free(struct srp_link *l)
 	if (l == NULL)
 		return;
 	srp_conn_free(l->conn);
-	for (unsigned i = 0; i < SRP_TIMER_COUNT; i++)
-		if (l->timers[i] != NULL)
-			event_free(l->timers[i]);
+	srp_timer_free(l->timers);
 	free(l);
 }
 
