@@ -20,7 +20,8 @@ priority_realtime(bool is_on)
 	if (is_on)
 		return sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &p) == 0;
 	p.sched_priority = 0;
-	if (sched_getscheduler(0) != SCHED_OTHER && sched_setscheduler(0, SCHED_OTHER, &p) == 0)
+	/* the flag stays: who is permitted by a limit only may not take it off; tasks raise themselves */
+	if (sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &p) == 0)
 		priority_raise();
 	return false;
 }
