@@ -120,7 +120,7 @@ struct chassis {
 	struct gateway_config gateway;
 	struct event *apply_ev;
 	struct addr srp_local, srp_peer;
-	uint8_t dscp_session; /* dscp-marking session, 0..63 */
+	uint8_t dscp_session;            /* dscp-marking session, 0..63 */
 	struct srp_hello resources_told; /* sessmgrs, sessmgrs_ready, calls: as the peer was told last */
 
 	struct sessmgr_slot sessmgrs[SESSMGRS_MAX + 1]; /* 1..sessmgr_count */

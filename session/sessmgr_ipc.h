@@ -23,7 +23,7 @@ struct sessmgr_peer {
 	struct addr local, peer;
 	uint16_t port;
 	uint8_t is_dialling; /* 0 or 1 */
-	uint8_t dscp; /* of checkpoint packets, dialled or accepted */
+	uint8_t dscp;        /* of checkpoint packets, dialled or accepted */
 };
 
 /* IPC_CALL_LOST: the peer has no record of this call and this side gave way. */

@@ -200,8 +200,8 @@ enum srp_state srp_state(const struct srp *srp);
 bool srp_serves(const struct srp *srp);
 
 /*
- * srp_hello_fill - what this chassis says of itself now. restart_counter, sessmgrs, sessmgrs_ready, calls, config_digest
- * and history_seq belong to the shell and are left as they are.
+ * srp_hello_fill - what this chassis says of itself now. restart_counter, sessmgrs, sessmgrs_ready, calls,
+ * config_digest and history_seq belong to the shell and are left as they are.
  */
 void srp_hello_fill(const struct srp *srp, struct srp_hello *out);
 
