@@ -26,6 +26,7 @@ static const struct cli_row chassis_rows[] = {
         .mode = &cli_config_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_PAIR,
         .tokens =
             TOKENS(KEYWORD("task", "Processes of the system"), KEYWORD("facility", "Of one kind"),
                    KEYWORD("sessmgr", "Session managers"), KEYWORD("max", "How many; counts from the next start on"),
@@ -90,6 +91,7 @@ static const struct cli_row chassis_rows[] = {
         .mode = &chassis_interface_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_PER_CHASSIS,
         .tokens =
             TOKENS(KEYWORD("description", "A text for people"), STRING("text", 1, 79, "The text; blanks need quotes")),
         .doc = "A text for people; it has no effect.",

@@ -64,4 +64,10 @@ bool cfg_values_next(struct cfg_values *v);
 /* cfg_line_put - the line as it is printed, without indentation and end of line. */
 void cfg_line_put(const struct cfg *cfg, const struct cfg_node *n, struct text *out);
 
+/* cfg_line_put_marked - the same with CFG_SECRET_MARK before and behind every sealed secret. */
+void cfg_line_put_marked(const struct cfg *cfg, const struct cfg_node *n, struct text *out);
+
+/* cfg_is_srp - @n, a line inside a context, belongs to interchassis redundancy (show configuration srp). */
+bool cfg_is_srp(const struct cfg *cfg, const struct cfg_node *n);
+
 #endif

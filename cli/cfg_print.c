@@ -7,9 +7,28 @@
 #include <string.h>
 
 #include "cli/cfg_internal.h"
+#include "cli/cfg_pair.h"
 
-void
-cfg_line_put(const struct cfg *cfg, const struct cfg_node *n, struct text *out)
+/* put_value - @v of @row as it is printed; a sealed secret between @mark, when it is not empty. */
+static void
+put_value(const struct cli_row *row, const struct cfg_values *v, const char *mark, struct text *out)
+{
+	const struct cli_token *t = &row->tokens[v->token];
+
+	text_put(out, " ");
+	if (t->kind == CLI_KEYWORD) {
+		text_put(out, t->name);
+	} else if (t->type == CLI_SEALED && mark[0]) {
+		text_put(out, mark);
+		text_put(out, v->value);
+		text_put(out, mark);
+	} else {
+		words_put(v->value, out);
+	}
+}
+
+static void
+line_put(const struct cfg *cfg, const struct cfg_node *n, const char *mark, struct text *out)
 {
 	const struct cli_row *row = cfg_row(cfg, n);
 	struct cfg_values v;
@@ -20,13 +39,20 @@ cfg_line_put(const struct cfg *cfg, const struct cfg_node *n, struct text *out)
 		text_put(out, row->tokens[i].name);
 	}
 	cfg_values_init(&v, cfg, n);
-	while (cfg_values_next(&v)) {
-		text_put(out, " ");
-		if (row->tokens[v.token].kind == CLI_KEYWORD)
-			text_put(out, row->tokens[v.token].name);
-		else
-			words_put(v.value, out);
-	}
+	while (cfg_values_next(&v))
+		put_value(row, &v, mark, out);
+}
+
+void
+cfg_line_put(const struct cfg *cfg, const struct cfg_node *n, struct text *out)
+{
+	line_put(cfg, n, "", out);
+}
+
+void
+cfg_line_put_marked(const struct cfg *cfg, const struct cfg_node *n, struct text *out)
+{
+	line_put(cfg, n, CFG_SECRET_MARK, out);
 }
 
 /* --- what belongs to show configuration srp ---------------------------------------------------------------- */
@@ -73,9 +99,8 @@ binds_activated(const struct cfg *cfg, const struct cfg_node *block)
 	return false;
 }
 
-/* is_srp - @n, a line inside a context, belongs to interchassis redundancy. */
-static bool
-is_srp(const struct cfg *cfg, const struct cfg_node *n)
+bool
+cfg_is_srp(const struct cfg *cfg, const struct cfg_node *n)
 {
 	if (cfg_row(cfg, n)->flags & CLI_SRP_BLOCK || cfg_has(cfg, n, srp_activate))
 		return true;
@@ -93,10 +118,10 @@ is_wanted(const struct cfg_print *p, const struct cfg_node *n)
 	if (p->scope == CFG_ONE_CONTEXT)
 		return p->depth == 2 || (is_context && strcmp(cfg_str(cfg, n, "name"), p->context) == 0);
 	if (p->depth == 2)
-		return is_srp(cfg, n);
+		return cfg_is_srp(cfg, n);
 	if (is_context)
 		for (const struct cfg_node *c = cfg_at(cfg, n->first); c; c = cfg_at(cfg, c->next))
-			if (is_srp(cfg, c))
+			if (cfg_is_srp(cfg, c))
 				return true;
 	return false;
 }

@@ -54,6 +54,9 @@ enum cli_flag {
 	CLI_ASKS_NEW = 4,       /* opener: creating (not entering) asks; takes -noconfirm */
 	CLI_SRP_BLOCK = 8,      /* the line or block belongs to `show configuration srp` */
 	CLI_NO_EFFECT_YET = 16, /* kept and printed; help, reference and show configuration errors say the rest */
+	CLI_PAIR = 32, /* decides how calls live: both chassis of a pair must have it, as what CLI_SRP_BLOCK marks */
+	CLI_PER_CHASSIS = 64, /* of one chassis, though its block belongs to the pair: never compared */
+	CLI_ORDERED = 128,    /* both chassis must have these lines in the same order */
 };
 
 enum cli_token_kind {
@@ -130,7 +133,7 @@ struct cli_row {
 	uint8_t kind;
 	uint8_t privilege;
 	uint8_t forms;
-	uint8_t flags;
+	uint16_t flags;
 	uint8_t feature;             /* 0, or the CLI_FEATURE_ that the licence must have */
 	uint16_t same_as;            /* 0, or the row under which the line is kept: same words after the leading ones */
 	const struct cli_mode *mode; /* NULL: every configuration mode */

@@ -64,7 +64,7 @@ static const struct cli_row aaa_rows[] = {
         .mode = &cli_context_mode,
         .kind = CLI_OPENS,
         .forms = CLI_NO,
-        .flags = CLI_NO_EFFECT_YET,
+        .flags = CLI_NO_EFFECT_YET | CLI_PAIR,
         .tokens = TOKENS(KEYWORD("subscriber", "Settings of subscribers"),
                          KEYWORD("default", "Of those that nothing else is said of")),
         .opens = &aaa_subscriber_mode,

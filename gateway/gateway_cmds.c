@@ -65,6 +65,7 @@ static const struct cli_row gateway_rows[] = {
         .mode = &cli_context_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO,
+        .flags = CLI_PAIR,
         .tokens = TOKENS(
             KEYWORD("ip", "IP settings of the context"), KEYWORD("pool", "Addresses for subscribers"),
             KEY_NAME("name", 1, 31, "Name of the pool"), ONE_OF, ADDRESS4("address", "First address of the network"),
@@ -88,7 +89,7 @@ static const struct cli_row gateway_rows[] = {
         .mode = &cli_context_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO,
-        .flags = CLI_NO_EFFECT_YET | CLI_SRP_BLOCK,
+        .flags = CLI_NO_EFFECT_YET | CLI_SRP_BLOCK | CLI_ORDERED,
         .tokens = TOKENS(
             KEYWORD("busyout", "No new calls there"), KEYWORD("ip", "IPv4"), KEYWORD("pool", "Pools of this context"),
             ONE_OF,
@@ -110,7 +111,7 @@ static const struct cli_row gateway_rows[] = {
         .mode = &cli_context_mode,
         .kind = CLI_OPENS,
         .forms = CLI_NO,
-        .flags = CLI_MAY_ASK,
+        .flags = CLI_MAY_ASK | CLI_PAIR,
         .tokens =
             TOKENS(KEYWORD("apn", "An access point name"), KEY_NAME("name", 1, 62, "Name, as subscribers ask for it")),
         .opens = &gateway_apn_mode,
@@ -122,7 +123,7 @@ static const struct cli_row gateway_rows[] = {
         .mode = &cli_context_mode,
         .kind = CLI_OPENS,
         .forms = CLI_NO,
-        .flags = CLI_MAY_ASK,
+        .flags = CLI_MAY_ASK | CLI_PAIR,
         .tokens = TOKENS(KEYWORD("ggsn-service", "A GGSN: GTP version 1 from SGSNs"),
                          KEY_NAME("name", 1, 63, "Name of the service")),
         .opens = &gateway_ggsn_mode,

@@ -31,7 +31,7 @@ static const struct cli_row ha_rows[] = {
         .mode = &cli_context_mode,
         .kind = CLI_OPENS,
         .forms = CLI_NO,
-        .flags = CLI_MAY_ASK | CLI_NO_EFFECT_YET,
+        .flags = CLI_MAY_ASK | CLI_NO_EFFECT_YET | CLI_PAIR,
         .tokens =
             TOKENS(KEYWORD("ha-service", "A Mobile IP home agent"), KEY_NAME("name", 1, 63, "Name of the service")),
         .opens = &ha_mode,

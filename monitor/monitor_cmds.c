@@ -31,7 +31,7 @@ static const struct cli_row monitor_rows[] = {
         .mode = &srp_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO,
-        .flags = CLI_NO_EFFECT_YET,
+        .flags = CLI_NO_EFFECT_YET | CLI_PER_CHASSIS,
         .tokens =
             TOKENS(MONITOR, KEYWORD("bfd", "A BFD session"), IN_CONTEXT, KEY_ADDRESS("peer", "Address of the peer"),
                    ONE_OF, KEYWORD("chassis-to-chassis", "The peer is the other chassis"), OR,

@@ -301,7 +301,7 @@ static const struct cli_row srp_option_rows[] = {
         .kind = CLI_LEAF,
         .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO | CLI_DEFAULT,
-        .flags = CLI_NO_EFFECT_YET,
+        .flags = CLI_NO_EFFECT_YET | CLI_PAIR,
         .tokens = TOKENS(
             KEYWORD("require", "What the system must have"),
             KEYWORD("graceful-cleanup-during-audit-failure", "Tells the peers of a call that an audit purges"), OPTION,
