@@ -1,9 +1,9 @@
 /* srp_validate.c - two chassis' configuration lines, sorted and compared. */
 #include "srp/srp_validate.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 /* One line of a list: with its mark, without its newline. */
 struct line {
@@ -92,7 +92,6 @@ line_compare(const void *a, const void *b)
 static enum err
 lines_read(struct srp_lines *l, const char *text, size_t len)
 {
-	uint32_t ordered = 0;
 	size_t at = 0;
 
 	while (at < len) {
@@ -102,13 +101,12 @@ lines_read(struct srp_lines *l, const char *text, size_t len)
 
 		if (e != ERR_OK)
 			return e;
-		ordered += text[at] == '#';
 		l->lines[l->count] = (struct line){
 		    .text = text + at, .bytes = (uint32_t)n, .block = block_bytes(text + at, n), .came = l->count};
 		l->count++;
 		at += n + 1;
 	}
-	return ordered > SRP_LINES_ORDERED_MAX ? ERR_RANGE : ERR_OK;
+	return ERR_OK;
 }
 
 /* lines_settle - sort, and copy the text in that order, to which the lines point from now on. */
@@ -130,19 +128,16 @@ lines_settle(struct srp_lines *l)
 }
 
 enum err
-srp_lines_new(const char *text, size_t len, struct srp_lines **out)
+srp_lines_own(const char *text, size_t len, struct srp_lines **out)
 {
-	struct srp_lines *l;
+	struct srp_lines *l = calloc(1, sizeof *l);
 	uint32_t cap = 1;
 	enum err e;
 
-	if (len > SRP_LINES_BYTES_MAX)
-		return ERR_RANGE;
-	for (size_t i = 0; i < len; i++)
-		cap += text[i] == '\n';
-	l = calloc(1, sizeof *l);
 	if (l == NULL)
 		return ERR_SYSTEM;
+	for (size_t i = 0; i < len; i++)
+		cap += text[i] == '\n';
 	l->lines = calloc(cap, sizeof *l->lines);
 	l->text = malloc(len + 1);
 	e = l->lines == NULL || l->text == NULL ? ERR_SYSTEM : lines_read(l, text, len);
@@ -155,6 +150,28 @@ srp_lines_new(const char *text, size_t len, struct srp_lines **out)
 	return ERR_OK;
 }
 
+bool
+srp_lines_is_long(const struct srp_lines *l)
+{
+	return l->len > SRP_LINES_BYTES_MAX || l->count - l->ordered > SRP_LINES_ORDERED_MAX;
+}
+
+enum err
+srp_lines_new(const char *text, size_t len, struct srp_lines **out)
+{
+	struct srp_lines *l;
+	enum err e = len > SRP_LINES_BYTES_MAX ? ERR_RANGE : srp_lines_own(text, len, &l);
+
+	if (e != ERR_OK)
+		return e;
+	if (srp_lines_is_long(l)) {
+		srp_lines_free(l);
+		return ERR_RANGE;
+	}
+	*out = l;
+	return ERR_OK;
+}
+
 void
 srp_lines_free(struct srp_lines *l)
 {
@@ -163,6 +180,46 @@ srp_lines_free(struct srp_lines *l)
 	free(l->lines);
 	free(l->text);
 	free(l);
+}
+
+enum err
+srp_lines_pack(const struct srp_lines *l, uint8_t **take, size_t *len)
+{
+	uLongf n = compressBound((uLong)l->len);
+	uint8_t *p;
+
+	if (srp_lines_is_long(l))
+		return ERR_RANGE;
+	p = malloc(n);
+	if (p == NULL || compress(p, &n, (const Bytef *)l->text, (uLong)l->len) != Z_OK) {
+		free(p);
+		return ERR_SYSTEM;
+	}
+	*take = p;
+	*len = n;
+	return ERR_OK;
+}
+
+enum err
+srp_lines_unpack(const uint8_t *packed, size_t len, size_t plain_bytes, struct srp_lines **out)
+{
+	uLongf n = (uLongf)plain_bytes;
+	enum err e = ERR_CORRUPT;
+	char *plain;
+	int z;
+
+	if (plain_bytes > SRP_LINES_BYTES_MAX)
+		return ERR_RANGE;
+	plain = malloc(plain_bytes + 1);
+	if (plain == NULL)
+		return ERR_SYSTEM;
+	z = uncompress((Bytef *)plain, &n, packed, (uLong)len);
+	if (z == Z_MEM_ERROR)
+		e = ERR_SYSTEM;
+	else if (z == Z_OK && n == plain_bytes)
+		e = srp_lines_new(plain, plain_bytes, out);
+	free(plain);
+	return e;
 }
 
 const char *

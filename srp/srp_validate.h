@@ -11,6 +11,7 @@
 #ifndef SRP_SRP_VALIDATE_H
 #define SRP_SRP_VALIDATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,24 @@ struct srp_diff;
  */
 enum err srp_lines_new(const char *text, size_t len, struct srp_lines **out);
 void srp_lines_free(struct srp_lines *l);
+
+/*
+ * srp_lines_own - the same for this chassis' own lines, which may be more: without the bound of all octets and that of
+ * ordered lines. srp_lines_is_long: they cannot be sent, only their digest can be compared.
+ */
+enum err srp_lines_own(const char *text, size_t len, struct srp_lines **out);
+bool srp_lines_is_long(const struct srp_lines *l);
+
+/*
+ * srp_lines_pack - the canonical text, compressed: heap memory of the caller's. ERR_RANGE: srp_lines_is_long;
+ * ERR_SYSTEM: no memory.
+ *
+ * srp_lines_unpack - what a peer sent: @len octets that it says are @plain_bytes uncompressed. Never uses more memory
+ * than SRP_LINES_BYTES_MAX and what srp_lines_new takes. ERR_RANGE: more than that is declared; ERR_CORRUPT: not zlib,
+ * or of another length than declared; else as srp_lines_new.
+ */
+enum err srp_lines_pack(const struct srp_lines *l, uint8_t **take, size_t *len);
+enum err srp_lines_unpack(const uint8_t *packed, size_t len, size_t plain_bytes, struct srp_lines **out);
 
 /* srp_lines_text - the canonical text: the same for two chassis exactly when nothing differs. */
 const char *srp_lines_text(const struct srp_lines *l, size_t *len);

@@ -8,15 +8,26 @@
 
 #include <zlib.h>
 
+#include "srp/srp_validate.h"
+
 /* Group bits: 1 << type. */
 #define IN(type) (1u << (type))
 #define IN_HELLO (IN(SRP_MSG_HELLO) | IN(SRP_MSG_HELLO_REPLY))
 #define IN_SWITCH                                                                                                      \
 	(IN(SRP_MSG_PREPARE) | IN(SRP_MSG_READY) | IN(SRP_MSG_REFUSE) | IN(SRP_MSG_TAKE) | IN(SRP_MSG_FLUSHED))
 #define IN_HANDOVER (IN(SRP_MSG_PREPARE) | IN(SRP_MSG_TAKE))
+#define IN_LINES    (IN(SRP_MSG_CONFIG_REQUEST) | IN(SRP_MSG_CONFIG_LINES))
+#define IN_VALIDATE (IN_LINES | IN(SRP_MSG_VALIDATE_ASK) | IN(SRP_MSG_VALIDATE_ANSWER))
+#define IN_ANSWER   IN(SRP_MSG_VALIDATE_ANSWER)
 #define IN_RES      (IN_HELLO | IN(SRP_MSG_RESOURCE))
 #define IN_ALL      (IN(SRP_MSG_OPEN) | IN_RES | IN_SWITCH)
 #define AT(member)  .offset = offsetof(struct srp_msg, member)
+
+/* clang-format off */
+#define CHUNK(i)                                                                                                       \
+    {.id = 44, .nth = i, .kind = FIELD_BYTES, AT(chunk[i]), .len_offset = offsetof(struct srp_msg, chunk_bytes[i]),    \
+     .max = SRP_CHUNK_BYTES, .groups = IN(SRP_MSG_CONFIG_LINES), .name = "chunk"}
+/* clang-format on */
 
 enum { SEC_MAX_MS = 65535 * 1000, SESSMGR_MAX = 127, COUNT_MAX = 65535 };
 
@@ -26,7 +37,7 @@ static const struct field_row rows[] = {
      AT(hello.chassis_id),
      .min = 1,
      .max = UINT64_MAX,
-     .groups = IN_ALL,
+     .groups = IN_ALL | IN_VALIDATE,
      .name = "chassis-id"},
     {.id = 2,
      .kind = FIELD_U64,
@@ -47,7 +58,12 @@ static const struct field_row rows[] = {
     {.id = 7, .kind = FIELD_U32, AT(seq), .max = UINT32_MAX, .groups = IN_HELLO, .name = "seq"},
     {.id = 8, .kind = FIELD_U64, AT(sent_us), .max = UINT64_MAX, .groups = IN_HELLO, .name = "sent-us"},
     {.id = 9, .kind = FIELD_U64, AT(hello.lineage), .max = UINT64_MAX, .groups = IN_HELLO, .name = "lineage"},
-    {.id = 10, .kind = FIELD_U8, AT(hello.state), .max = SRP_STATE_COUNT - 1, .groups = IN_HELLO, .name = "state"},
+    {.id = 10,
+     .kind = FIELD_U8,
+     AT(hello.state),
+     .max = SRP_STATE_COUNT - 1,
+     .groups = IN_HELLO | IN_ANSWER,
+     .name = "state"},
     {.id = 11, .kind = FIELD_U8, AT(hello.mode), .max = SRP_MODE_COUNT - 1, .groups = IN_HELLO, .name = "mode"},
     {.id = 12,
      .kind = FIELD_U8,
@@ -76,12 +92,17 @@ static const struct field_row rows[] = {
      .max = UINT8_MAX,
      .groups = IN_HELLO,
      .name = "restart-counter"},
-    {.id = 16, .kind = FIELD_U16, AT(hello.sessmgrs), .max = SESSMGR_MAX, .groups = IN_RES, .name = "sessmgrs"},
+    {.id = 16,
+     .kind = FIELD_U16,
+     AT(hello.sessmgrs),
+     .max = SESSMGR_MAX,
+     .groups = IN_RES | IN_ANSWER,
+     .name = "sessmgrs"},
     {.id = 17,
      .kind = FIELD_U16,
      AT(hello.sessmgrs_ready),
      .max = SESSMGR_MAX,
-     .groups = IN_RES,
+     .groups = IN_RES | IN_ANSWER,
      .name = "sessmgrs-ready"},
     {.id = 18,
      .kind = FIELD_U32,
@@ -97,7 +118,7 @@ static const struct field_row rows[] = {
      .max = SEC_MAX_MS,
      .groups = IN_HELLO,
      .name = "dead-ms"},
-    {.id = 20, .kind = FIELD_U32, AT(request), .max = UINT32_MAX, .groups = IN_SWITCH, .name = "request"},
+    {.id = 20, .kind = FIELD_U32, AT(request), .max = UINT32_MAX, .groups = IN_SWITCH | IN_VALIDATE, .name = "request"},
     {.id = 21, .kind = FIELD_U8, AT(is_forced), .max = 1, .groups = IN(SRP_MSG_PREPARE), .name = "forced"},
     {.id = 22,
      .kind = FIELD_U8,
@@ -113,13 +134,38 @@ static const struct field_row rows[] = {
      .kind = FIELD_U64,
      AT(hello.config_digest),
      .max = UINT64_MAX,
-     .groups = IN_HELLO,
+     .groups = IN_HELLO | IN_LINES | IN_ANSWER,
      .name = "config-digest"},
     {.id = 27, .kind = FIELD_U64, AT(hello.history_seq), .max = UINT64_MAX, .groups = IN_HELLO, .name = "history-seq"},
     {.id = 28, .kind = FIELD_U8, AT(reason), .max = SRP_REASON_COUNT - 1, .groups = IN_HANDOVER, .name = "reason"},
     {.id = 29, .kind = FIELD_U8, AT(is_rm_reset), .max = 1, .groups = IN_HANDOVER, .name = "rm-reset"},
     {.id = 30, .kind = FIELD_U8, AT(is_early), .max = 1, .groups = IN(SRP_MSG_TAKE), .name = "early"},
     {.id = 31, .kind = FIELD_U32, AT(wait_ms), .max = SEC_MAX_MS, .groups = IN(SRP_MSG_TAKE), .name = "wait-ms"},
+    {.id = 40, .kind = FIELD_U32, AT(offset), .max = SRP_LINES_PACKED_MAX, .groups = IN_LINES, .name = "offset"},
+    {.id = 41,
+     .kind = FIELD_U8,
+     AT(status),
+     .max = SRP_LINES_STATUS_COUNT - 1,
+     .groups = IN(SRP_MSG_CONFIG_LINES),
+     .name = "status"},
+    {.id = 42,
+     .kind = FIELD_U32,
+     AT(packed_bytes),
+     .max = SRP_LINES_PACKED_MAX,
+     .groups = IN(SRP_MSG_CONFIG_LINES),
+     .name = "packed-bytes"},
+    {.id = 43,
+     .kind = FIELD_U32,
+     AT(plain_bytes),
+     .max = SRP_LINES_BYTES_MAX,
+     .groups = IN(SRP_MSG_CONFIG_LINES),
+     .name = "plain-bytes"},
+    CHUNK(0),
+    CHUNK(1),
+    CHUNK(2),
+    {.id = 45, .kind = FIELD_U32, AT(findings), .max = UINT32_MAX, .groups = IN_ANSWER, .name = "findings"},
+    {.id = 46, .kind = FIELD_STR, AT(finding), .max = SRP_FINDING_MAX, .groups = IN_ANSWER, .name = "finding"},
+    {.id = 47, .kind = FIELD_U8, AT(is_post_processing), .max = 1, .groups = IN_ANSWER, .name = "post-processing"},
     {.id = 60, .kind = FIELD_U32, AT(hello.calls), .max = UINT32_MAX, .groups = IN_RES, .name = "calls"},
 };
 
@@ -135,9 +181,19 @@ static const struct rows_format format = {
 };
 
 static const char *const type_names[SRP_MSG_TYPE_END] = {
-    [SRP_MSG_OPEN] = "OPEN",       [SRP_MSG_HELLO] = "HELLO",     [SRP_MSG_HELLO_REPLY] = "HELLO_REPLY",
-    [SRP_MSG_PREPARE] = "PREPARE", [SRP_MSG_READY] = "READY",     [SRP_MSG_REFUSE] = "REFUSE",
-    [SRP_MSG_TAKE] = "TAKE",       [SRP_MSG_FLUSHED] = "FLUSHED", [SRP_MSG_RESOURCE] = "RESOURCE",
+    [SRP_MSG_OPEN] = "OPEN",
+    [SRP_MSG_HELLO] = "HELLO",
+    [SRP_MSG_HELLO_REPLY] = "HELLO_REPLY",
+    [SRP_MSG_PREPARE] = "PREPARE",
+    [SRP_MSG_READY] = "READY",
+    [SRP_MSG_REFUSE] = "REFUSE",
+    [SRP_MSG_TAKE] = "TAKE",
+    [SRP_MSG_FLUSHED] = "FLUSHED",
+    [SRP_MSG_CONFIG_REQUEST] = "CONFIG_REQUEST",
+    [SRP_MSG_CONFIG_LINES] = "CONFIG_LINES",
+    [SRP_MSG_VALIDATE_ASK] = "VALIDATE_ASK",
+    [SRP_MSG_VALIDATE_ANSWER] = "VALIDATE_ANSWER",
+    [SRP_MSG_RESOURCE] = "RESOURCE",
 };
 
 static bool

@@ -21,7 +21,7 @@ enum {
 	SRP_HEADER_BYTES = 12,
 	SRP_BODY_MAX = 1024, /* longest body of a control message; a longer length is refused unread */
 	SRP_FRAME_MAX = SRP_HEADER_BYTES + SRP_BODY_MAX,
-	SRP_SCHEMA_VERSION = 2 /* of the rows: raised with every change of them */
+	SRP_SCHEMA_VERSION = 3 /* of the rows: raised with every change of them */
 };
 
 enum srp_msg_type {
@@ -43,6 +43,21 @@ enum srp_msg_type {
 	SRP_MSG_TYPE_END /* at most 32: the rows have a bit for each */
 };
 
+/* Why CONFIG_LINES has none. */
+enum srp_lines_status {
+	SRP_LINES_SENT,
+	SRP_LINES_TOO_LONG,  /* more than SRP_LINES_BYTES_MAX: only the digest can be compared */
+	SRP_LINES_NOT_READY, /* they are being collected, ask again */
+	SRP_LINES_STATUS_COUNT
+};
+
+enum {
+	SRP_CHUNK_BYTES = 255, /* a message carries SRP_CHUNKS of them */
+	SRP_CHUNKS = 3,
+	SRP_LINES_PACKED_MAX = (1 << 20) + 1024, /* of all chunks: what zlib makes of 1 MiB at worst, and more */
+	SRP_FINDING_MAX = 200
+};
+
 enum srp_open_kind { SRP_OPEN_CONTROL = 1 };
 
 /*
@@ -55,6 +70,12 @@ enum srp_open_kind { SRP_OPEN_CONTROL = 1 };
  *  REFUSE       hello.chassis_id, hello.epoch, request, refuse, count
  *  TAKE         hello.chassis_id, hello.epoch, request, reason, is_rm_reset, is_early, wait_ms
  *  FLUSHED      hello.chassis_id, hello.epoch, request
+ *  CONFIG_REQUEST   hello.chassis_id, hello.config_digest (of the lines begun with; 0: any), request, offset
+ *  CONFIG_LINES     hello.chassis_id, hello.config_digest (of the sender's lines), request, status, offset,
+ * packed_bytes, plain_bytes, chunks: the octets from offset on of the sender's lines (cli/cfg_pair.h), zlib
+ *  VALIDATE_ASK     hello.chassis_id, request
+ *  VALIDATE_ANSWER  hello.chassis_id, hello.state, hello.sessmgrs, hello.sessmgrs_ready, hello.config_digest, request,
+ *                   findings, finding, is_post_processing
  *  RESOURCE     hello.chassis_id, hello.epoch, hello.sessmgrs, hello.sessmgrs_ready, hello.calls
  * present holds a bit per field row; srp_msg_encode sets it, srp_msg_decode proves that all of the type are there.
  */
@@ -74,6 +95,13 @@ struct srp_msg {
 	uint8_t is_early;
 	uint32_t wait_ms; /* bound of the sender's flush */
 	uint32_t count;
+	uint8_t status; /* enum srp_lines_status */
+	uint32_t offset, packed_bytes, plain_bytes;
+	uint8_t chunk[SRP_CHUNKS][SRP_CHUNK_BYTES];
+	uint8_t chunk_bytes[SRP_CHUNKS];
+	uint32_t findings;                 /* errors in the sender's configuration */
+	char finding[SRP_FINDING_MAX + 1]; /* the first of them */
+	uint8_t is_post_processing;        /* the sender is still busy with what follows a switchover */
 };
 
 struct srp_frame {

@@ -47,6 +47,17 @@ again(const struct srp_lines *a)
 	srp_lines_free(b);
 }
 
+/* The same octets as a peer's compressed lines of a declared size. */
+static void
+packed(const uint8_t *data, size_t size)
+{
+	struct srp_lines *a = NULL;
+
+	if (size > 2 && srp_lines_unpack(data + 2, size - 2, (size_t)(data[0] << 8 | data[1]), &a) == ERR_OK)
+		again(a);
+	srp_lines_free(a);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -67,5 +78,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	srp_lines_free(a);
 	srp_lines_free(b);
+	packed(data, size);
 	return 0;
 }

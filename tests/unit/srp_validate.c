@@ -167,19 +167,70 @@ the_canonical_text_is_the_same_exactly_when_nothing_differs(void **state)
 {
 	struct srp_lines *a = lines("#c: 1\n=b\n#c: 2\n=a\n"), *b = lines("=a\n#c: 1\n=b\n#c: 2\n"),
 	                 *c = lines("=a\n#c: 2\n=b\n#c: 1\n");
+	const char *text, *other;
 	size_t n, m;
 
 	(void)state;
 	assert_string_equal(differences("=a\n#c: 1\n", "=a\n#c: 1\n", 9), "");
-	assert_memory_equal(srp_lines_text(a, &n), "=a\n=b\n#c: 1\n#c: 2\n", n);
-	assert_int_equal(n, 16);
-	assert_memory_equal(srp_lines_text(b, &m), srp_lines_text(a, &n), n);
+	text = srp_lines_text(a, &n);
+	assert_int_equal(n, 18);
+	assert_memory_equal(text, "=a\n=b\n#c: 1\n#c: 2\n", n);
+	other = srp_lines_text(b, &m);
 	assert_int_equal(m, n);
-	assert_memory_not_equal(srp_lines_text(c, &m), srp_lines_text(a, &n), n);
+	assert_memory_equal(other, text, n);
+	other = srp_lines_text(c, &m);
+	assert_int_equal(m, n);
+	assert_memory_not_equal(other, text, n);
 	assert_int_equal(srp_lines_count(a), 4);
 	srp_lines_free(a);
 	srp_lines_free(b);
 	srp_lines_free(c);
+}
+
+static void
+packed_lines_come_back_and_a_lying_size_is_refused(void **state)
+{
+	struct srp_lines *a = lines("=a\n=context x: b\n#c: 1\n"), *b = NULL, *none = NULL;
+	const char *text, *back;
+	uint8_t *packed = NULL;
+	size_t n, m, k;
+
+	(void)state;
+	text = srp_lines_text(a, &n);
+	assert_int_equal(srp_lines_pack(a, &packed, &k), ERR_OK);
+	assert_int_equal(srp_lines_unpack(packed, k, n, &b), ERR_OK);
+	back = srp_lines_text(b, &m);
+	assert_int_equal(m, n);
+	assert_memory_equal(back, text, n);
+	assert_int_equal(srp_lines_unpack(packed, k, n - 1, &none), ERR_CORRUPT);
+	assert_int_equal(srp_lines_unpack(packed, k, n + 1, &none), ERR_CORRUPT);
+	assert_int_equal(srp_lines_unpack(packed, k - 1, n, &none), ERR_CORRUPT);
+	assert_int_equal(srp_lines_unpack(packed, k, SRP_LINES_BYTES_MAX + 1, &none), ERR_RANGE);
+	packed[k / 2] ^= 0x55;
+	assert_int_not_equal(srp_lines_unpack(packed, k, n, &none), ERR_OK);
+	assert_null(none);
+	free(packed);
+	srp_lines_free(a);
+	srp_lines_free(b);
+}
+
+static void
+own_lines_may_be_too_many_to_send(void **state)
+{
+	size_t len = 3 * (SRP_LINES_ORDERED_MAX + 1);
+	char *text = malloc(len);
+	struct srp_lines *l = NULL;
+	uint8_t *packed;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < len; i += 3)
+		memcpy(text + i, "#x\n", 3);
+	assert_int_equal(srp_lines_own(text, len, &l), ERR_OK);
+	assert_true(srp_lines_is_long(l));
+	assert_int_equal(srp_lines_pack(l, &packed, &n), ERR_RANGE);
+	srp_lines_free(l);
+	free(text);
 }
 
 int
@@ -198,6 +249,8 @@ main(void)
 	    cmocka_unit_test(a_text_that_is_not_lines_is_refused),
 	    cmocka_unit_test(a_text_that_is_too_long_is_refused),
 	    cmocka_unit_test(the_canonical_text_is_the_same_exactly_when_nothing_differs),
+	    cmocka_unit_test(packed_lines_come_back_and_a_lying_size_is_refused),
+	    cmocka_unit_test(own_lines_may_be_too_many_to_send),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
