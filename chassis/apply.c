@@ -281,6 +281,7 @@ apply_now(struct chassis *c)
 	copy_name(c->srp_context, sizeof c->srp_context, context);
 	apply_gateway(c, cfg);
 	apply_srp(c, cfg, srp);
+	validation_config_changed(c);
 	license_check(c);
 	config_keep_soon(c);
 }

@@ -308,7 +308,7 @@ chassis_new(const struct chassis_options *o)
 			c->incarnation = (uint64_t)c->started_s << 20 | (uint64_t)getpid();
 	raise_limits();
 	if (!self_check() || !open_root(c) || !open_loop(c) || !open_store(c) || !open_cli(c) ||
-	    redundancy_new(c) != ERR_OK || resources_new(c) != ERR_OK) {
+	    redundancy_new(c) != ERR_OK || resources_new(c) != ERR_OK || validation_new(c) != ERR_OK) {
 		chassis_free(c);
 		return NULL;
 	}
@@ -361,6 +361,7 @@ chassis_free(struct chassis *c)
 		config_keep_now(c);
 	if (c->demux_shared != NULL)
 		tasks_stop(c);
+	validation_free(c);
 	srp_link_free(c->srp);
 	cli_link_free(c->cli_link);
 	if (c->cli != NULL)

@@ -8,6 +8,7 @@
  *   apply.c       running configuration -> what engine and roles get
  *   config_io.c   configuration from files and chassis.db;  config_save.c  to them
  *   generations.c the archive of the configuration, shown
+ *   validation*.c the configuration held against the peer's: see validation.h
  *   handlers.c    commands that do something;  views.c  commands that show something
  */
 #ifndef CHASSIS_CHASSIS_H
@@ -115,6 +116,7 @@ struct chassis {
 	struct cli_link *cli_link;
 	struct srp_link *srp;
 	char srp_context[80];
+	struct validation *validation;
 
 	/* what the roles were told last */
 	struct gateway_config gateway;
@@ -148,7 +150,7 @@ struct chassis {
 	struct event *flush_ev; /* asks those again that could not flush */
 	uint32_t next_id;
 	struct waiting switchover, clear, boot;
-	struct srp_event switchover_ask; /* what the operator asked for */
+	struct srp_event switchover_ask; /* what the operator asked for, a dry run included */
 	unsigned clear_left;
 	bool is_clear_cut; /* a switchover ended it before its end */
 	struct alarm alarms[ALARMS_MAX];
@@ -202,6 +204,9 @@ uint32_t resources_calls(const struct chassis *c);
 void jitter_note(void *arg, uint64_t late_us);
 void jitter_apply(struct chassis *c, uint32_t dead_ms);
 
+/* dry_run.c: would the switchover @ev switch, and what would it cost? */
+void dry_run_show(struct chassis *c, const struct srp_event *ev, struct text *out);
+
 /* apply.c */
 void apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_config *g);
 void apply_soon(struct chassis *c);
@@ -244,6 +249,21 @@ void license_start(struct chassis *c);
 void license_check(struct chassis *c);
 enum err license_hook(void *app, const char *key, uint32_t *features, struct text *why);
 enum cli_answer license_run_show(struct cli_call *call);
+
+/* validation*.c: the configuration held against the peer's */
+enum err validation_new(struct chassis *c);
+void validation_free(struct chassis *c);
+void validation_config_changed(struct chassis *c);
+void validation_heard(struct chassis *c, const struct srp_hello *h);
+void validation_message(struct chassis *c, const struct srp_msg *m);
+uint64_t validation_digest(const struct chassis *c);  /* for the hello; 0: not known yet */
+uint32_t validation_differs(const struct chassis *c); /* lines known to differ from the peer's */
+void validation_view(const struct chassis *c, struct srp_view *out);
+enum cli_answer validation_run_configuration(struct cli_call *call); /* the commands srp validate-... */
+enum cli_answer validation_run_switchover(struct cli_call *call);
+/* validation_before_switchover - @go(c, lines that differ) when they are known, and also when they cannot be. */
+void validation_before_switchover(struct chassis *c, void (*go)(struct chassis *c, uint32_t differs));
+void validation_put_differences(const struct chassis *c, struct text *out); /* a screenful */
 
 /* alarms.c */
 void alarm_set(struct chassis *c, const char *object, bool is_raised, const char *text);

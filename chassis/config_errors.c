@@ -2,6 +2,7 @@
 #include "chassis/config_errors.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "chassis/chassis.h"
@@ -37,8 +38,9 @@ fault_write(void *arg, const char *s, size_t n)
 }
 
 static void
-gateway_errors(const struct cfg *cfg, struct cfg_report *r)
+gateway_errors(const struct config_errors *e, struct cfg_report *r)
 {
+	const struct cfg *cfg = e->walk.cfg;
 	struct fault_lines f = {.report = r};
 	struct text text = {.write = fault_write, .arg = &f};
 	struct gateway_config g;
@@ -53,7 +55,7 @@ gateway_errors(const struct cfg *cfg, struct cfg_report *r)
 /* A section looks at the whole, or at line after line and says which blocks need not be entered. */
 struct section {
 	const char *title;
-	void (*whole)(const struct cfg *cfg, struct cfg_report *r);
+	void (*whole)(const struct config_errors *e, struct cfg_report *r);
 	bool (*line)(struct cfg_report *r, const struct cfg *cfg, const struct cfg_node *line);
 };
 
@@ -64,8 +66,22 @@ secret_errors(struct cfg_report *r, const struct cfg *cfg, const struct cfg_node
 	return false;
 }
 
+static void
+srp_errors(const struct config_errors *e, struct cfg_report *r)
+{
+	srp_show_errors(e->walk.cfg, r, e->peer_priority);
+}
+
+static void
+service_errors(const struct config_errors *e, struct cfg_report *r)
+{
+	config_service_errors(e->walk.cfg, r);
+}
+
+/* The sections that look at the whole come first: config_findings takes those. */
 static const struct section sections[] = {
-    {.title = "SRP Configuration errors", .whole = srp_show_errors},
+    {.title = "SRP Configuration errors", .whole = srp_errors},
+    {.title = "Core service redundancy errors", .whole = service_errors},
     {.title = "GGSN-service system errors", .whole = gateway_errors},
     {.title = "Encrypted secret errors", .line = secret_errors},
     {.title = "Commands without effect yet", .line = cfg_report_idle},
@@ -101,7 +117,7 @@ config_errors_step(struct config_errors *e)
 	if (cfg_walk_is_stale(&e->walk))
 		return ERR_REFUSED;
 	if (s->whole != NULL)
-		s->whole(e->walk.cfg, &e->report);
+		s->whole(e, &e->report);
 	for (unsigned i = 0; s->line != NULL && i < LINES_PER_STEP; i++) {
 		line = cfg_walk_next(&e->walk);
 		if (line == NULL)
@@ -112,6 +128,59 @@ config_errors_step(struct config_errors *e)
 	if (line == NULL)
 		next_section(e);
 	return e->section == SECTIONS ? ERR_OK : ERR_SHORT;
+}
+
+/* --- for the pair
+ * ------------------------------------------------------------------------------------------------- */
+
+static uint8_t
+peer_priority(const struct chassis *c)
+{
+	const struct srp *e = srp_link_engine(c->srp);
+
+	return srp_link_is_started(c->srp) && e->is_peer_heard ? e->peer.priority : 0;
+}
+
+/* Takes the first finding out of a report as it is written. */
+struct first_finding {
+	char line[256];
+	size_t len;
+	char *first;
+	size_t cap;
+};
+
+static void
+first_write(void *arg, const char *s, size_t n)
+{
+	static const char mark[] = "Error   : ";
+	struct first_finding *f = arg;
+
+	for (size_t i = 0; i < n && f->first[0] == '\0'; i++) {
+		if (s[i] != '\n') {
+			if (f->len < sizeof f->line - 1)
+				f->line[f->len++] = s[i];
+			continue;
+		}
+		f->line[f->len] = '\0';
+		f->len = 0;
+		if (strncmp(f->line, mark, sizeof mark - 1) == 0)
+			snprintf(f->first, f->cap, "%s", f->line + sizeof mark - 1);
+	}
+}
+
+uint32_t
+config_findings(struct chassis *c, char *first, size_t cap)
+{
+	struct first_finding f = {.first = first, .cap = cap};
+	struct text out = {.write = first_write, .arg = &f};
+	struct config_errors e;
+
+	first[0] = '\0';
+	config_errors_init(&e, cli_running(c->cli), &out, false);
+	e.peer_priority = peer_priority(c);
+	while (e.section < SECTIONS && sections[e.section].whole != NULL && config_errors_step(&e) == ERR_SHORT)
+		;
+	return e.report.all_errors;
 }
 
 static enum cli_answer
@@ -135,6 +204,7 @@ config_show_errors(struct cli_call *call)
 	static_assert(sizeof(struct config_errors) <= sizeof call->state, "the report fits into a call");
 	config_errors_init((struct config_errors *)call->state, cli_running(c->cli), call->out,
 	                   cli_arg_has(call, "verbose"));
+	((struct config_errors *)call->state)->peer_priority = peer_priority(c);
 	call->step = step_errors;
 	return step_errors(call);
 }

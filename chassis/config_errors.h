@@ -15,6 +15,7 @@ struct config_errors {
 	struct cfg_report report;
 	struct cfg_walk walk;
 	uint8_t section;
+	uint8_t peer_priority; /* of the peer's last hello; 0: not heard, or there is none */
 };
 
 /* config_errors_init - a report of @cfg to @out; both are kept until the last step. */
@@ -22,6 +23,17 @@ void config_errors_init(struct config_errors *e, const struct cfg *cfg, struct t
 
 /* config_errors_step - ERR_OK: all is printed; ERR_SHORT: there is more; ERR_REFUSED: the configuration has changed. */
 enum err config_errors_step(struct config_errors *e);
+
+/* config_service_errors - the section of core services and RADIUS: what the pair shares must move with it. */
+void config_service_errors(const struct cfg *cfg, struct cfg_report *r);
+
+struct chassis;
+
+/*
+ * config_findings - how many errors of the running configuration concern the pair (redundancy link, services, access
+ * points, pools), and the first of them in @first ("" when there is none). Not stepped: these sections are short.
+ */
+uint32_t config_findings(struct chassis *c, char *first, size_t cap);
 
 /* config_show_errors - the handler of show configuration errors. */
 enum cli_answer config_show_errors(struct cli_call *call);

@@ -23,6 +23,28 @@ switchover_ended(struct cli_call *call)
 		c->switchover.call = NULL; /* the operator has gone; the switchover goes on */
 }
 
+/* The configurations have been compared, unless that was not asked for. */
+static void
+ask_engine(struct chassis *c, uint32_t differs)
+{
+	struct cli_call *call = c->switchover.call;
+	struct srp_event ev = c->switchover_ask;
+
+	if (call == NULL) { /* the operator has gone before anything began */
+		c->switchover = (struct waiting){0};
+		return;
+	}
+	ev.not_connected = tasks_not_connected(c);
+	ev.config_differs = differs;
+	if (!ev.is_dry_run) {
+		srp_link_feed(c->srp, &ev);
+		return;
+	}
+	c->switchover = (struct waiting){0};
+	dry_run_show(c, &ev, call->out);
+	cli_session_finish(call->session, true);
+}
+
 /* The engine may answer at once: it is asked when the command is already waiting. */
 static void
 start_switchover(evutil_socket_t fd, short what, void *arg)
@@ -31,8 +53,10 @@ start_switchover(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	c->switchover_ask.not_connected = tasks_not_connected(c);
-	srp_link_feed(c->srp, &c->switchover_ask);
+	if (c->switchover_ask.is_forced || srp_state(srp_link_engine(c->srp)) != SRP_ACTIVE)
+		ask_engine(c, 0);
+	else
+		validation_before_switchover(c, ask_engine);
 }
 
 static struct srp_event
@@ -45,43 +69,15 @@ switchover_event(struct cli_call *call)
 	return (struct srp_event){.kind = SRP_EV_OPERATOR_SWITCHOVER,
 	                          .is_forced = cli_arg_has(call, "force"),
 	                          .is_rm_reset = cli_arg_has(call, "reset-route-modifier"),
+	                          .is_dry_run = cli_arg_has(call, "dry-run"),
 	                          .timeout_ms = (uint32_t)seconds * 1000,
 	                          .not_connected = tasks_not_connected(c)};
 }
 
-static void
-put_steps(struct text *out, const char *who, const struct srp_dry_run *d, bool is_peer)
-{
-	const char *arrow = who;
-
-	for (size_t i = 0; i < d->step_count; i++) {
-		if (d->steps[i].is_peer != is_peer)
-			continue;
-		if (arrow == who)
-			text_printf(out, "%s %s", who, srp_inner_text(d->steps[i].from_inner));
-		arrow = " > ";
-		text_printf(out, "%s%s", arrow, srp_inner_text(d->steps[i].to_inner));
-	}
-	if (arrow != who)
-		text_put(out, "\n");
-}
-
-static enum cli_answer
-dry_switchover(struct cli_call *call, const struct srp_dry_run *d)
-{
-	char text[ANSWER_TEXT_MAX];
-
-	put_steps(call->out, "This chassis:", d, false);
-	put_steps(call->out, "Peer chassis:", d, true);
-	if (!d->would_switch) {
-		redundancy_answer_text(d->answer, d->refuse, d->count, text, sizeof text);
-		return cli_fail(call, "%s", text);
-	}
-	text_put(call->out, "A switchover would be carried out; nothing was changed\n");
-	return CLI_ANSWER_DONE;
-}
-
-/* What the engine would refuse at once is refused before the question. */
+/*
+ * What the engine would refuse at once is refused before the question. Whether the configurations differ is asked
+ * behind it: the peer has to be asked.
+ */
 static enum cli_answer
 run_switchover(struct cli_call *call)
 {
@@ -89,15 +85,18 @@ run_switchover(struct cli_call *call)
 	struct srp_event ev = switchover_event(call);
 	struct timeval zero = {0, 0};
 	struct srp_dry_run dry;
+	char text[ANSWER_TEXT_MAX];
 
 	if (!srp_link_is_started(c->srp))
 		return cli_fail(call, "service-redundancy-protocol is not configured");
 	if (c->switchover.id != 0)
 		return cli_fail(call, "%s", srp_answer_text(SRP_ANSWER_BUSY));
 	srp_dry_run(srp_link_engine(c->srp), &ev, &dry);
-	if (cli_arg_has(call, "dry-run") || (!dry.would_switch && dry.step_count == 0))
-		return dry_switchover(call, &dry);
-	if (!call->is_confirmed)
+	if (!ev.is_dry_run && !dry.would_switch && dry.step_count == 0) {
+		redundancy_answer_text(dry.answer, dry.refuse, dry.count, text, sizeof text);
+		return cli_fail(call, "%s", text);
+	}
+	if (!ev.is_dry_run && !call->is_confirmed)
 		return CLI_ANSWER_ASK;
 	if (event_base_once(c->base, -1, EV_TIMEOUT, start_switchover, c, &zero) < 0)
 		return cli_fail(call, "no memory");
@@ -215,6 +214,12 @@ run_boot(struct cli_call *call)
 }
 
 const struct cli_handler chassis_handlers[] = {
-    {SRP_ROW_SWITCHOVER, run_switchover}, {GATEWAY_ROW_CLEAR_SUBSCRIBERS, run_clear},    {CHASSIS_ROW_BOOT, run_boot},
-    {CHASSIS_ROW_SAVE, config_save},      {CHASSIS_ROW_SHOW_ERRORS, config_show_errors}, {0, NULL},
+    {SRP_ROW_SWITCHOVER, run_switchover},
+    {SRP_ROW_VALIDATE_CONFIGURATION, validation_run_configuration},
+    {SRP_ROW_VALIDATE_SWITCHOVER, validation_run_switchover},
+    {GATEWAY_ROW_CLEAR_SUBSCRIBERS, run_clear},
+    {CHASSIS_ROW_BOOT, run_boot},
+    {CHASSIS_ROW_SAVE, config_save},
+    {CHASSIS_ROW_SHOW_ERRORS, config_show_errors},
+    {0, NULL},
 };

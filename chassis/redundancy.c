@@ -104,9 +104,8 @@ redundancy_answer_text(uint8_t answer, uint8_t refuse, uint32_t count, char *buf
 		break;
 	case SRP_ANSWER_CONFIG_DIFFERS:
 		snprintf(buf, cap,
-		         "%u line%s of the configuration differ%s from the peer chassis, switchover not initiated (use "
-		         "force "
-		         "to override)",
+		         "%u line%s of the configuration differ%s from the peer's, switchover not initiated (use "
+		         "force to override)",
 		         count, count == 1 ? "" : "s", count == 1 ? "s" : "");
 		break;
 	case SRP_ANSWER_PEER_REFUSED:
@@ -133,6 +132,8 @@ on_operator_answer(void *arg, const struct srp_action *a)
 	c->switchover.call = NULL;
 	if (call == NULL)
 		return; /* the operator has gone meanwhile */
+	if (a->answer == SRP_ANSWER_CONFIG_DIFFERS)
+		validation_put_differences(c, call->out);
 	if (!is_ok)
 		(void)cli_fail(call, "%s", text);
 	cli_session_finish(call->session, is_ok);
@@ -195,6 +196,7 @@ on_fill_hello(void *arg, struct srp_hello *h)
 {
 	struct chassis *c = arg;
 
+	h->config_digest = validation_digest(c);
 	h->restart_counter = c->restart_counter;
 	h->sessmgrs = (uint16_t)c->sessmgr_count;
 	h->sessmgrs_ready = (uint16_t)(c->sessmgr_count - tasks_not_connected(c));
@@ -207,6 +209,7 @@ on_heard(void *arg, const struct srp_hello *h)
 {
 	struct chassis *c = arg;
 
+	validation_heard(c, h);
 	if (c->is_active || (h->state != SRP_ACTIVE && h->state != SRP_PENDING_STANDBY) ||
 	    h->restart_counter == c->restart_counter)
 		return;
@@ -219,6 +222,18 @@ static uint32_t
 on_not_connected(void *arg)
 {
 	return tasks_not_connected(arg);
+}
+
+static uint32_t
+on_config_differs(void *arg)
+{
+	return validation_differs(arg);
+}
+
+static void
+on_message(void *arg, const struct srp_msg *m)
+{
+	validation_message(arg, m);
 }
 
 static void
@@ -251,6 +266,8 @@ static const struct srp_link_ops link_ops = {
     .fill_hello = on_fill_hello,
     .heard = on_heard,
     .not_connected = on_not_connected,
+    .config_differs = on_config_differs,
+    .message = on_message,
     .checkpoint_socket = on_checkpoint_socket,
     .listening = on_listening,
 };

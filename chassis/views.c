@@ -53,6 +53,7 @@ views_srp_info(struct chassis *c, struct text *out)
 	v.context = c->srp_context;
 	v.alarm_texts = alarms;
 	v.alarm_count = redundancy_alarms(c, alarms);
+	validation_view(c, &v);
 	srp_show_info(&v, out);
 }
 

@@ -265,6 +265,17 @@ static const struct cli_row srp_rows[] = {
         .doc = "Local address of the redundancy link; without it there is none.",
     },
 
+    {
+        .id = SRP_ROW_CONFIGURATION_INTERVAL,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .tokens = TOKENS(KEYWORD("configuration-interval", "Time between two validations of the configuration"),
+                         UINT("seconds", 1, 65535, "Seconds")),
+        .fallback = "3600",
+        .doc = "How often the configuration is compared with that of the other chassis, also when nothing changes.",
+    },
+
     /* --- Exec ------------------------------------------------------------------------------------------- */
     {
         .id = SRP_ROW_SHOW_INFO,
@@ -322,7 +333,32 @@ static const struct cli_row srp_rows[] = {
                    KEYWORD("dry-run", "Tries it out on a copy of the state and says what would be"), CLOSE),
         .doc = "On the active chassis: hands over to the standby. Refused when a session manager is not connected to "
                "the other chassis, or when the configurations differ; force overrides both. What would be refused at "
-               "once is refused before the question. dry-run asks nothing and changes nothing.",
+               "once is refused before the question. dry-run asks nothing and changes "
+               "nothing: would it switch, what would be lost, which gap is to be expected.",
+    },
+    {
+        .id = SRP_ROW_VALIDATE_CONFIGURATION,
+        .mode = &cli_exec_mode,
+        .kind = CLI_EVENT,
+        .feature = CLI_FEATURE_ICSR,
+        .privilege = CLI_OPERATOR,
+        .tokens = TOKENS(KEYWORD("srp", "Interchassis session recovery"),
+                         KEYWORD("validate-configuration", "Compares the configuration with the other chassis")),
+        .doc = "Compares, line by line, what both chassis must have in common: what show configuration srp prints, and "
+               "what decides how calls live (services, access points, pools). Lines of one chassis alone (bind "
+               "address, peer-ip-address, chassis-mode, priority) are left out, and a line that says the default is as "
+               "good as none. Secrets are compared without being sent.",
+    },
+    {
+        .id = SRP_ROW_VALIDATE_SWITCHOVER,
+        .mode = &cli_exec_mode,
+        .kind = CLI_EVENT,
+        .feature = CLI_FEATURE_ICSR,
+        .privilege = CLI_OPERATOR,
+        .tokens = TOKENS(KEYWORD("srp", "Interchassis session recovery"),
+                         KEYWORD("validate-switchover", "Are both chassis ready for a planned switchover?")),
+        .doc = "On the active chassis: asks the other for its state, its session managers and its configuration, and "
+               "says whether a switchover would be refused, and why. show srp info keeps the answer.",
     },
 };
 

@@ -27,6 +27,7 @@ enum srp_row_id {
 	SRP_ROW_INTERIM_RESOURCE,        /* handle-interim-resource-msg */
 	SRP_ROW_DATABASE_RECOVERY,       /* method: "normal", "aggressive" */
 	SRP_ROW_BIND,                    /* address */
+	SRP_ROW_CONFIGURATION_INTERVAL,  /* seconds */
 
 	/* options: srp_option_cmds.c */
 	SRP_ROW_CHECKPOINT_IMS,     /* seconds */
@@ -59,6 +60,8 @@ enum srp_row_id {
 	SRP_ROW_SHOW_CHECKPOINT, /* flag verbose */
 	SRP_ROW_SHOW_CALL_LOSS,
 	SRP_ROW_SWITCHOVER, /* flags force, reset-route-modifier, dry-run; seconds */
+	SRP_ROW_VALIDATE_CONFIGURATION,
+	SRP_ROW_VALIDATE_SWITCHOVER,
 };
 
 /*

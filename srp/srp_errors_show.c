@@ -29,6 +29,17 @@ link_errors(const struct cfg *cfg, const struct cfg_node *block, struct cfg_repo
 		cfg_report_error(r, cfg, block, "bind address and peer-ip-address are the same");
 }
 
+/* priority_errors - the chapter: the two chassis must differ. */
+static void
+priority_errors(const struct cfg *cfg, const struct cfg_node *block, struct cfg_report *r, unsigned peer_priority)
+{
+	const struct cfg_node *line = cfg_first(cfg, block, SRP_ROW_PRIORITY);
+
+	if (peer_priority != 0 && cfg_leaf_uint(cfg, block, SRP_ROW_PRIORITY) == peer_priority)
+		cfg_report_error(r, cfg, line != NULL ? line : block, "priority %u is that of the peer as well",
+		                 peer_priority);
+}
+
 /* monitor_errors - what is watched in a context that is not there. */
 static void
 monitor_errors(const struct cfg *cfg, const struct cfg_node *block, struct cfg_report *r)
@@ -51,7 +62,7 @@ warnings(const struct cfg *cfg, const struct cfg_node *block, struct cfg_report 
 }
 
 void
-srp_show_errors(const struct cfg *cfg, struct cfg_report *r)
+srp_show_errors(const struct cfg *cfg, struct cfg_report *r, unsigned peer_priority)
 {
 	for (const struct cfg_node *c = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); c; c = cfg_next(cfg, c)) {
 		const struct cfg_node *block = cfg_first(cfg, c, SRP_ROW_BLOCK);
@@ -59,6 +70,7 @@ srp_show_errors(const struct cfg *cfg, struct cfg_report *r)
 		if (!block)
 			continue;
 		link_errors(cfg, block, r);
+		priority_errors(cfg, block, r, peer_priority);
 		monitor_errors(cfg, block, r);
 		warnings(cfg, block, r);
 	}

@@ -4,7 +4,10 @@
 
 #include "cli/cfg_report.h"
 
-/* srp_show_errors - the section of service-redundancy-protocol; nothing when there is none. */
-void srp_show_errors(const struct cfg *cfg, struct cfg_report *r);
+/*
+ * srp_show_errors - the section of service-redundancy-protocol; nothing when there is none. @peer_priority is what the
+ * peer said in its last hello, 0: it was not heard.
+ */
+void srp_show_errors(const struct cfg *cfg, struct cfg_report *r, unsigned peer_priority);
 
 #endif

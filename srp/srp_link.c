@@ -367,6 +367,12 @@ on_hello(struct srp_link *l, const struct srp_msg *m)
 		hist_add(&l->rtt, clock_us(CLOCK_MONOTONIC) - m->sent_us);
 }
 
+static bool
+is_validation(uint8_t type)
+{
+	return type >= SRP_MSG_CONFIG_REQUEST && type <= SRP_MSG_VALIDATE_ANSWER;
+}
+
 static void
 on_message(void *arg, const struct srp_msg *m, unsigned skipped)
 {
@@ -396,6 +402,7 @@ on_message(void *arg, const struct srp_msg *m, unsigned skipped)
 		return;
 	}
 	if (events[m->type] == 0) {
+		l->counters.config_received += is_validation(m->type);
 		if (l->ops->message != NULL)
 			l->ops->message(l->arg, m);
 		return;
@@ -537,6 +544,7 @@ srp_link_send(struct srp_link *l, const struct srp_msg *m)
 	copy.hello.chassis_id = l->engine.config.chassis_id;
 	e = srp_conn_send(l->conn, &copy);
 	l->counters.resource_sent += e == ERR_OK && m->type == SRP_MSG_RESOURCE;
+	l->counters.config_sent += e == ERR_OK && is_validation(m->type);
 	return e;
 }
 

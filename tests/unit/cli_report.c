@@ -170,7 +170,7 @@ srp_says(const char *lines)
 	rig_clear(r);
 	cfg_report_init(&report, &r->out, false);
 	cfg_report_begin(&report, "x");
-	srp_show_errors(cli_running(r->cli), &report);
+	srp_show_errors(cli_running(r->cli), &report, 0);
 	snprintf(said, sizeof said, "%s", r->screen);
 	rig_free(r);
 	return said;

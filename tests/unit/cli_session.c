@@ -66,7 +66,7 @@ operators_see_another_sign_and_cannot_configure(void **state)
 	(void)state;
 	PROMPT(r, "[local]starling> ");
 	SAYS(r, "configure", "Unknown command - \"configure\", unrecognized keyword\n");
-	SAYS(r, "srp initiate-switchover", "Unknown command - \"srp\", unrecognized keyword\n");
+	SAYS(r, "srp initiate-switchover", "Unknown command - \"initiate-switchover\", unrecognized keyword\n");
 	SAYS(r, "show configuration", "config\nend\n");
 	rig_free(r);
 	r = rig_new(CLI_INSPECTOR);
