@@ -189,6 +189,16 @@ def test_equal_priorities_are_an_error_on_both(shared):
         b.configure(*SRP, "priority 2")
 
 
+def test_without_a_redundancy_link_there_is_nobody_to_ask(pair):
+    a, b = pair.both
+    b.configure(*SRP, "checkpoint session duration 30")
+    lab.until(lambda: has_alarm(a), 20, "the drift is raised")
+    a.configure("context srp", "no service-redundancy-protocol")
+    for command in ("srp validate-configuration", "srp validate-switchover"):
+        lab.until(lambda: a.run(command) == (1, "Failure: service-redundancy-protocol is not configured\n"), 5, command)
+    assert not has_alarm(a)
+
+
 def test_no_peer_and_a_silent_peer_have_words(make_pair):
     pair = make_pair(edit=lambda x, text: text.replace("dead-interval 3\n", "dead-interval 30\n")).start()
     a, b = pair.both
