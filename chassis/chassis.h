@@ -204,8 +204,8 @@ uint32_t resources_calls(const struct chassis *c);
 void jitter_note(void *arg, uint64_t late_us);
 void jitter_apply(struct chassis *c, uint32_t dead_ms);
 
-/* dry_run.c: would the switchover @ev switch, and what would it cost? */
-void dry_run_show(struct chassis *c, const struct srp_event *ev, struct text *out);
+/* dry_run.c: would the switchover @ev switch, and what would it cost? False: it would not, the command has failed. */
+bool dry_run_show(struct chassis *c, const struct srp_event *ev, struct cli_call *call);
 
 /* apply.c */
 void apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_config *g);
@@ -263,6 +263,8 @@ enum cli_answer validation_run_configuration(struct cli_call *call); /* the comm
 enum cli_answer validation_run_switchover(struct cli_call *call);
 /* validation_before_switchover - @go(c, lines that differ) when they are known, and also when they cannot be. */
 void validation_before_switchover(struct chassis *c, void (*go)(struct chassis *c, uint32_t differs));
+/* validation_freshen - what the peer has answered just now, in place of what it said in @h, its last hello. */
+void validation_freshen(const struct chassis *c, struct srp_hello *h);
 void validation_put_differences(const struct chassis *c, struct text *out); /* a screenful */
 
 /* alarms.c */

@@ -101,28 +101,34 @@ read_gaps(const struct srp_view *v, struct srp_dry_view *out)
 /* --- the command
  * ------------------------------------------------------------------------------------------------------ */
 
-void
-dry_run_show(struct chassis *c, const struct srp_event *ev, struct text *out)
+bool
+dry_run_show(struct chassis *c, const struct srp_event *ev, struct cli_call *call)
 {
 	enum { MEDIAN = 50, TAIL = 99 };
 	struct srp_dry_sessmgr sessmgrs[SESSMGRS_MAX];
 	struct srp_dry_call calls[SRP_DRY_CALLS_NAMED];
 	struct srp_dry_view v = {.sessmgrs = sessmgrs, .calls = calls};
 	struct srp_dry_run run;
+	struct srp live;
 	struct srp_view view;
 	char refusal[200];
 
-	srp_dry_run(srp_link_engine(c->srp), ev, &run);
+	live = *srp_link_engine(c->srp);
+	if (!ev->is_forced)
+		validation_freshen(c, &live.peer);
+	srp_dry_run(&live, ev, &run);
 	srp_link_view(c->srp, &view);
 	redundancy_answer_text(run.answer, run.refuse, run.count, refusal, sizeof refusal);
+	if (run.answer == SRP_ANSWER_NOT_ACTIVE)
+		return cli_fail(call, "%s", refusal) == CLI_ANSWER_DONE;
 	v.run = &run;
-	v.refusal = refusal;
 	v.sessmgr_count = read_sessmgrs(c, sessmgrs, calls, &v.call_count);
 	v.record_bytes = record_bytes(c);
 	v.rtt_us = hist_percentile(view.hello_rtt, MEDIAN);
 	v.rtt_p99_us = hist_percentile(view.hello_rtt, TAIL);
 	read_gaps(&view, &v);
 	if (run.answer == SRP_ANSWER_CONFIG_DIFFERS)
-		validation_put_differences(c, out);
-	srp_dry_show(&v, out);
+		validation_put_differences(c, call->out);
+	srp_dry_show(&v, call->out);
+	return run.would_switch || cli_fail(call, "%s", refusal) == CLI_ANSWER_DONE;
 }

@@ -41,8 +41,7 @@ ask_engine(struct chassis *c, uint32_t differs)
 		return;
 	}
 	c->switchover = (struct waiting){0};
-	dry_run_show(c, &ev, call->out);
-	cli_session_finish(call->session, true);
+	cli_session_finish(call->session, dry_run_show(c, &ev, call));
 }
 
 /* The engine may answer at once: it is asked when the command is already waiting. */

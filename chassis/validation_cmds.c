@@ -259,6 +259,17 @@ validation_before_switchover(struct chassis *c, void (*go)(struct chassis *c, ui
 }
 
 void
+validation_freshen(const struct chassis *c, struct srp_hello *h)
+{
+	const struct validation *v = c->validation;
+
+	if (!v->has_answer)
+		return;
+	h->sessmgrs = v->answer.hello.sessmgrs;
+	h->sessmgrs_ready = v->answer.hello.sessmgrs_ready;
+}
+
+void
 validation_put_differences(const struct chassis *c, struct text *out)
 {
 	validation_print(c->validation, VALIDATION_SCREEN, out);

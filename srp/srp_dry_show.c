@@ -107,10 +107,7 @@ srp_dry_show(const struct srp_dry_view *v, struct text *out)
 {
 	text_put(out, "Dry run: nothing was changed.\n");
 	put_label("Would switch over:", out);
-	if (v->run->would_switch)
-		text_put(out, "Yes\n");
-	else
-		text_printf(out, "No, %s\n", v->refusal);
+	text_put(out, v->run->would_switch ? "Yes\n" : "No\n");
 	put_steps(v->run, out);
 	put_sessmgrs(v, out);
 	put_calls(v, out);

@@ -32,7 +32,6 @@ struct srp_dry_call {
 
 struct srp_dry_view {
 	const struct srp_dry_run *run;
-	const char *refusal; /* why not, in the words of the real command */
 	const struct srp_dry_sessmgr *sessmgrs;
 	size_t sessmgr_count;
 	const struct srp_dry_call *calls; /* of session managers without a Ready connection */

@@ -252,13 +252,13 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(pair):
     assert "Calls that would be lost:               0\n" in out
     assert "none was measured from this chassis yet" in out
     assert a.state() == "Active" and b.state() == "Standby"
-    assert b.sh("srp initiate-switchover dry-run").splitlines()[1] == \
-        "Would switch over:                      No, chassis is not Active"
+    assert b.run("srp initiate-switchover dry-run") == (1, "Failure: chassis is not Active\n")
 
     b.configure("context isp", "ip pool more 10.88.0.0 255.255.0.0 srp-activate")
-    out = a.sh("srp initiate-switchover dry-run")
+    rc, out = a.run("srp initiate-switchover dry-run")
     assert out.startswith("only on the peer: context isp: ip pool more 10.88.0.0 255.255.0.0 srp-activate\nDry run:"), out
-    assert "No, 1 line of the configuration differs from the peer's, switchover not initiated" in out
+    assert rc != 0 and "Would switch over:                      No\n" in out
+    assert "Failure: 1 line of the configuration differs from the peer's, switchover not initiated" in out
     assert "Would switch over:                      Yes\n" in a.sh("srp initiate-switchover force dry-run")
     assert a.state() == "Active" and b.state() == "Standby"
     b.configure("context isp", "no ip pool more")
@@ -270,7 +270,8 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(pair):
     b.sh("srp initiate-switchover -noconfirm")
     a.wait_state("Active")
     pair.settle(a)
-    out = a.sh("srp initiate-switchover dry-run")
+    out = lab.until(lambda: (lambda rc, out: rc == 0 and out)(*a.run("srp initiate-switchover dry-run")), 5,
+                    "the session managers of both are connected")
     assert re.search(r"^Expected gap: +\d+ ms, the longest of the last 1 planned switchovers from this chassis$", out, re.M), out
 
 
@@ -287,7 +288,7 @@ def test_a_dry_run_names_the_calls_of_a_session_manager_that_is_cut_off(make_pai
         for pid in [p for p, role in pair.b.roles().items() if role.startswith("sessmgr")]:
             lab.kill(pid)
         lab.until(lambda: not pair.a.sessmgrs_ready(), 10, "the connections are gone")
-        out = pair.a.sh("srp initiate-switchover force dry-run")
+        rc, out = pair.a.run("srp initiate-switchover force dry-run")
         assert "Calls that would be lost:               up to 1\n" in out, out
         assert re.search(r"^  session manager \d  callid [0-9a-f]{8}  imsi 240011234500001 +\d+ s old$", out, re.M), out
     finally:
