@@ -116,7 +116,9 @@ compared(void *arg)
 	if (x->error == ERR_OK)
 		end(v, VALIDATION_COMPARED);
 	else
-		broken(v, err_text(x->error));
+		broken(v, x->error == ERR_SYSTEM    ? "no memory"
+		          : x->error == ERR_CORRUPT ? "the peer's lines are not what it declared"
+		                                    : "the peer's lines are malformed");
 }
 
 static void
