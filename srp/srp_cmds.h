@@ -21,7 +21,6 @@ enum srp_row_id {
 	SRP_ROW_CHECKPOINT_COMPRESSION,  /* codec: "lz4", "zlib" */
 	SRP_ROW_ROUTE_MODIFIER,          /* threshold */
 	SRP_ROW_DELTA_ROUTE_MODIFIER,    /* number */
-	SRP_ROW_CONFIGURATION_INTERVAL,  /* seconds */
 	SRP_ROW_INTERNAL_RETRIES,        /* number */
 	SRP_ROW_INTERNAL_RETRY,          /* seconds */
 	SRP_ROW_INTERIM_RESOURCE,        /* handle-interim-resource-msg */
