@@ -21,6 +21,6 @@ hits_count(const char *kind, const char *table, unsigned row)
 }
 #endif
 
-enum { HITS_ROWS = 1024, HITS_TABLES = 16 };
+enum { HITS_ROWS = 1024, HITS_TABLES = 32 };
 
 #endif

@@ -19,6 +19,7 @@
 #include "gateway/gtp1.h"
 #include "session/call_rows.h"
 #include "srp/srp.h"
+#include "srp/srp_post.h"
 #include "srp/srp_wire.h"
 
 enum { GROUP_BITS = 32 };
@@ -212,20 +213,31 @@ put_names(const char *title, const char *const *names, size_t count)
 	text_put(&out, "\n");
 }
 
+/* Every state machine of the program: pages and rows to be hit come from here. */
+static const struct fsm_table *
+machine(size_t i)
+{
+	const struct fsm_table *(*const all[])(void) = {srp_fsm_table, srp_post_table};
+
+	return i < sizeof all / sizeof all[0] ? all[i]() : NULL;
+}
+
 static void
 fsm(void)
 {
-	const struct fsm_table *t = srp_fsm_table();
+	const struct fsm_table *t;
 
 	text_put(&out, "# State machines\n\nMade of the FSM rows by `make docs`; change those, not this page. Rows of "
 	               "one state and "
 	               "event are tried from the top; the first whose guard holds is taken.\n");
-	text_printf(&out, "\n## %s\n", t->name);
-	put_names("States", t->states, t->state_count);
-	put_names("Events", t->events, t->event_count);
-	put_names("Guards", t->guards, t->guard_count);
-	text_put(&out, "\n");
-	fsm_print(t, &out);
+	for (size_t i = 0; (t = machine(i)) != NULL; i++) {
+		text_printf(&out, "\n## %s\n", t->name);
+		put_names("States", t->states, t->state_count);
+		put_names("Events", t->events, t->event_count);
+		put_names("Guards", t->guards, t->guard_count);
+		text_put(&out, "\n");
+		fsm_print(t, &out);
+	}
 }
 
 static int
@@ -284,7 +296,7 @@ row_lines(void)
 {
 	static const char *const kinds[] = {
 	    [CLI_LEAF] = "leaf", [CLI_OPENS] = "leaf", [CLI_EVENT] = "run", [CLI_VIEW] = "run"};
-	const struct fsm_table *t = srp_fsm_table();
+	const struct fsm_table *t;
 	struct cli *cli = new_cli();
 	const struct cli_row *row;
 	struct page pages[5];
@@ -297,10 +309,11 @@ row_lines(void)
 		text_put(&out, "\n");
 	}
 	cli_free(cli);
-	for (size_t i = 0; i < t->count; i++)
-		text_printf(&out, "taken %s %zu %s, %s, %s: %s\n", t->name, i,
-		            t->rows[i].state == FSM_ANY_STATE ? "any" : t->states[t->rows[i].state],
-		            t->events[t->rows[i].event], t->guards[t->rows[i].guard], t->rows[i].reason);
+	for (size_t m = 0; (t = machine(m)) != NULL; m++)
+		for (size_t i = 0; i < t->count; i++)
+			text_printf(&out, "taken %s %zu %s, %s, %s: %s\n", t->name, i,
+			            t->rows[i].state == FSM_ANY_STATE ? "any" : t->states[t->rows[i].state],
+			            t->events[t->rows[i].event], t->guards[t->rows[i].guard], t->rows[i].reason);
 	fill_pages(pages);
 	for (size_t p = 0; p < sizeof pages / sizeof pages[0]; p++)
 		for (size_t i = 0; i < pages[p].format->count; i++) {

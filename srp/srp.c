@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "srp/srp_fsm.h"
+#include "srp/srp_post.h"
 #include "srp/srp_wire.h"
 
 void
@@ -134,11 +135,11 @@ srp_peer_resources(struct srp *srp, const struct srp_hello *h)
 enum err
 srp_self_check(struct text *out)
 {
-	enum err e = fsm_check(srp_fsm_table(), FSM_DOWN, out);
+	enum err e = fsm_check(srp_fsm_table(), FSM_DOWN, out), post = fsm_check(srp_post_table(), 0, out);
 
 	if (rows_check(srp_wire_format()) != ERR_OK) {
 		text_put(out, "srp: field rows of the link are not consistent\n");
 		return ERR_FORMAT;
 	}
-	return e;
+	return e != ERR_OK ? e : post;
 }

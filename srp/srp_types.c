@@ -103,6 +103,47 @@ srp_alarm_text(uint8_t alarm)
 	return name(names, SRP_ALARM_COUNT, alarm);
 }
 
+const char *
+srp_phase_text(uint8_t phase)
+{
+	static const char *const names[SRP_PHASE_COUNT] = {
+	    [SRP_PHASE_NONE] = "none",
+	    [SRP_PHASE_VALIDATE] = "validate",
+	    [SRP_PHASE_CRITICAL_FLUSH] = "critical flush",
+	    [SRP_PHASE_NETWORK_CONVERGENCE] = "network convergence",
+	    [SRP_PHASE_ACCOUNTING_FLUSH] = "accounting flush",
+	    [SRP_PHASE_INTERNAL_AUDIT] = "internal audit",
+	    [SRP_PHASE_POST_SWITCHOVER] = "post-switchover",
+	};
+
+	return name(names, SRP_PHASE_COUNT, phase);
+}
+
+const char *
+srp_gate_text(uint8_t gate)
+{
+	static const char *const names[SRP_GATE_COUNT] = {
+	    [SRP_GATE_OPEN] = "all served",
+	    [SRP_GATE_REFUSE_NEW] = "new calls refused",
+	    [SRP_GATE_DROP_CONTROL] = "control packets dropped",
+	};
+
+	return name(names, SRP_GATE_COUNT, gate);
+}
+
+const char *
+srp_post_answer_text(uint8_t answer)
+{
+	static const char *const names[SRP_POST_ANSWER_COUNT] = {
+	    [SRP_POST_ANSWER_OK] = "post-switchover processing terminated",
+	    [SRP_POST_ANSWER_NONE_RUNS] = "no post-switchover processing is running",
+	    [SRP_POST_ANSWER_NOT_ACTIVE] = "chassis is not Active",
+	    [SRP_POST_ANSWER_NOT_YET] = "chassis is taking over and not Active yet",
+	};
+
+	return name(names, SRP_POST_ANSWER_COUNT, answer);
+}
+
 void
 srp_config_init(struct srp_config *c)
 {

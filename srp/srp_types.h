@@ -74,6 +74,36 @@ enum srp_alarm {
 	SRP_ALARM_COUNT
 };
 
+/* Phases of a switchover, in the order in which they begin; the two of ACCOUNTING_FLUSH and INTERNAL_AUDIT run side by
+ * side. */
+enum srp_phase {
+	SRP_PHASE_NONE,
+	SRP_PHASE_VALIDATE,            /* old Active: the peer is asked whether it is ready */
+	SRP_PHASE_CRITICAL_FLUSH,      /* old Active: address given, checkpoints being acknowledged */
+	SRP_PHASE_NETWORK_CONVERGENCE, /* from TAKE, or from the loss of the peer, until the new Active serves */
+	SRP_PHASE_ACCOUNTING_FLUSH,    /* new Active: counters of calls come from the old one */
+	SRP_PHASE_INTERNAL_AUDIT,      /* new Active: every call is examined */
+	SRP_PHASE_POST_SWITCHOVER,     /* new Active: until every session manager is Ready at the peer */
+	SRP_PHASE_COUNT
+};
+
+/* What control packets are let in; told to demux and session managers. */
+enum srp_gate {
+	SRP_GATE_OPEN,
+	SRP_GATE_REFUSE_NEW,   /* contexts that exist are served, new ones are refused */
+	SRP_GATE_DROP_CONTROL, /* nothing is answered: the sender repeats */
+	SRP_GATE_COUNT
+};
+
+/* What an operator is told of `srp terminate-post-process`. */
+enum srp_post_answer {
+	SRP_POST_ANSWER_OK,         /* what ran was ended */
+	SRP_POST_ANSWER_NONE_RUNS,  /* Active, and nothing runs */
+	SRP_POST_ANSWER_NOT_ACTIVE, /* only an Active has such processing */
+	SRP_POST_ANSWER_NOT_YET,    /* the chassis is about to serve; there is nothing to end yet */
+	SRP_POST_ANSWER_COUNT
+};
+
 enum srp_timer {
 	SRP_TIMER_HELLO,    /* next hello */
 	SRP_TIMER_DEAD,     /* silence of the peer */
@@ -168,6 +198,19 @@ struct srp_transition {
 	uint16_t row; /* of the FSM table: srp_row_reason gives the words */
 };
 
+/* One phase of the last switchover as the shell has timed it. */
+struct srp_phase_time {
+	uint64_t begin_wall_ms; /* Unix time; 0: there was none in this switchover */
+	uint64_t begin_us;      /* monotonic */
+	uint64_t duration_us;   /* of a phase that has ended */
+	bool is_running;
+	bool is_cut; /* ended by its bound, by an operator, or because the chassis gave way */
+};
+
+struct srp_phase_times {
+	struct srp_phase_time of[SRP_PHASE_COUNT]; /* by enum srp_phase; [0] is not used */
+};
+
 enum { SRP_HISTORY_SHOWN = 32, SRP_BAD_KINDS = 16 };
 
 /* Counters of the link and the engine; the shell counts, the renderer prints. */
@@ -215,6 +258,9 @@ const char *srp_reason_text(uint8_t reason);
 const char *srp_answer_text(uint8_t answer);
 const char *srp_refuse_text(uint8_t refuse);
 const char *srp_alarm_text(uint8_t alarm);
+const char *srp_phase_text(uint8_t phase);
+const char *srp_gate_text(uint8_t gate);
+const char *srp_post_answer_text(uint8_t answer);
 
 /*
  * srp_options_agreed - which options act between a chassis with @self and a peer with @peer (sets of enum srp_option).
