@@ -19,6 +19,7 @@ struct flight {
 struct demux {
 	unsigned count;
 	uint8_t restart_counter;
+	bool is_dropping;
 	unsigned next; /* instance the search for the least loaded begins at */
 	bool is_ready[GATEWAY_SESSMGRS_MAX + 1];
 	uint32_t load[GATEWAY_SESSMGRS_MAX + 1]; /* calls bound and Creates in flight */
@@ -79,6 +80,12 @@ void
 demux_set_restart(struct demux *d, uint8_t restart_counter)
 {
 	d->restart_counter = restart_counter;
+}
+
+void
+demux_set_dropping(struct demux *d, bool is_dropping)
+{
+	d->is_dropping = is_dropping;
 }
 
 /* The Create of @e is no longer in flight; an entry without calls goes. */
@@ -383,6 +390,11 @@ demux_input(struct demux *d, const void *bytes, size_t len, uint64_t now_ms, str
 
 	*out = (struct demux_result){.verdict = DEMUX_DISCARD, .reason = DEMUX_REASON_NONE};
 	flight_age(d, now_ms);
+	if (d->is_dropping) {
+		discard(out, DEMUX_REASON_SWITCHOVER);
+		count_result(d, out);
+		return;
+	}
 	e = gtp1_header_decode(bytes, len, &h, &body);
 	if (len > GTP1_MESSAGE_MAX)
 		discard(out, DEMUX_REASON_TOO_LONG);
@@ -424,6 +436,7 @@ demux_reason_text(enum demux_reason r)
 	    [DEMUX_REASON_RESPONSE] = "unexpected response",
 	    [DEMUX_REASON_ZERO_TEID] = "TEID zero",
 	    [DEMUX_REASON_NO_SESSMGR] = "no session manager",
+	    [DEMUX_REASON_SWITCHOVER] = "dropped in a switchover",
 	};
 
 	return r < DEMUX_REASON_COUNT ? names[r] : "unknown";

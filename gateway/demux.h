@@ -43,6 +43,7 @@ enum demux_reason {
 	DEMUX_REASON_RESPONSE,   /* a response, though we have asked nothing */
 	DEMUX_REASON_ZERO_TEID,  /* a request other than Create and Echo with TEID 0 */
 	DEMUX_REASON_NO_SESSMGR, /* the owner is not ready, or none is */
+	DEMUX_REASON_SWITCHOVER, /* control packets are dropped while a switchover converges */
 	DEMUX_REASON_COUNT
 };
 
@@ -85,6 +86,12 @@ void demux_set_restart(struct demux *d, uint8_t restart_counter);
  * Create that asks for an address goes to the session manager whose share holds it.
  */
 void demux_set_pools(struct demux *d, const struct gateway_config *cfg);
+
+/*
+ * demux_set_dropping - a switchover converges: nothing is answered or forwarded, every datagram is discarded and
+ * counted. Off at first.
+ */
+void demux_set_dropping(struct demux *d, bool is_dropping);
 
 /* demux_set_ready - @instance takes messages (or not); when it stops its Creates in flight are forgotten. */
 void demux_set_ready(struct demux *d, unsigned instance, bool is_ready);

@@ -291,6 +291,7 @@ create_add(struct step *s, const struct create_wish *wish, struct call *call)
 		return e == ERR_FULL ? GTP1_CAUSE_NO_RESOURCES : GTP1_CAUSE_SYSTEM_FAILURE;
 	}
 	s->out->added_teid = call->teid;
+	ggsn_audit_added(s->g, call);
 	return GTP1_CAUSE_ACCEPTED;
 }
 
@@ -326,6 +327,12 @@ serve_create(struct step *s)
 		s->out->why = NULL;
 		s->out->is_repeat = true;
 		answer_create(s, &old);
+		return;
+	}
+	if (s->g->is_new_refused) {
+		s->out->why = NULL;
+		s->out->is_gated = true;
+		reject(s, sgsn, GTP1_CAUSE_NO_RESOURCES);
 		return;
 	}
 	cause = create_read_wish(s, &wish);

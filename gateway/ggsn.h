@@ -47,6 +47,7 @@ struct ggsn_result {
 	uint8_t type;  /* of the request, 0 if unreadable */
 	uint8_t cause; /* answered; 0 when discarded */
 	bool is_repeat;
+	bool is_gated;       /* refused because no new contexts are let in now */
 	const char *why;     /* the element at fault, or NULL */
 	uint64_t imsi;       /* as gtp1 has it (for demux_bind, demux_unbind, demux_answered), 0: not known */
 	uint32_t added_teid; /* a call was made: bind its IMSI; 0: none */
@@ -88,6 +89,15 @@ struct ggsn *ggsn_new_from(struct ggsn *take_old, const struct gateway_config *c
 
 /* ggsn_set_restart - the GTP restart counter of the service address, sent as Recovery. */
 void ggsn_set_restart(struct ggsn *g, uint8_t restart_counter);
+
+/*
+ * ggsn_set_gate - while @is_new_refused a Create of a context that does not exist is refused with cause 199, no
+ * resources available: what is lacking is lacking for the moment, the SGSN may try again or elsewhere. 204, system
+ * failure, would call it a fault. One that would replace a context is new as well, and the old one stays. What exists
+ * is served. Kept by ggsn_new_from. Source: interchassis session recovery chapter, "Optimization of Switchover Control
+ * Outage Time".
+ */
+void ggsn_set_gate(struct ggsn *g, bool is_new_refused);
 
 /*
  * ggsn_input - serve one request.

@@ -8,25 +8,27 @@
 enum { CHARGING_BITS = TEID_SLOT_BITS + TEID_GEN_BITS };
 #define CHARGING_MASK ((UINT32_C(1) << CHARGING_BITS) - 1)
 
-static void
-free_pools(struct ggsn *g)
+void
+ggsn_free_pools(struct pool *pools[GATEWAY_POOLS_MAX])
 {
 	for (unsigned i = 0; i < GATEWAY_POOLS_MAX; i++) {
-		pool_free(g->pools[i]);
-		g->pools[i] = NULL;
+		pool_free(pools[i]);
+		pools[i] = NULL;
 	}
 }
 
-static bool
-make_pools(struct ggsn *g)
+bool
+ggsn_make_pools(const struct ggsn *g, struct pool *pools[GATEWAY_POOLS_MAX])
 {
 	const struct gateway_config *cfg = &g->cfg;
 
+	memset(pools, 0, GATEWAY_POOLS_MAX * sizeof pools[0]);
 	for (unsigned i = 0; i < cfg->pool_count; i++) {
-		g->pools[i] =
-		    pool_new(cfg->pools[i].network, cfg->pools[i].prefix_len, g->instance, cfg->sessmgr_count);
-		if (g->pools[i] == NULL)
+		pools[i] = pool_new(cfg->pools[i].network, cfg->pools[i].prefix_len, g->instance, cfg->sessmgr_count);
+		if (pools[i] == NULL) {
+			ggsn_free_pools(pools);
 			return false;
+		}
 	}
 	return true;
 }
@@ -56,7 +58,7 @@ ggsn_new(const struct gateway_config *cfg, unsigned instance, struct call_store 
 {
 	struct ggsn *g = new_empty(cfg, instance, store);
 
-	if (g != NULL && !make_pools(g)) {
+	if (g != NULL && !ggsn_make_pools(g, g->pools)) {
 		ggsn_free(g);
 		return NULL;
 	}
@@ -68,7 +70,8 @@ ggsn_free(struct ggsn *g)
 {
 	if (g == NULL)
 		return;
-	free_pools(g);
+	ggsn_audit_end(g);
+	ggsn_free_pools(g->pools);
 	free(g);
 }
 
@@ -100,13 +103,14 @@ ggsn_new_from(struct ggsn *take_old, const struct gateway_config *cfg, bool *is_
 	if (is_same) {
 		memcpy(g->pools, take_old->pools, sizeof g->pools);
 		memset(take_old->pools, 0, sizeof take_old->pools);
-	} else if (!make_pools(g)) {
+	} else if (!ggsn_make_pools(g, g->pools)) {
 		ggsn_free(g);
 		return NULL;
 	}
 	g->restart_counter = take_old->restart_counter;
 	g->next_charging = take_old->next_charging;
 	g->stats = take_old->stats;
+	g->is_new_refused = take_old->is_new_refused;
 	ggsn_free(take_old);
 	*is_restore_needed = !is_same;
 	return g;
@@ -116,6 +120,12 @@ void
 ggsn_set_restart(struct ggsn *g, uint8_t restart_counter)
 {
 	g->restart_counter = restart_counter;
+}
+
+void
+ggsn_set_gate(struct ggsn *g, bool is_new_refused)
+{
+	g->is_new_refused = is_new_refused;
 }
 
 uint8_t
@@ -151,11 +161,18 @@ follow_charging_id(struct ggsn *g, uint32_t id)
 		g->next_charging = next;
 }
 
+int
+ggsn_pool_index(const struct ggsn *g, const struct call *call)
+{
+	const struct gateway_apn *apn = gateway_find_apn(&g->cfg, call->apn);
+
+	return apn == NULL ? -1 : g->pool_of_apn[apn - g->cfg.apns];
+}
+
 static struct pool *
 pool_of(const struct ggsn *g, const struct call *call)
 {
-	const struct gateway_apn *apn = gateway_find_apn(&g->cfg, call->apn);
-	int i = apn == NULL ? -1 : g->pool_of_apn[apn - g->cfg.apns];
+	int i = ggsn_pool_index(g, call);
 
 	return i < 0 ? NULL : g->pools[i];
 }
@@ -176,6 +193,7 @@ ggsn_forget(struct ggsn *g, const struct call *call)
 {
 	struct pool *p = pool_of(g, call);
 
+	ggsn_audit_forgotten(g, call);
 	if (p == NULL)
 		return ERR_NOT_FOUND;
 	return pool_give(p, addr_v4_u32(&call->address));

@@ -153,6 +153,19 @@ pool_give(struct pool *p, uint32_t address)
 	return ERR_OK;
 }
 
+uint32_t
+pool_become(struct pool *p, const struct pool *truth)
+{
+	uint32_t freed = 0;
+
+	for (uint32_t i = 0; i < word_count(p); i++) {
+		freed += (uint32_t)__builtin_popcountll(p->words[i] & ~truth->words[i]);
+		p->words[i] = truth->words[i];
+	}
+	p->used = truth->used;
+	return freed;
+}
+
 bool
 pool_has(const struct pool *p, uint32_t address)
 {

@@ -42,6 +42,12 @@ enum err pool_take(struct pool *p, uint32_t address);
 /* pool_give - the address is free again. ERR_RANGE: not of this share; ERR_NOT_FOUND: it was free. */
 enum err pool_give(struct pool *p, uint32_t address);
 
+/*
+ * pool_become - @p gets the used addresses of @truth, a share of the same pool; where the next search begins stays.
+ * Returns how many addresses are free now that were not.
+ */
+uint32_t pool_become(struct pool *p, const struct pool *truth);
+
 /* pool_has - does the share contain @address (used or not)? */
 bool pool_has(const struct pool *p, uint32_t address);
 

@@ -263,6 +263,25 @@ store_next(void *arg, uint32_t *slot, struct call *out)
 	return ERR_NOT_FOUND;
 }
 
+static enum err
+store_examine(void *arg, uint32_t *slot, uint32_t *teid, struct call *out)
+{
+	struct call_table *t = arg;
+
+	for (unsigned looked = 0; *slot < t->index.fresh; looked++) {
+		uint32_t at = *slot;
+
+		if (looked == CALL_NEXT_SLICE)
+			return ERR_SHORT;
+		++*slot;
+		if (!is_used(t, at))
+			continue;
+		*teid = call_table_teid(t, at);
+		return store_slot_get(t, at, out) == ERR_OK ? ERR_OK : ERR_CORRUPT;
+	}
+	return ERR_NOT_FOUND;
+}
+
 static uint32_t
 store_count(void *arg)
 {
@@ -278,6 +297,7 @@ static const struct call_store_ops store_ops = {
     .find_tombstone = store_find_tombstone,
     .next = store_next,
     .count = store_count,
+    .examine = store_examine,
 };
 
 struct call_store

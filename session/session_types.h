@@ -181,6 +181,11 @@ struct call_store_ops {
 	 * 4096 slots and then returns ERR_SHORT with *slot moved: call again, later if need be. */
 	enum err (*next)(void *arg, uint32_t *slot, struct call *out);
 	uint32_t (*count)(void *arg);
+	/*
+	 * The first slot >= *slot that is in use, whether or not its record can be read; sets *slot behind it and *teid
+	 * to what the slot is known as. ERR_CORRUPT: the record cannot be read; ERR_NOT_FOUND and ERR_SHORT as next.
+	 */
+	enum err (*examine)(void *arg, uint32_t *slot, uint32_t *teid, struct call *out);
 };
 
 struct call_store {

@@ -468,6 +468,27 @@ the_oldest_flight_forgotten_is_not_a_younger_one_of_its_subscriber(void **state)
 	demux_free(d);
 }
 
+/* Nothing is answered or forwarded, whatever it is; afterwards everything as before. */
+static void
+while_a_switchover_converges_everything_is_dropped_under_its_name(void **state)
+{
+	static const uint8_t echo[] = {0x32, 1, 0, 4, 0, 0, 0, 0, 0x12, 0x34, 0, 0};
+	struct demux *d = demux_make(2, 100);
+
+	(void)state;
+	demux_set_dropping(d, true);
+	assert_int_equal(put(d, echo, sizeof echo, 0).result.verdict, DEMUX_DISCARD);
+	assert_int_equal(put(d, "x", 1, 0).result.reason, DEMUX_REASON_SWITCHOVER);
+	assert_int_equal(put_create(d, "240010000000001", 0).reason, DEMUX_REASON_SWITCHOVER);
+	assert_int_equal(demux_stats(d)->by_reason[DEMUX_REASON_SWITCHOVER], 3);
+	assert_int_equal(demux_stats(d)->discarded, 3);
+	assert_int_equal(demux_load(d, 1) + demux_load(d, 2), 0);
+	demux_set_dropping(d, false);
+	assert_int_equal(put(d, echo, sizeof echo, 0).result.verdict, DEMUX_ANSWER);
+	assert_int_equal(put_create(d, "240010000000001", 0).verdict, DEMUX_FORWARD);
+	demux_free(d);
+}
+
 int
 main(void)
 {
@@ -486,6 +507,7 @@ main(void)
 	    cmocka_unit_test(malformed_datagrams_are_counted_by_reason),
 	    cmocka_unit_test(another_version_is_told_ours_and_a_reject_is_not_answered),
 	    cmocka_unit_test(bad_create_is_answered_to_the_senders_teid),
+	    cmocka_unit_test(while_a_switchover_converges_everything_is_dropped_under_its_name),
 	    cmocka_unit_test(table_agrees_with_a_plain_list),
 	    cmocka_unit_test(the_calls_of_a_dead_instance_are_gone_at_once_and_its_replacement_binds_anew),
 	    cmocka_unit_test(a_call_of_an_earlier_life_never_comes_back),
