@@ -43,6 +43,15 @@ enum ipc_type {
 	IPC_BARRIER,         /* demux -> sessmgr, sent back when everything before it is answered */
 	IPC_BIND,            /* sessmgr -> demux: u64 IMSIs that live there now */
 	IPC_UNBIND,          /* sessmgr -> demux: u64 IMSIs that are gone */
+	IPC_GATE,            /* chassisd -> demux, sessmgr: id: enum srp_gate */
+	IPC_AUDIT,           /* chassisd -> sessmgr: examine every call; id comes back */
+	IPC_AUDIT_END,       /* chassisd -> sessmgr: break it off */
+	IPC_AUDITED,         /* sessmgr -> chassisd: struct sessmgr_audited */
+	IPC_ACCOUNTING_SEND, /* chassisd -> sessmgr of the old Active: what the peer has not been told of calls'
+	                        counters */
+	IPC_ACCOUNTING_AWAIT, /* chassisd -> sessmgr of the new Active: answer when that has come; body u64 the old
+	                         epoch */
+	IPC_ACCOUNTING_DONE,  /* sessmgr -> chassisd: id of the await, struct sessmgr_accounted */
 	IPC_TYPE_COUNT
 };
 

@@ -25,6 +25,7 @@
 #include "gateway/address_io.h"
 #include "gateway/gtp1.h"
 #include "gateway/gtp_channel.h"
+#include "srp/srp_types.h"
 
 enum { READS_PER_TURN = 64, DRAIN_READS_MAX = 4096, BARRIER_WAIT_MS = 250, STATS_MS = 500, IMSIS_MAX = 2000000 };
 
@@ -409,6 +410,9 @@ on_control_message(void *arg, const struct ipc_msg *m)
 		return; /* the descriptor is the channel's now */
 	case IPC_RESTART_COUNTER:
 		demux_set_restart(r->core, (uint8_t)m->id);
+		break;
+	case IPC_GATE:
+		demux_set_dropping(r->core, m->id == SRP_GATE_DROP_CONTROL);
 		break;
 	case IPC_ADDRESS_TAKE:
 		r->token = m->id;

@@ -3,6 +3,7 @@
  *
  *   sessmgr_main.c     the role: requests from demux, orders of chassisd
  *   sessmgr_link.c     calls that come and go by checkpoints, and what follows them
+ *   sessmgr_audit.c    the internal audit, a slice a turn
  */
 #ifndef SESSION_SESSMGR_H
 #define SESSION_SESSMGR_H
@@ -44,10 +45,30 @@ struct sessmgr {
 	uint32_t flush_id, clear_id;
 	uint32_t clear_slot, cleared;
 	bool is_clearing;
+	struct {
+		struct event *ev; /* next slice */
+		uint32_t id;      /* of the order; 0: no audit runs */
+		uint64_t begin_us;
+	} audit;
+	uint8_t gate; /* enum srp_gate */
 	uint64_t epoch;
 	uint8_t restart_counter;
 	uint8_t service_of[SESSMGR_SLOTS]; /* of the call in a slot, plus one; 0: none */
 };
+
+/* sessmgr_wall_s - Unix time in seconds. */
+uint32_t sessmgr_wall_s(void);
+
+/* sessmgr_audit_start - examine every call of this Active; the report goes to chassisd under @id. */
+void sessmgr_audit_start(struct sessmgr *s, uint32_t id);
+
+/* sessmgr_audit_stop - without a report. sessmgr_audit_again - the engine is a new one: from the first call, if one
+ * ran. */
+void sessmgr_audit_stop(struct sessmgr *s);
+void sessmgr_audit_again(struct sessmgr *s);
+
+/* sessmgr_audit_slice - the timer of the next slice. */
+void sessmgr_audit_slice(evutil_socket_t fd, short what, void *arg);
 
 /* sessmgr_arm_turn - at the end of this loop turn binds and checkpoints are sent. */
 void sessmgr_arm_turn(struct sessmgr *s);

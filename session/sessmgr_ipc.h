@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "gateway/ggsn_audit.h"
+#include "session/arena.h"
 
 /* IPC_CONFIG, beside the descriptor of a struct gateway_config. */
 struct sessmgr_setup {
@@ -33,6 +35,28 @@ struct sessmgr_lost {
 	uint8_t imsi_digits;
 	uint8_t is_young; /* 0 or 1: it had not yet reached `checkpoint session duration` */
 };
+
+/* IPC_AUDITED */
+struct sessmgr_audited {
+	struct ggsn_audit_report report;
+	uint64_t duration_us;
+};
+
+/* IPC_ACCOUNTING_DONE */
+struct sessmgr_accounted {
+	uint64_t calls; /* whose counters came */
+	bool is_whole;  /* the end marker came; false: the connection was not there, or fell */
+};
+
+/* Counters of a session manager in the shared block of its arena, behind those of the arena itself. */
+enum sessmgr_counter {
+	SESSMGR_REJECTED_SWITCHOVER = ARENA_SERVICE_FIRST + ARENA_SERVICES, /* new contexts while the gate was closed */
+	SESSMGR_AUDITED,                                                    /* calls examined by internal audits */
+	SESSMGR_PURGED_FIRST, /* of these purged, by enum ggsn_fault, GGSN_FAULT_COUNT of them; [0] is not used */
+	SESSMGR_COUNTER_END = SESSMGR_PURGED_FIRST + GGSN_FAULT_COUNT
+};
+
+_Static_assert((int)SESSMGR_COUNTER_END <= (int)ARENA_COUNTER_COUNT, "no room for the counters");
 
 enum {
 	SESSMGR_SLOTS = 1 << 20, /* calls of one session manager: all that a TEID can name */

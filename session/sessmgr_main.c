@@ -27,11 +27,12 @@
 #include "session/call_rows.h"
 #include "session/sessmgr.h"
 #include "session/sessmgr_ipc.h"
+#include "srp/srp_types.h"
 
 enum { PUBLISH_MS = 100, CLEAR_PER_TURN = 256, REBIND_PER_TURN = 1024 };
 
-static uint32_t
-wall_s(void)
+uint32_t
+sessmgr_wall_s(void)
 {
 	return (uint32_t)time(NULL);
 }
@@ -136,6 +137,8 @@ on_released(void *arg, uint32_t slot, uint32_t tomb)
 static unsigned
 rejected_counter(const struct ggsn_result *r)
 {
+	if (r->is_gated)
+		return SESSMGR_REJECTED_SWITCHOVER;
 	switch (r->cause) {
 	case GTP1_CAUSE_NO_RESOURCES:
 		return ARENA_REJECTED_NO_RESOURCES;
@@ -184,7 +187,7 @@ serve_request(struct sessmgr *s, const struct ipc_msg *m)
 	                           .peer = d.peer,
 	                           .peer_port = d.port,
 	                           .service = d.service,
-	                           .now_s = wall_s()};
+	                           .now_s = sessmgr_wall_s()};
 	wbuf_init(&reply, body + sizeof d, sizeof body - sizeof d);
 	ggsn_input(s->ggsn, &in, &reply, &r);
 	follow_result(s, &r);
@@ -271,6 +274,8 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 	}
 	if (s->is_clearing && r.role != CKPT_ACTIVE)
 		end_clear(s, true); /* from now on the calls follow those of the peer */
+	if (r.role != CKPT_ACTIVE)
+		sessmgr_audit_stop(s);
 	ckpt_flush_cancel(s->ckpt);
 	if (r.role == old && (r.role == CKPT_STANDBY || r.epoch == s->epoch))
 		return;
@@ -320,8 +325,10 @@ apply_gateway(struct sessmgr *s)
 		return false;
 	s->ggsn = g;
 	ggsn_set_restart(g, s->restart_counter);
+	ggsn_set_gate(g, s->gate != SRP_GATE_OPEN);
 	if (is_restore_needed)
 		restore_addresses(s);
+	sessmgr_audit_again(s);
 	return true;
 }
 
@@ -388,7 +395,7 @@ on_clear_slice(evutil_socket_t fd, short what, void *arg)
 			end_clear(s, false);
 			return;
 		}
-		if (e == ERR_OK && ggsn_clear(s->ggsn, c.teid, wall_s(), &r) == ERR_OK) {
+		if (e == ERR_OK && ggsn_clear(s->ggsn, c.teid, sessmgr_wall_s(), &r) == ERR_OK) {
 			s->cleared++;
 			follow_result(s, &r);
 		}
@@ -429,6 +436,17 @@ on_order(struct sessmgr *s, const struct ipc_msg *m)
 		break;
 	case IPC_CLEAR:
 		start_clear(s, m->id);
+		break;
+	case IPC_GATE:
+		s->gate = (uint8_t)m->id;
+		if (s->ggsn != NULL)
+			ggsn_set_gate(s->ggsn, s->gate != SRP_GATE_OPEN);
+		break;
+	case IPC_AUDIT:
+		sessmgr_audit_start(s, m->id);
+		break;
+	case IPC_AUDIT_END:
+		sessmgr_audit_stop(s);
 		break;
 	default:
 		log_event(LOG_IPC_BAD, (unsigned)m->type, "chassisd", 0u, "not for a session manager");
@@ -536,9 +554,10 @@ role_init(struct sessmgr *s)
 	s->turn_ev = evtimer_new(s->base, on_turn, s);
 	s->clear_ev = evtimer_new(s->base, on_clear_slice, s);
 	s->rebind_ev = evtimer_new(s->base, on_rebind_slice, s);
+	s->audit.ev = evtimer_new(s->base, sessmgr_audit_slice, s);
 	timer = event_new(s->base, -1, EV_PERSIST, on_publish, s);
-	if (s->table == NULL || s->turn_ev == NULL || s->clear_ev == NULL || s->rebind_ev == NULL || timer == NULL ||
-	    event_add(timer, &period) < 0)
+	if (s->table == NULL || s->turn_ev == NULL || s->clear_ev == NULL || s->rebind_ev == NULL ||
+	    s->audit.ev == NULL || timer == NULL || event_add(timer, &period) < 0)
 		return ERR_SYSTEM;
 	s->store = call_table_store(s->table);
 	s->control = ipc_chan_new(s->base, TASK_IPC_FD, on_control_message, on_gone, s);
