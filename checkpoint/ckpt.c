@@ -28,12 +28,13 @@ ckpt_new(const struct ckpt_config *cfg)
 	c->offered = c->offered_next = COMPRESS_OFFERED;
 	c->compress = compress_new();
 	c->marks = calloc(cfg->slots, 1);
+	c->account.marked = calloc(cfg->slots / 64 + 1, sizeof *c->account.marked);
 	c->in = malloc(CKPT_HEADER_BYTES + CKPT_BODY_MAX);
 	c->rx_raw = malloc(CKPT_RAW_MAX);
 	c->tx_raw = malloc(CKPT_SEND_RAW);
 	c->tokens = calloc(CKPT_RECORDS_MAX, sizeof *c->tokens);
 	if (changes_init(&c->changes, cfg->slots, cfg->tombs) != ERR_OK || c->compress == NULL || c->marks == NULL ||
-	    c->in == NULL || c->rx_raw == NULL || c->tx_raw == NULL || c->tokens == NULL) {
+	    c->account.marked == NULL || c->in == NULL || c->rx_raw == NULL || c->tx_raw == NULL || c->tokens == NULL) {
 		ckpt_free(c);
 		return NULL;
 	}
@@ -48,6 +49,7 @@ ckpt_free(struct ckpt *c)
 	changes_fini(&c->changes);
 	compress_free(c->compress);
 	free(c->marks);
+	free(c->account.marked);
 	free(c->in);
 	free(c->rx_raw);
 	free(c->tx_raw);
@@ -141,6 +143,7 @@ become_active(struct ckpt *c, uint64_t epoch)
 		ckpt_sweep(c);
 	c->base = ckpt_lineage(c);
 	changes_forget(&c->changes);
+	ckpt_account_forget(c);
 	c->begun_seq = c->changes.seq;
 	c->epoch = epoch;
 	c->role = CKPT_ACTIVE;
@@ -202,6 +205,7 @@ ckpt_connected(struct ckpt *c, bool is_dialler, uint64_t now_ms)
 	c->verdict = (struct ckpt_verdict){0};
 	c->in_len = 0;
 	c->heartbeats_heard = 0;
+	c->account.received = 0;
 	c->heard_ms = now_ms;
 	c->next_heartbeat_ms = now_ms;
 	c->peer = (struct ckpt_peer){0};
@@ -217,7 +221,7 @@ ckpt_disconnected(struct ckpt *c)
 {
 	if (!c->is_up)
 		return;
-	c->is_up = c->is_open = false;
+	c->is_up = c->is_open = c->account.is_sending = false;
 	c->in_len = 0;
 	c->wants = (struct ckpt_wants){0};
 	c->counters[CKPT_DISCONNECTS]++;
@@ -232,7 +236,8 @@ ckpt_consider_ready(struct ckpt *c)
 {
 	uint32_t need = c->cfg.is_aggressive ? CKPT_HEARTBEATS_AGGRESSIVE : CKPT_HEARTBEATS_NORMAL;
 
-	if (!c->is_open || c->role != CKPT_STANDBY || c->peer.role != CKPT_ACTIVE || c->heartbeats_heard < need)
+	if (!c->is_open || c->role != CKPT_STANDBY || c->peer.role != CKPT_ACTIVE || c->heartbeats_heard < need ||
+	    c->account.is_sending)
 		return;
 	if (c->ready_epoch == c->peer.epoch && c->ready_incarnation == c->peer.incarnation)
 		return;
@@ -247,6 +252,7 @@ ckpt_tick(struct ckpt *c, uint64_t now_ms)
 {
 	if (now_ms >= c->cfg.duration_ms)
 		changes_admit(&c->changes, now_ms - c->cfg.duration_ms, CKPT_ADMIT_SLICE);
+	ckpt_account_tick(c, now_ms);
 	if (!c->is_up)
 		return ERR_OK;
 	if (now_ms >= c->next_heartbeat_ms && c->is_open) {
@@ -264,6 +270,7 @@ ckpt_call_created(struct ckpt *c, uint32_t slot, uint64_t now_ms)
 {
 	if (c->role != CKPT_ACTIVE || slot >= c->cfg.slots)
 		return;
+	(void)ckpt_account_take(c, slot);
 	if (c->cfg.duration_ms > 0 && !c->is_flushing)
 		changes_make_young(&c->changes, slot, now_ms);
 	else
@@ -273,15 +280,25 @@ ckpt_call_created(struct ckpt *c, uint32_t slot, uint64_t now_ms)
 void
 ckpt_call_changed(struct ckpt *c, uint32_t slot, uint32_t groups)
 {
-	if (c->role == CKPT_ACTIVE && slot < c->cfg.slots && (groups & CKPT_GROUPS_ALL))
-		changes_touch(&c->changes, slot, groups & CKPT_GROUPS_ALL);
+	groups &= CKPT_GROUPS_ALL;
+	if (c->role != CKPT_ACTIVE || slot >= c->cfg.slots || groups == 0)
+		return;
+	if (groups == CKPT_GROUP_ACCOUNTING) {
+		ckpt_account_mark(c, slot);
+		return;
+	}
+	if (ckpt_account_take(c, slot))
+		groups |= CKPT_GROUP_ACCOUNTING;
+	changes_touch(&c->changes, slot, groups);
 }
 
 void
 ckpt_call_released(struct ckpt *c, uint32_t slot, uint32_t tomb)
 {
-	if (c->role == CKPT_ACTIVE && slot < c->cfg.slots && tomb < c->cfg.tombs)
-		changes_bury(&c->changes, slot, tomb);
+	if (c->role != CKPT_ACTIVE || slot >= c->cfg.slots || tomb >= c->cfg.tombs)
+		return;
+	(void)ckpt_account_take(c, slot);
+	changes_bury(&c->changes, slot, tomb);
 }
 
 void

@@ -14,6 +14,7 @@
  *   active:   lineage known -> SYNC_BEGIN(changes), BATCH ...
  *             else          -> SYNC_BEGIN(full), BATCH ... (changes in between), SYNC_END, BATCH ...
  *   standby:  one ACK for every BATCH and SYNC_END, at once
+ *   in a planned switchover, old active: ACCOUNTING ..., ACCOUNTING_END
  *
  * Lineage. Changes are numbered per (epoch, incarnation of the active). The standby remembers up to
  * where it holds everything. A new active remembers the lineage it was promoted with (its base): an
@@ -34,8 +35,9 @@ enum {
 	CKPT_HEARTBEATS_NORMAL = 7, /* before a standby in normal recovery mode says READY */
 	CKPT_HEARTBEATS_AGGRESSIVE = 1,
 	CKPT_SILENCE_MS = 4 * CKPT_HEARTBEAT_MS, /* nothing heard that long: the connection is to be closed */
-	CKPT_FILL_MIN = 4096,                    /* ckpt_fill needs at least this much room in its writer */
-	CKPT_FILL_ROOM = 72 * 1024               /* room with which a batch reaches its full size */
+	CKPT_ACCOUNTING_MS = 30000, /* signalling counters of calls are as old as this on the standby, or younger */
+	CKPT_FILL_MIN = 4096,       /* ckpt_fill needs at least this much room in its writer */
+	CKPT_FILL_ROOM = 72 * 1024  /* room with which a batch reaches its full size */
 };
 
 struct ckpt;
@@ -114,6 +116,8 @@ bool ckpt_wants_fill(const struct ckpt *c);
 enum err ckpt_tick(struct ckpt *c, uint64_t now_ms);
 
 /*
+ * A change of CKPT_GROUP_ACCOUNTING alone is sent with the call's next other change, or within CKPT_ACCOUNTING_MS.
+ *
  * What happened to the calls of this side while it is active; without effect on a standby. O(1).
  * ckpt_call_released: @tomb is the tombstone that was written for it.
  */
@@ -130,6 +134,16 @@ void ckpt_call_restored(struct ckpt *c, uint32_t slot);
  */
 enum err ckpt_flush(struct ckpt *c);
 void ckpt_flush_cancel(struct ckpt *c);
+
+/*
+ * ckpt_account_send - the accounting flush of a planned switchover, on the side that hands over, after the peer was
+ * told: counters of calls that it was not yet told of, and an end marker. Goes on when the roles change meanwhile;
+ * READY is withheld until it is out. ERR_REFUSED: no connection.
+ *
+ * ckpt_account_ended - did the end marker of the active of @epoch arrive, and how many calls came before it?
+ */
+enum err ckpt_account_send(struct ckpt *c);
+bool ckpt_account_ended(const struct ckpt *c, uint64_t epoch, uint64_t *count);
 
 /* A change the peer has not acknowledged. */
 struct ckpt_unacked {

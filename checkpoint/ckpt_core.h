@@ -63,8 +63,21 @@ struct ckpt_receiver {
 	uint8_t mark;
 };
 
+/* Lazy counters of calls: which calls have news, and a flush of them in either direction. */
+struct ckpt_account {
+	uint64_t *marked;   /* a bit a slot */
+	uint64_t next_ms;   /* when all that are marked are sent among the changes */
+	uint32_t lazy_word; /* how far that has come */
+	bool is_sending;    /* a flush */
+	uint32_t word;      /* how far it has come */
+	uint64_t sent, epoch;
+	uint64_t received; /* records since the last end marker */
+	uint64_t ended_epoch, ended_count;
+};
+
 struct ckpt {
 	struct ckpt_config cfg;
+	struct ckpt_account account;
 	enum ckpt_role role;
 	uint64_t epoch;
 	struct ckpt_lineage base; /* what this side held when it became active */
@@ -111,6 +124,15 @@ void ckpt_begin_sync(struct ckpt *c, const struct ckpt_lineage *held);
 
 /* ckpt_sweep - a slice of the work after a full sync; the acknowledgement is due when it is done. */
 void ckpt_sweep(struct ckpt *c);
+
+/* ckpt_account.c: marks of calls with news; a mark that is taken is off. */
+void ckpt_account_mark(struct ckpt *c, uint32_t slot);
+bool ckpt_account_take(struct ckpt *c, uint32_t slot);
+void ckpt_account_forget(struct ckpt *c);
+void ckpt_account_tick(struct ckpt *c, uint64_t now_ms);
+void ckpt_account_fill(struct ckpt *c, struct wbuf *out);
+enum err ckpt_account_input(struct ckpt *c, const uint8_t *p, size_t n, const char **field);
+enum err ckpt_account_end(struct ckpt *c, const struct ckpt_msg *m);
 
 /* ckpt_stop_directions - nothing is under way in either direction any more: role or connection changed. */
 void ckpt_stop_directions(struct ckpt *c);

@@ -335,10 +335,22 @@ on_control(struct ckpt *c, uint8_t type, const uint8_t *p, size_t n)
 		return on_sync_end(c, &m);
 	case CKPT_ACK:
 		return on_ack(c, &m);
+	case CKPT_ACCOUNTING_END:
+		e = ckpt_account_end(c, &m);
+		return e == ERR_OK ? e : refuse(c, e, type, "seq");
 	default:
 		take_role(c, &m);
 	}
 	return ERR_OK;
+}
+
+static enum err
+on_accounting(struct ckpt *c, const uint8_t *p, size_t n)
+{
+	const char *field;
+	enum err e = ckpt_account_input(c, p, n, &field);
+
+	return e == ERR_OK ? e : refuse(c, e, CKPT_ACCOUNTING, field);
 }
 
 static enum err
@@ -348,6 +360,8 @@ on_frame(struct ckpt *c, const struct ckpt_header *h, const uint8_t *body)
 		return refuse(c, ERR_REFUSED, h->type, "before OPEN");
 	if (h->type == CKPT_BATCH)
 		return on_batch(c, body, h->length);
+	if (h->type == CKPT_ACCOUNTING)
+		return on_accounting(c, body, h->length);
 	if (h->type == 0 || h->type >= CKPT_FRAME_TYPE_COUNT) {
 		/* Of a newer release: passed over. */
 		c->counters[CKPT_UNKNOWN_RECEIVED]++;

@@ -374,7 +374,8 @@ ckpt_wants_fill(const struct ckpt *c)
 		return true;
 	if (!c->is_open)
 		return false;
-	if (w->heartbeat || w->role || w->ready || w->ack || w->sync_begin || c->rx.is_sweeping)
+	if (w->heartbeat || w->role || w->ready || w->ack || w->sync_begin || c->rx.is_sweeping ||
+	    c->account.is_sending)
 		return true;
 	if (!c->tx.is_ready)
 		return false;
@@ -401,6 +402,7 @@ ckpt_fill(struct ckpt *c, struct wbuf *out, uint64_t now_ms)
 	if (c->rx.is_sweeping)
 		ckpt_sweep(c);
 	send_control(c, out);
+	ckpt_account_fill(c, out);
 	if (c->tx.is_ready && c->changes.is_broken)
 		ckpt_begin_sync(c, &(struct ckpt_lineage){0});
 	if (c->wants.sync_begin)

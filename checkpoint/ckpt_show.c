@@ -126,6 +126,8 @@ show_totals(const struct ckpt_sessmgr_view *views, unsigned count, struct text *
 	    {"Total synchronisations received:", CKPT_SYNCS_RECEIVED},
 	    {"Total calls removed by synchronisation:", CKPT_SYNC_DROPPED},
 	    {"Total first full checkpoints in critical flush:", CKPT_FLUSH_FIRST_FULL},
+	    {"Total accounting records flushed:", CKPT_ACCOUNTING_SENT},
+	    {"Total accounting records taken over:", CKPT_ACCOUNTING_RECEIVED},
 	};
 
 	for (unsigned i = 0; i < sizeof totals / sizeof totals[0]; i++)

@@ -18,10 +18,11 @@
 /* What of a call has changed: a bit mask. FULL carries everything; each other bit is one micro-checkpoint. */
 enum ckpt_group {
 	CKPT_GROUP_FULL = 1 << 0,
-	CKPT_GROUP_SESSION = 1 << 1, /* 171 GGSN_UPDATE_SESSION: peer, QoS, last request */
-	CKPT_GROUP_STATS = 1 << 2,   /* 116 GGSN_UPDATE_STATS: packet and byte counters */
-	CKPT_GROUP_IDLE = 1 << 3,    /* 2 UPDATE_IDLESECS: time of the last activity */
-	CKPT_GROUPS_MICRO = CKPT_GROUP_SESSION | CKPT_GROUP_STATS | CKPT_GROUP_IDLE,
+	CKPT_GROUP_SESSION = 1 << 1,    /* 171 GGSN_UPDATE_SESSION: peer, QoS, last request */
+	CKPT_GROUP_STATS = 1 << 2,      /* 116 GGSN_UPDATE_STATS: packet and byte counters */
+	CKPT_GROUP_IDLE = 1 << 3,       /* 2 UPDATE_IDLESECS: time of the last activity */
+	CKPT_GROUP_ACCOUNTING = 1 << 4, /* 240 CALL_ACCOUNTING, ours: signalling counters, sent lazily */
+	CKPT_GROUPS_MICRO = CKPT_GROUP_SESSION | CKPT_GROUP_STATS | CKPT_GROUP_IDLE | CKPT_GROUP_ACCOUNTING,
 	CKPT_GROUPS_ALL = CKPT_GROUP_FULL | CKPT_GROUPS_MICRO
 };
 
@@ -31,7 +32,8 @@ enum ckpt_kind {
 	CKPT_KIND_INVALIDATE_CRR = 1,
 	CKPT_KIND_UPDATE_IDLESECS = 2,
 	CKPT_KIND_GGSN_UPDATE_STATS = 116,
-	CKPT_KIND_GGSN_UPDATE_SESSION = 171
+	CKPT_KIND_GGSN_UPDATE_SESSION = 171,
+	CKPT_KIND_CALL_ACCOUNTING = 240 /* of no number of the appendix, which ends below 200 */
 };
 
 /* A micro-checkpoint: its number, group and the reference's names. */
@@ -42,7 +44,7 @@ struct ckpt_micro_row {
 	const char *category;
 };
 
-enum { CKPT_MICRO_COUNT = 3 };
+enum { CKPT_MICRO_COUNT = 4 };
 
 extern const struct ckpt_micro_row ckpt_micro_rows[CKPT_MICRO_COUNT];
 
@@ -108,13 +110,15 @@ enum ckpt_counter {
 	CKPT_SYNC_DROPPED,     /* calls dropped at the end of a full sync because the active no longer had them */
 	CKPT_REJECTED,         /* frames refused: see ckpt_verdict() */
 	CKPT_FLUSH_FIRST_FULL, /* first full checkpoints of young calls sent in a critical flush */
-	CKPT_NOW_UNACKED,      /* gauge: calls and tombstones the peer has not acknowledged */
-	CKPT_NOW_YOUNG,        /* gauge: calls that wait for `checkpoint session duration` */
-	CKPT_NOW_CONN,         /* gauge: enum ckpt_conn */
-	CKPT_NOW_SYNC,         /* gauge: enum ckpt_sync */
-	CKPT_NOW_ROLE,         /* gauge: enum ckpt_role */
-	CKPT_NOW_COMPRESSION,  /* gauge: enum compress_id agreed on this connection */
-	CKPT_NOW_CONFIGURED,   /* gauge: enum compress_id wanted for the next connection */
+	CKPT_ACCOUNTING_SENT,  /* records of accounting flushes */
+	CKPT_ACCOUNTING_RECEIVED,
+	CKPT_NOW_UNACKED,     /* gauge: calls and tombstones the peer has not acknowledged */
+	CKPT_NOW_YOUNG,       /* gauge: calls that wait for `checkpoint session duration` */
+	CKPT_NOW_CONN,        /* gauge: enum ckpt_conn */
+	CKPT_NOW_SYNC,        /* gauge: enum ckpt_sync */
+	CKPT_NOW_ROLE,        /* gauge: enum ckpt_role */
+	CKPT_NOW_COMPRESSION, /* gauge: enum compress_id agreed on this connection */
+	CKPT_NOW_CONFIGURED,  /* gauge: enum compress_id wanted for the next connection */
 	CKPT_COUNTER_COUNT
 };
 
@@ -143,6 +147,14 @@ struct ckpt_ops {
 	enum err (*apply)(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t token);
 	/* Drop the call in @slot, if there is one, because the active does not have it; true if there was one. */
 	bool (*drop)(void *arg, uint32_t slot);
+
+	/*
+	 * A record of CKPT_GROUP_ACCOUNTING from an accounting flush, checked. This side may serve by now: what it has
+	 * counted itself is to be kept. May call ckpt_call_changed. May be NULL: not wanted.
+	 */
+	void (*account)(void *arg, uint32_t teid, const uint8_t *p, size_t n);
+	/* The end marker of an accounting flush came: ckpt_account_ended knows. May be NULL. */
+	void (*accounting_ended)(void *arg);
 
 	/* The link came up, became ready or fell: now @conn. May be NULL. */
 	void (*conn_changed)(void *arg, enum ckpt_conn conn);

@@ -8,6 +8,7 @@ enum {
 	IN_ROLES = IN_OPENS | 1 << CKPT_ROLE,
 	IN_SYNC = 1 << CKPT_SYNC_BEGIN | 1 << CKPT_SYNC_END,
 	IN_READY = 1 << CKPT_READY,
+	IN_ACCOUNTING = 1 << CKPT_ACCOUNTING_END,
 };
 
 /* instance and chassis id stand first: ckpt_peek_open reads them from the first bytes of a connection. */
@@ -15,14 +16,15 @@ static const struct field_row msg_rows[] = {
     {1, 0, FIELD_U32, 0, AT(instance), .min = 1, .max = 127, .groups = IN_OPENS, .name = "instance"},
     {2, 0, FIELD_U64, 0, AT(chassis_id), .max = UINT64_MAX, .groups = IN_OPENS, .name = "chassis-id"},
     {3, 0, FIELD_U8, 0, AT(role), .max = CKPT_ACTIVE, .groups = IN_ROLES, .name = "role"},
-    {4, 0, FIELD_U64, 0, AT(epoch), .max = UINT64_MAX, .groups = IN_ROLES | IN_SYNC | IN_READY, .name = "epoch"},
-    {5, 0, FIELD_U64, 0, AT(incarnation), .min = 1, .max = UINT64_MAX, .groups = IN_ROLES | IN_SYNC | IN_READY,
-     .name = "incarnation"},
+    {4, 0, FIELD_U64, 0, AT(epoch), .max = UINT64_MAX, .groups = IN_ROLES | IN_SYNC | IN_READY | IN_ACCOUNTING,
+     .name = "epoch"},
+    {5, 0, FIELD_U64, 0, AT(incarnation), .min = 1, .max = UINT64_MAX,
+     .groups = IN_ROLES | IN_SYNC | IN_READY | IN_ACCOUNTING, .name = "incarnation"},
     {6, 0, FIELD_U32, 0, AT(schema), .max = UINT32_MAX, .groups = IN_OPENS, .name = "schema"},
     {7, 0, FIELD_U32, 0, AT(compressions), .max = UINT32_MAX, .groups = IN_OPENS, .name = "compressions"},
     {8, 0, FIELD_U8, 0, AT(is_aggressive), .max = 1, .groups = IN_OPENS, .name = "aggressive"},
     {9, 0, FIELD_U8, 0, AT(is_full), .max = 1, .groups = 1 << CKPT_SYNC_BEGIN, .name = "full"},
-    {10, 0, FIELD_U64, 0, AT(seq), .max = UINT64_MAX, .groups = IN_SYNC, .name = "seq"},
+    {10, 0, FIELD_U64, 0, AT(seq), .max = UINT64_MAX, .groups = IN_SYNC | IN_ACCOUNTING, .name = "seq"},
     {11, 0, FIELD_U64, 0, AT(batch), .max = UINT64_MAX, .groups = IN_SYNC | 1 << CKPT_ACK, .name = "batch"},
     {12, 0, FIELD_U64, 0, AT(held_epoch), .max = UINT64_MAX, .groups = IN_READY | IN_OPENS, .name = "held-epoch"},
     {13, 0, FIELD_U64, 0, AT(held_incarnation), .max = UINT64_MAX, .groups = IN_READY | IN_OPENS,
@@ -40,7 +42,8 @@ const struct rows_format ckpt_msg_format = {
 };
 
 static const char *const frame_names[CKPT_FRAME_TYPE_COUNT] = {
-    "frame", "OPEN", "OPEN_ACK", "HEARTBEAT", "READY", "SYNC_BEGIN", "SYNC_END", "BATCH", "ACK", "ROLE",
+    "frame",    "OPEN",  "OPEN_ACK", "HEARTBEAT", "READY",      "SYNC_BEGIN",
+    "SYNC_END", "BATCH", "ACK",      "ROLE",      "ACCOUNTING", "ACCOUNTING_END",
 };
 
 const char *

@@ -14,7 +14,7 @@
 
 enum {
 	CKPT_MAGIC = 0x5343,
-	CKPT_VERSION = 1,
+	CKPT_VERSION = 2,
 	CKPT_HEADER_BYTES = 8,
 	CKPT_BODY_MAX = 1 << 20,
 	CKPT_BATCH_HEADER_BYTES = 29,
@@ -33,6 +33,8 @@ enum ckpt_frame_type {
 	CKPT_BATCH,
 	CKPT_ACK,
 	CKPT_ROLE,
+	CKPT_ACCOUNTING,     /* count u32, CRC-32 of the records u32, records */
+	CKPT_ACCOUNTING_END, /* seq: how many records the frames before it had */
 	CKPT_FRAME_TYPE_COUNT
 };
 

@@ -232,6 +232,8 @@ static void
 show_full_counters(const struct call *c, struct text *out)
 {
 	put_number(out, "Updates", c->updates);
+	put_number(out, "Repeated requests", c->repeats);
+	put_number(out, "Refused requests", c->refused);
 	put_number(out, "Input Packets", c->in_packets);
 	put_number(out, "Input Bytes", c->in_bytes);
 	put_number(out, "Output Packets", c->out_packets);
@@ -325,6 +327,7 @@ gateway_show_counters(const struct gateway_counters_view *v, struct text *out)
 	put_counter(out, "Rejected, unknown APN:", v->rejected_apn);
 	put_counter(out, "Rejected, no address:", v->rejected_address);
 	put_counter(out, "Rejected, malformed:", v->rejected_request);
+	put_counter(out, "Rejected, new in a switchover:", v->rejected_switchover);
 	put_counter(out, "Rejected, other:", v->rejected_other);
 }
 

@@ -74,6 +74,7 @@ struct gateway_counters_view {
 	uint64_t send_failed;
 	uint64_t created, released, repeated;
 	uint64_t rejected_no_resources, rejected_apn, rejected_address, rejected_request, rejected_other;
+	uint64_t rejected_switchover; /* new contexts while a switchover let none in */
 };
 
 /* gateway_show_counters - messages, what was discarded and why, and what became of the requests. */

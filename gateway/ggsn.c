@@ -156,6 +156,21 @@ note_request(const struct step *s, struct call *call)
 	                 CALL_HAS(CALL_F_LAST_PORT) | CALL_HAS(CALL_F_LAST_CAUSE) | CALL_HAS(CALL_F_ACTIVE_S);
 }
 
+/* A request that changes nothing in @call but its signalling counters, which are checkpointed lazily. */
+static void
+count_signalling(struct step *s, struct call *call)
+{
+	if (s->out->is_repeat)
+		call->repeats++;
+	else
+		call->refused++;
+	if (s->in->now_s > call->active_s)
+		call->active_s = s->in->now_s;
+	call->present |= CALL_HAS(CALL_F_REPEATS) | CALL_HAS(CALL_F_REFUSED) | CALL_HAS(CALL_F_ACTIVE_S);
+	if (s->g->store.ops->update(s->g->store.arg, call, CKPT_GROUP_ACCOUNTING) == ERR_OK)
+		s->out->counted_teid = call->teid;
+}
+
 /* The SGSN's side of the context, as Create and Update give it. */
 static void
 note_sgsn(const struct step *s, struct call *call)
@@ -327,6 +342,7 @@ serve_create(struct step *s)
 		s->out->why = NULL;
 		s->out->is_repeat = true;
 		answer_create(s, &old);
+		count_signalling(s, &old);
 		return;
 	}
 	if (s->g->is_new_refused) {
@@ -399,12 +415,13 @@ serve_unknown_teid(struct step *s)
 
 /* Answers again when the last request of @call is repeated; the octets come from the call alone. */
 static bool
-serve_repeat(struct step *s, const struct call *call)
+serve_repeat(struct step *s, struct call *call)
 {
 	if (s->head.type != GTP1_UPDATE_REQUEST || !is_repeat_of_last(s, call))
 		return false;
 	s->out->is_repeat = true;
 	answer_update(s, call);
+	count_signalling(s, call);
 	return true;
 }
 
@@ -425,12 +442,14 @@ serve_by_teid(struct step *s, uint8_t cause)
 		cause = GTP1_CAUSE_NOT_SUPPORTED; /* a secondary context */
 	else if (cause == GTP1_CAUSE_ACCEPTED && (s->msg.nsapi & GTP1_NSAPI_MASK) != call.nsapi)
 		cause = GTP1_CAUSE_NON_EXISTENT;
-	if (cause != GTP1_CAUSE_ACCEPTED)
+	if (cause != GTP1_CAUSE_ACCEPTED) {
 		reject(s, call.peer_teid_control, cause);
-	else if (s->head.type == GTP1_UPDATE_REQUEST)
+		count_signalling(s, &call);
+	} else if (s->head.type == GTP1_UPDATE_REQUEST) {
 		serve_update(s, &call);
-	else
+	} else {
 		serve_delete(s, &call);
+	}
 }
 
 /* Header and elements; false: to be discarded. @cause is what the elements deserve so far. */

@@ -47,10 +47,11 @@ struct ggsn_result {
 	uint8_t type;  /* of the request, 0 if unreadable */
 	uint8_t cause; /* answered; 0 when discarded */
 	bool is_repeat;
-	bool is_gated;       /* refused because no new contexts are let in now */
-	const char *why;     /* the element at fault, or NULL */
-	uint64_t imsi;       /* as gtp1 has it (for demux_bind, demux_unbind, demux_answered), 0: not known */
-	uint32_t added_teid; /* a call was made: bind its IMSI; 0: none */
+	bool is_gated;         /* refused because no new contexts are let in now */
+	uint32_t counted_teid; /* the signalling counters of this call went up, is_repeat says which; 0: none */
+	const char *why;       /* the element at fault, or NULL */
+	uint64_t imsi;         /* as gtp1 has it (for demux_bind, demux_unbind, demux_answered), 0: not known */
+	uint32_t added_teid;   /* a call was made: bind its IMSI; 0: none */
 	uint32_t
 	    removed_teid; /* a call was released: unbind its IMSI; 0: none. Both are set when one replaced another */
 };

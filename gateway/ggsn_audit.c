@@ -77,14 +77,13 @@ examine_address(struct ggsn *g, const struct call *call)
 }
 
 static enum ggsn_fault
-examine(struct ggsn *g, uint32_t teid, const struct call *call)
+examine(struct ggsn *g, uint32_t teid, const struct call *call, enum err e)
 {
-	struct call found;
-
+	if (e == ERR_CORRUPT)
+		return GGSN_FAULT_RECORD;
 	if (call->teid != teid)
 		return GGSN_FAULT_TEID;
-	if (g->store.ops->find(g->store.arg, call->imsi, call->imsi_digits, call->nsapi, &found) != ERR_OK ||
-	    found.teid != teid)
+	if (e == ERR_REFUSED)
 		return GGSN_FAULT_INDEX;
 	if (call->service >= g->cfg.service_count)
 		return GGSN_FAULT_SERVICE;
@@ -130,11 +129,11 @@ ggsn_audit_slice(struct ggsn *g, unsigned max, uint32_t now_s, ggsn_purged_fn *p
 			return ERR_OK;
 		}
 		g->audit_report.audited++;
-		fault = e == ERR_OK ? examine(g, teid, &call) : GGSN_FAULT_RECORD;
+		fault = examine(g, teid, &call, e);
 		if (fault == GGSN_FAULT_NONE)
 			continue;
 		purge(g, teid, fault, now_s);
-		purged(arg, teid, fault, e == ERR_OK ? &call : NULL);
+		purged(arg, teid, fault, e != ERR_CORRUPT ? &call : NULL);
 	}
 	return ERR_SHORT;
 }

@@ -7,7 +7,8 @@ enum {
 	G_FULL = CKPT_GROUP_FULL,
 	G_SESSION = CKPT_GROUP_FULL | CKPT_GROUP_SESSION,
 	G_STATS = CKPT_GROUP_FULL | CKPT_GROUP_STATS,
-	G_IDLE = CKPT_GROUP_FULL | CKPT_GROUP_SESSION | CKPT_GROUP_IDLE,
+	G_IDLE = CKPT_GROUP_FULL | CKPT_GROUP_SESSION | CKPT_GROUP_IDLE | CKPT_GROUP_ACCOUNTING,
+	G_ACCOUNTING = CKPT_GROUP_FULL | CKPT_GROUP_ACCOUNTING,
 };
 
 #define AT(member)  .offset = offsetof(struct call, member)
@@ -65,6 +66,8 @@ static const struct field_row call_field_rows[] = {
     [CALL_F_OUT_BYTES] = {31, 0, FIELD_U64, 0, AT(out_bytes), .max = UINT64_MAX, .groups = G_STATS,
                           .name = "out-bytes"},
     [CALL_F_ACTIVE_S] = {32, 0, FIELD_U32, 0, AT(active_s), .max = UINT32_MAX, .groups = G_IDLE, .name = "active-s"},
+    [CALL_F_REPEATS] = {33, 0, FIELD_U32, 0, AT(repeats), .max = UINT32_MAX, .groups = G_ACCOUNTING, .name = "repeats"},
+    [CALL_F_REFUSED] = {34, 0, FIELD_U32, 0, AT(refused), .max = UINT32_MAX, .groups = G_ACCOUNTING, .name = "refused"},
 };
 
 #undef AT

@@ -267,8 +267,9 @@ static enum err
 store_examine(void *arg, uint32_t *slot, uint32_t *teid, struct call *out)
 {
 	struct call_table *t = arg;
+	uint64_t key;
 
-	for (unsigned looked = 0; *slot < t->index.fresh; looked++) {
+	for (unsigned looked = 0; *slot < t->index.top; looked++) {
 		uint32_t at = *slot;
 
 		if (looked == CALL_NEXT_SLICE)
@@ -277,7 +278,10 @@ store_examine(void *arg, uint32_t *slot, uint32_t *teid, struct call *out)
 		if (!is_used(t, at))
 			continue;
 		*teid = call_table_teid(t, at);
-		return store_slot_get(t, at, out) == ERR_OK ? ERR_OK : ERR_CORRUPT;
+		if (store_slot_get(t, at, out) != ERR_OK)
+			return ERR_CORRUPT;
+		key = call_rows_key(out->imsi, out->imsi_digits, out->nsapi);
+		return call_index_find(&t->index, key) == at ? ERR_OK : ERR_REFUSED;
 	}
 	return ERR_NOT_FOUND;
 }

@@ -98,6 +98,8 @@ enum call_field {
 	CALL_F_OUT_PACKETS,
 	CALL_F_OUT_BYTES,
 	CALL_F_ACTIVE_S,
+	CALL_F_REPEATS,
+	CALL_F_REFUSED,
 	CALL_F_COUNT
 };
 
@@ -145,6 +147,8 @@ struct call {
 	uint32_t updates;
 	uint64_t in_packets, in_bytes, out_packets, out_bytes;
 	uint32_t active_s; /* wall clock second of the last activity */
+	uint32_t repeats;  /* requests answered again; with `refused` the accounting group, checkpointed lazily */
+	uint32_t refused;  /* requests about this call that were refused */
 };
 
 /* What is left of a released call, so that a repeated request is answered the same. */
@@ -183,7 +187,8 @@ struct call_store_ops {
 	uint32_t (*count)(void *arg);
 	/*
 	 * The first slot >= *slot that is in use, whether or not its record can be read; sets *slot behind it and *teid
-	 * to what the slot is known as. ERR_CORRUPT: the record cannot be read; ERR_NOT_FOUND and ERR_SHORT as next.
+	 * to what the slot is known as. ERR_CORRUPT: the record cannot be read; ERR_REFUSED: it can, but find() does
+	 * not lead to it; ERR_NOT_FOUND and ERR_SHORT as next.
 	 */
 	enum err (*examine)(void *arg, uint32_t *slot, uint32_t *teid, struct call *out);
 };

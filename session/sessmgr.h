@@ -4,6 +4,7 @@
  *   sessmgr_main.c     the role: requests from demux, orders of chassisd
  *   sessmgr_link.c     calls that come and go by checkpoints, and what follows them
  *   sessmgr_audit.c    the internal audit, a slice a turn
+ *   sessmgr_account.c  the accounting flush of a planned switchover
  */
 #ifndef SESSION_SESSMGR_H
 #define SESSION_SESSMGR_H
@@ -14,6 +15,7 @@
 #include "checkpoint/ckpt_link.h"
 #include "gateway/ggsn.h"
 #include "gateway/gtp_channel.h"
+#include "session/call_account.h"
 #include "session/call_table.h"
 #include "session/sessmgr_ipc.h"
 
@@ -49,7 +51,14 @@ struct sessmgr {
 		struct event *ev; /* next slice */
 		uint32_t id;      /* of the order; 0: no audit runs */
 		uint64_t begin_us;
+		unsigned slice; /* calls in the next one */
 	} audit;
+	struct {
+		uint32_t id;                /* of the order to await the flush; 0: none */
+		uint64_t epoch;             /* of the old Active */
+		struct event *send_ev;      /* a flush that is held back */
+		struct call_account window; /* counted here since the takeover */
+	} account;
 	uint8_t gate; /* enum srp_gate */
 	uint64_t epoch;
 	uint8_t restart_counter;
@@ -69,6 +78,16 @@ void sessmgr_audit_again(struct sessmgr *s);
 
 /* sessmgr_audit_slice - the timer of the next slice. */
 void sessmgr_audit_slice(evutil_socket_t fd, short what, void *arg);
+
+/*
+ * The accounting flush. send: as the side that has handed over. await: answer chassisd under @id when that of the
+ * Active of @epoch has come, or cannot. look: something has changed that may end the wait. came: one record of it.
+ */
+void sessmgr_account_send(struct sessmgr *s);
+void sessmgr_account_send_now(evutil_socket_t fd, short what, void *arg);
+void sessmgr_account_await(struct sessmgr *s, uint32_t id, uint64_t epoch);
+void sessmgr_account_look(struct sessmgr *s);
+void sessmgr_account_came(struct sessmgr *s, uint32_t teid, const uint8_t *p, size_t n);
 
 /* sessmgr_arm_turn - at the end of this loop turn binds and checkpoints are sent. */
 void sessmgr_arm_turn(struct sessmgr *s);

@@ -5,7 +5,11 @@
 #include "base/log.h"
 #include "session/sessmgr.h"
 
-enum { AUDIT_PER_TURN = 256 }; /* some 5 us each */
+/*
+ * A call takes some 2 us. The first requests after a takeover wait for little, later slices are longer, and between two
+ * of them the processor is given up: other tasks of the chassis need it most in that moment.
+ */
+enum { SLICE_FIRST = 64, SLICE_STEP = 8, SLICE_LAST = 512, PAUSE_MS = 1 };
 
 /* The call has left the store: demux and the counters follow, as after a Delete. */
 static void
@@ -37,17 +41,20 @@ report(struct sessmgr *s)
 void
 sessmgr_audit_slice(evutil_socket_t fd, short what, void *arg)
 {
-	struct timeval zero = {0, 0};
+	struct timeval pause = {0, PAUSE_MS * 1000};
 	struct sessmgr *s = arg;
 
 	(void)fd;
 	(void)what;
 	if (s->audit.id == 0)
 		return;
-	if (ggsn_audit_slice(s->ggsn, AUDIT_PER_TURN, sessmgr_wall_s(), on_purged, s) == ERR_SHORT)
-		event_add(s->audit.ev, &zero);
-	else
+	if (ggsn_audit_slice(s->ggsn, s->audit.slice, sessmgr_wall_s(), on_purged, s) != ERR_SHORT) {
 		report(s);
+		return;
+	}
+	if (s->audit.slice < SLICE_LAST)
+		s->audit.slice += SLICE_STEP;
+	event_add(s->audit.ev, &pause);
 }
 
 void
@@ -56,6 +63,7 @@ sessmgr_audit_start(struct sessmgr *s, uint32_t id)
 	sessmgr_audit_stop(s);
 	s->audit.id = id;
 	s->audit.begin_us = clock_now_us();
+	s->audit.slice = SLICE_FIRST;
 	/* without a service nothing can be wrong with its calls; without memory the calls are served unexamined */
 	if (s->ggsn == NULL || ckpt_role(s->ckpt) != CKPT_ACTIVE || ggsn_audit_begin(s->ggsn) != ERR_OK)
 		report(s);

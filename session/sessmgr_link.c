@@ -131,6 +131,19 @@ ckpt_conn_changed(void *arg, enum ckpt_conn conn)
 	s->conn = (uint8_t)conn;
 	s->is_conn_due = true;
 	sessmgr_arm_turn(s);
+	sessmgr_account_look(s);
+}
+
+static void
+ckpt_account(void *arg, uint32_t teid, const uint8_t *p, size_t n)
+{
+	sessmgr_account_came(arg, teid, p, n);
+}
+
+static void
+ckpt_accounting_ended(void *arg)
+{
+	sessmgr_account_look(arg);
 }
 
 void
@@ -155,6 +168,8 @@ const struct ckpt_ops sessmgr_ckpt_ops = {
     .check = ckpt_check,
     .apply = ckpt_apply,
     .drop = ckpt_drop,
+    .account = ckpt_account,
+    .accounting_ended = ckpt_accounting_ended,
     .conn_changed = ckpt_conn_changed,
     .flushed = ckpt_flushed,
 };

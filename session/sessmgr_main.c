@@ -167,6 +167,8 @@ follow_result(struct sessmgr *s, const struct ggsn_result *r)
 		sessmgr_note_bind(s, &s->bind, r->imsi);
 	else if (r->removed_teid != 0 && r->added_teid == 0)
 		sessmgr_note_bind(s, &s->unbind, r->imsi);
+	if (r->counted_teid != 0)
+		call_account_note(&s->account.window, r->counted_teid, r->is_repeat);
 	count_result(s, r);
 }
 
@@ -280,6 +282,9 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 	if (r.role == old && (r.role == CKPT_STANDBY || r.epoch == s->epoch))
 		return;
 	s->epoch = r.epoch;
+	if (r.role != old)
+		call_account_reset(
+		    &s->account.window); /* also before: records may come while this side is still standby */
 	ckpt_set_role(s->ckpt, (enum ckpt_role)r.role, r.epoch);
 	call_table_set_role(s->table, (enum ckpt_role)r.role);
 	if (old == CKPT_ACTIVE && r.role == CKPT_STANDBY)
@@ -419,6 +424,8 @@ start_clear(struct sessmgr *s, uint32_t id)
 static void
 on_order(struct sessmgr *s, const struct ipc_msg *m)
 {
+	uint64_t epoch;
+
 	switch (m->type) {
 	case IPC_ROLE:
 		set_role(s, m);
@@ -444,6 +451,15 @@ on_order(struct sessmgr *s, const struct ipc_msg *m)
 		break;
 	case IPC_AUDIT:
 		sessmgr_audit_start(s, m->id);
+		break;
+	case IPC_ACCOUNTING_SEND:
+		sessmgr_account_send(s);
+		break;
+	case IPC_ACCOUNTING_AWAIT:
+		if (m->len == sizeof epoch) {
+			memcpy(&epoch, m->body, sizeof epoch);
+			sessmgr_account_await(s, m->id, epoch);
+		}
 		break;
 	case IPC_AUDIT_END:
 		sessmgr_audit_stop(s);
@@ -554,10 +570,11 @@ role_init(struct sessmgr *s)
 	s->turn_ev = evtimer_new(s->base, on_turn, s);
 	s->clear_ev = evtimer_new(s->base, on_clear_slice, s);
 	s->rebind_ev = evtimer_new(s->base, on_rebind_slice, s);
+	s->account.send_ev = evtimer_new(s->base, sessmgr_account_send_now, s);
 	s->audit.ev = evtimer_new(s->base, sessmgr_audit_slice, s);
 	timer = event_new(s->base, -1, EV_PERSIST, on_publish, s);
 	if (s->table == NULL || s->turn_ev == NULL || s->clear_ev == NULL || s->rebind_ev == NULL ||
-	    s->audit.ev == NULL || timer == NULL || event_add(timer, &period) < 0)
+	    s->audit.ev == NULL || s->account.send_ev == NULL || timer == NULL || event_add(timer, &period) < 0)
 		return ERR_SYSTEM;
 	s->store = call_table_store(s->table);
 	s->control = ipc_chan_new(s->base, TASK_IPC_FD, on_control_message, on_gone, s);

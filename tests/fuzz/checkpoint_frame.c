@@ -88,11 +88,29 @@ give_batch(struct ckpt *c, const uint8_t *p, size_t n, uint32_t count, uint8_t c
 		give(c, frame, w.len, w.len);
 }
 
+/* The input as the records of an accounting flush, whose count and CRC are right or nearly so. */
+static void
+give_accounting(struct ckpt *c, const uint8_t *p, size_t n, uint32_t count)
+{
+	static uint8_t frame[CKPT_RAW_MAX + 64];
+	struct wbuf w;
+	size_t at;
+
+	wbuf_init(&w, frame, sizeof frame);
+	at = ckpt_frame_begin(&w, CKPT_ACCOUNTING);
+	wbuf_u32(&w, count);
+	wbuf_u32(&w, (uint32_t)crc32(0, p, (uInt)n));
+	wbuf_bytes(&w, p, n);
+	ckpt_frame_end(&w, at);
+	if (!w.is_over)
+		give(c, frame, w.len, w.len);
+}
+
 static void
 open_standby(struct ckpt *c, bool is_lz4)
 {
 	struct ckpt_msg m = {.instance = 1, .chassis_id = 9, .role = CKPT_ACTIVE, .epoch = 1, .incarnation = 9};
-	static const uint8_t heartbeat[] = {0x53, 0x43, 1, CKPT_HEARTBEAT, 0, 0, 0, 0};
+	static const uint8_t heartbeat[] = {0x53, 0x43, CKPT_VERSION, CKPT_HEARTBEAT, 0, 0, 0, 0};
 
 	m.compressions = is_lz4 ? COMPRESS_OFFERED_LZ4 : COMPRESS_OFFERED;
 	ckpt_offer(c, m.compressions);
@@ -147,7 +165,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		open_active(c);
 	else
 		ckpt_connected(c, (data[0] & 4) != 0, 1000);
-	if ((data[0] & 9) == 9)
+	if ((data[0] & 65) == 65)
+		give_accounting(c, data + 2, size - 2, data[1]);
+	else if ((data[0] & 9) == 9)
 		give_batch(c, data + 2, size - 2, data[1], COMPRESS_NONE);
 	else if ((data[0] & 33) == 33)
 		give_batch(c, data + 2, size - 2, data[1], data[0] & 16 ? COMPRESS_LZ4 : COMPRESS_ZLIB);

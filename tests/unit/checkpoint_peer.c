@@ -157,8 +157,8 @@ control_frames_with_faults_are_refused_by_name(void **state)
 	refuse_frame(CKPT_BATCH, "abc", 3, ERR_SHORT, "batch header");
 	refuse_frame(CKPT_OPEN, "", 0, ERR_SHORT, "missing field");
 	assert_refused(ckpt_input(b.ckpt, "GET / HT", 8, now), ERR_FORMAT, "magic");
-	assert_refused(ckpt_input(b.ckpt, "\x53\x43\x02\x03\0\0\0\0", 8, now), ERR_VERSION, "version");
-	assert_refused(ckpt_input(b.ckpt, "\x53\x43\x01\x07\0\x10\0\x01", 8, now), ERR_RANGE, "length");
+	assert_refused(ckpt_input(b.ckpt, "\x53\x43\x03\x03\0\0\0\0", 8, now), ERR_VERSION, "version");
+	assert_refused(ckpt_input(b.ckpt, "\x53\x43\x02\x07\0\x10\0\x01", 8, now), ERR_RANGE, "length");
 }
 
 static void
@@ -182,7 +182,7 @@ another_instance_or_the_own_chassis_is_refused_and_nothing_goes_before_open(void
 	assert_refused(ckpt_input(b.ckpt, frame, w.len, now), ERR_RANGE, "chassis-id");
 	cut();
 	ckpt_connected(b.ckpt, false, now);
-	assert_refused(ckpt_input(b.ckpt, "\x53\x43\x01\x03\0\0\0\0", 8, now), ERR_REFUSED, "before OPEN");
+	assert_refused(ckpt_input(b.ckpt, "\x53\x43\x02\x03\0\0\0\0", 8, now), ERR_REFUSED, "before OPEN");
 }
 
 static void
@@ -245,12 +245,12 @@ configurations_out_of_bounds_make_no_core(void **state)
 }
 
 static void
-the_schema_of_the_control_messages_is_the_one_of_version_1(void **state)
+the_schema_of_the_control_messages_is_the_one_of_version_2(void **state)
 {
 	(void)state;
 	assert_int_equal(rows_check(&ckpt_msg_format), ERR_OK);
-	assert_int_equal(CKPT_VERSION, 1);
-	assert_int_equal(rows_schema_hash(&ckpt_msg_format), 0x4a9a66bd);
+	assert_int_equal(CKPT_VERSION, 2);
+	assert_int_equal(rows_schema_hash(&ckpt_msg_format), 0x29b05715);
 }
 
 int
@@ -266,7 +266,7 @@ main(void)
 	    T(the_first_bytes_of_a_connection_tell_instance_and_chassis),
 	    T(a_stream_cut_into_single_bytes_means_the_same),
 	    T(configurations_out_of_bounds_make_no_core),
-	    T(the_schema_of_the_control_messages_is_the_one_of_version_1),
+	    T(the_schema_of_the_control_messages_is_the_one_of_version_2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 #include "checkpoint/ckpt.h"
 #include "checkpoint/ckpt_wire.h"
 #include "checkpoint/compress.h"
+#include "session/call_account.h"
 #include "session/call_ckpt.h"
 #include "session/call_rows.h"
 
@@ -31,6 +32,8 @@ struct side {
 	uint8_t *out;
 	size_t out_len;
 	unsigned flushes;
+	struct call_account window;
+	unsigned accounted, accounting_ends;
 	enum err flush_result;
 };
 
@@ -82,12 +85,32 @@ side_flushed(void *arg, enum err result)
 	s->flush_result = result;
 }
 
+static inline void
+side_account(void *arg, uint32_t teid, const uint8_t *p, size_t n)
+{
+	struct side *s = arg;
+	struct call mine;
+
+	s->accounted++;
+	if (s->store.ops->get(s->store.arg, teid, &mine) == ERR_OK &&
+	    call_account_merge(&s->window, &mine, p, n) == ERR_OK)
+		assert_int_equal(s->store.ops->update(s->store.arg, &mine, CKPT_GROUP_ACCOUNTING), ERR_OK);
+}
+
+static inline void
+side_accounting_ended(void *arg)
+{
+	((struct side *)arg)->accounting_ends++;
+}
+
 static const struct ckpt_ops side_ops = {.read_full = side_read_full,
                                          .read_micro = side_read_micro,
                                          .read_tomb = side_read_tomb,
                                          .check = side_check,
                                          .apply = side_apply,
                                          .drop = side_drop,
+                                         .account = side_account,
+                                         .accounting_ended = side_accounting_ended,
                                          .flushed = side_flushed};
 
 static inline void

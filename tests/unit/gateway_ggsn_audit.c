@@ -102,6 +102,27 @@ an_audit_of_consistent_calls_purges_nothing(void **state)
 	manager_drop(&m);
 }
 
+/* Replicated calls lie where the other chassis had them, with free slots before and between. */
+static void
+an_audit_reaches_replicated_calls_in_any_slot(void **state)
+{
+	struct gateway_config cfg = fixture_config(1);
+	uint32_t teids[10];
+	struct manager m = ten_calls(&cfg, teids), standby;
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++)
+		if (i != 5)
+			(void)manager_ask(&m, ask_delete(teids[i], (uint16_t)(100 + i)));
+	standby = manager_replica(&m, &cfg);
+	assert_int_equal(audit(&standby, 2).count, 0);
+	assert_int_equal(ggsn_audit_report(standby.ggsn)->audited, 3);
+	assert_int_equal(ggsn_audit_report(standby.ggsn)->addresses_freed, 0);
+	assert_int_equal(manager_used(&standby, 0), 3);
+	manager_drop(&m);
+	manager_drop(&standby);
+}
+
 /* Makes call @teid inconsistent in the way of @fault; @other is a call that stays good. */
 static void
 spoil(struct manager *m, enum ggsn_fault fault, uint32_t teid, uint32_t other)
@@ -290,6 +311,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_audit_of_consistent_calls_purges_nothing),
+	    cmocka_unit_test(an_audit_reaches_replicated_calls_in_any_slot),
 	    cmocka_unit_test(each_kind_of_inconsistent_call_is_purged_and_named_and_no_other),
 	    cmocka_unit_test(an_address_that_no_call_holds_is_free_after_the_audit),
 	    cmocka_unit_test(calls_that_come_and_go_beside_the_audit_are_neither_purged_nor_leaked),
