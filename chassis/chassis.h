@@ -5,6 +5,7 @@
  *   tasks.c       session managers and demux: start, messages, restart
  *   redundancy.c  the engine's orders to tasks, operators, disk
  *   resources.c   what the peer is told between two hellos;  jitter.c  is the loop in time for the dead interval?
+ *   post.c        what follows when it has become Active: gates, audit, accounting
  *   apply.c       running configuration -> what engine and roles get
  *   config_io.c   configuration from files and chassis.db;  config_save.c  to them
  *   generations.c the archive of the configuration, shown
@@ -32,6 +33,7 @@
 #include "session/arena.h"
 #include "session/sessmgr_ipc.h"
 #include "srp/srp_link.h"
+#include "srp/srp_post.h"
 
 enum {
 	SESSMGRS_DEFAULT = 2,
@@ -63,6 +65,7 @@ struct sessmgr_slot {
 	struct shm_waste *waste; /* arena of a session manager that died */
 	uint8_t peer_conn;       /* enum ckpt_conn */
 	bool is_flush_awaited, is_flush_refused, is_clear_awaited;
+	bool is_audit_awaited, is_accounting_awaited;
 };
 
 struct alarm {
@@ -89,6 +92,31 @@ struct waiting {
 	uint32_t id; /* 0: none waits */
 	struct cli_call *call;
 	uint64_t count;
+};
+
+struct post_timer {
+	struct chassis *chassis;
+	struct event *ev;
+	uint8_t timer; /* enum srp_post_timer */
+};
+
+/* What an accounting flush brought. */
+struct post_flushed {
+	uint64_t calls;
+	unsigned not_whole; /* session managers without an end marker */
+};
+
+/* What follows when this chassis has become Active (post.c). */
+struct post {
+	struct srp_post engine;
+	struct srp_phase_times times; /* of the last switchover, as this chassis took part in it */
+	struct post_timer timers[SRP_POST_TIMER_COUNT];
+	uint32_t id; /* of the takeover: answers carry it */
+	bool is_flushing, is_auditing, is_ready_awaited;
+	unsigned flush_left, audit_left; /* session managers that have not answered */
+	struct post_flushed flushed;
+	struct sessmgr_audited audit; /* the last one, all session managers */
+	uint8_t answer;               /* enum srp_post_answer, to the operator who has just asked */
 };
 
 struct chassis {
@@ -142,6 +170,8 @@ struct chassis {
 	bool is_standalone;      /* no service-redundancy-protocol: serves without a peer */
 	struct event *alone_ev;  /* standalone: the next attempt to take the addresses */
 	uint64_t epoch;          /* told to the session managers */
+	uint8_t gate;            /* enum srp_gate, told to demux and session managers */
+	struct post post;
 	uint8_t restart_counter; /* GTP, of the service address */
 	bool is_address_wanted, is_giving;
 	uint32_t address_token;
@@ -180,6 +210,23 @@ void tasks_flush(struct chassis *c, uint32_t token);
 void tasks_clear(struct chassis *c, uint32_t id);
 void tasks_checkpoint_socket(struct chassis *c, uint32_t instance, int fd);
 uint32_t tasks_not_connected(const struct chassis *c);
+
+/* tasks_gate - demux and session managers let in what enum srp_gate @gate says, from now on. */
+void tasks_gate(struct chassis *c, uint8_t gate);
+/* tasks_order - false: that session manager is not there. */
+bool tasks_order(struct sessmgr_slot *s, uint8_t type, uint32_t id, const void *body, size_t len);
+
+/* post.c */
+enum err post_new(struct chassis *c);
+void post_transition(struct chassis *c, uint8_t to);
+void post_step(struct chassis *c, uint8_t from_inner, uint8_t to_inner);
+void post_options(struct chassis *c); /* what both chassis have may have changed */
+void post_message(struct chassis *c, struct sessmgr_slot *s, const struct ipc_msg *m);
+void post_sessmgr_gone(struct chassis *c, struct sessmgr_slot *s);
+void post_connections_changed(struct chassis *c);
+uint8_t post_terminate(struct chassis *c); /* returns enum srp_post_answer */
+void post_view(const struct chassis *c, struct srp_view *v);
+void post_show_audit(const struct chassis *c, struct text *out);
 
 /* redundancy.c */
 enum err redundancy_new(struct chassis *c);

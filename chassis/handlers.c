@@ -106,6 +106,20 @@ run_switchover(struct cli_call *call)
 	return CLI_ANSWER_PENDING;
 }
 
+static enum cli_answer
+run_terminate(struct cli_call *call)
+{
+	uint8_t answer;
+
+	if (!srp_link_is_started(((struct chassis *)call->app)->srp))
+		return cli_fail(call, "service-redundancy-protocol is not configured");
+	answer = post_terminate(call->app);
+	if (answer != SRP_POST_ANSWER_OK)
+		return cli_fail(call, "%s", srp_post_answer_text(answer));
+	text_put(call->out, "Post-switchover processing terminated\n");
+	return CLI_ANSWER_DONE;
+}
+
 /* --- clear subscribers -------------------------------------------------------------------------------------------- */
 
 static void
@@ -216,6 +230,7 @@ const struct cli_handler chassis_handlers[] = {
     {SRP_ROW_SWITCHOVER, run_switchover},
     {SRP_ROW_VALIDATE_CONFIGURATION, validation_run_configuration},
     {SRP_ROW_VALIDATE_SWITCHOVER, validation_run_switchover},
+    {SRP_ROW_TERMINATE_POST, run_terminate},
     {GATEWAY_ROW_CLEAR_SUBSCRIBERS, run_clear},
     {CHASSIS_ROW_BOOT, run_boot},
     {CHASSIS_ROW_SAVE, config_save},

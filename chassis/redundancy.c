@@ -156,6 +156,14 @@ on_transition(void *arg, const struct srp_transition *t, const char *words)
 	(void)store_history_append(c->store, &s);
 	if (t->to == SRP_ACTIVE)
 		c->busy_text[0] = '\0';
+	post_transition(c, t->to);
+}
+
+static void
+on_step(void *arg, uint8_t from_inner, uint8_t to_inner, size_t row)
+{
+	(void)row;
+	post_step(arg, from_inner, to_inner);
 }
 
 static const char *
@@ -210,6 +218,7 @@ on_heard(void *arg, const struct srp_hello *h)
 	struct chassis *c = arg;
 
 	validation_heard(c, h);
+	post_options(c);
 	if (c->is_active || (h->state != SRP_ACTIVE && h->state != SRP_PENDING_STANDBY) ||
 	    h->restart_counter == c->restart_counter)
 		return;
@@ -262,6 +271,7 @@ static const struct srp_link_ops link_ops = {
     .epoch_reserve = on_epoch_reserve,
     .operator_answer = on_operator_answer,
     .transition = on_transition,
+    .step = on_step,
     .alarm = on_alarm,
     .fill_hello = on_fill_hello,
     .heard = on_heard,
@@ -313,7 +323,7 @@ redundancy_new(struct chassis *c)
 {
 	c->srp = srp_link_new(c->base, &link_ops, c);
 	c->alone_ev = evtimer_new(c->base, on_alone, c);
-	return c->srp == NULL || c->alone_ev == NULL ? ERR_SYSTEM : ERR_OK;
+	return c->srp == NULL || c->alone_ev == NULL ? ERR_SYSTEM : post_new(c);
 }
 
 static void
@@ -364,6 +374,7 @@ redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct a
 	c->srp_peer = *peer;
 	jitter_apply(c, cfg->dead_ms);
 	srp_link_configure(c->srp, cfg, local, peer);
+	post_options(c);
 	if (!was_peer_same)
 		tasks_send_peer(c);
 }

@@ -83,6 +83,22 @@ tasks_send_peer(struct chassis *c)
 }
 
 void
+tasks_gate(struct chassis *c, uint8_t gate)
+{
+	c->gate = gate;
+	send_to(&c->demux, IPC_GATE, gate, NULL, 0, -1);
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		send_to(&c->sessmgrs[i].task, IPC_GATE, gate, NULL, 0, -1);
+}
+
+bool
+tasks_order(struct sessmgr_slot *s, uint8_t type, uint32_t id, const void *body, size_t len)
+{
+	send_to(&s->task, type, id, body, len, -1);
+	return s->task.ipc != NULL;
+}
+
+void
 tasks_send_restart_counter(struct chassis *c)
 {
 	for (unsigned i = 1; i <= c->sessmgr_count; i++)
@@ -300,6 +316,7 @@ on_sessmgr_message(void *arg, const struct ipc_msg *m)
 		break;
 	case IPC_PEER_CONN:
 		s->peer_conn = m->len == 1 ? m->body[0] : CKPT_CONN_NONE;
+		post_connections_changed(c);
 		break;
 	case IPC_FLUSHED:
 		if (m->id == c->flush_token)
@@ -310,6 +327,10 @@ on_sessmgr_message(void *arg, const struct ipc_msg *m)
 			break;
 		memcpy(&released, m->body, sizeof released);
 		clear_answered(c, s, released, m->body[sizeof released] != 0);
+		break;
+	case IPC_AUDITED:
+	case IPC_ACCOUNTING_DONE:
+		post_message(c, s, m);
 		break;
 	case IPC_CALL_LOST:
 		note_lost(c, s->instance, m);
@@ -392,6 +413,7 @@ on_sessmgr_end(struct task *t, void *arg)
 	s->peer_conn = CKPT_CONN_NONE;
 	flush_answered(c, s);
 	clear_answered(c, s, 0, false); /* its calls went with it */
+	post_sessmgr_gone(c, s);
 	drop_arena(s);
 	start_sessmgr(c, s->instance);
 }
@@ -476,6 +498,7 @@ start_sessmgr(struct chassis *c, unsigned instance)
 	}
 	send_config(c, &s->task, instance);
 	send_to(&s->task, IPC_RESTART_COUNTER, c->restart_counter, NULL, 0, -1);
+	send_to(&s->task, IPC_GATE, c->gate, NULL, 0, -1);
 	connect_data(c, s);
 	send_role(c, s);
 	send_peer(c, s);
@@ -493,6 +516,7 @@ start_demux(struct chassis *c)
 	}
 	send_config(c, &c->demux, c->options.driver);
 	send_to(&c->demux, IPC_RESTART_COUNTER, c->restart_counter, NULL, 0, -1);
+	send_to(&c->demux, IPC_GATE, c->gate, NULL, 0, -1);
 	for (unsigned i = 1; i <= c->sessmgr_count; i++)
 		connect_data(c, &c->sessmgrs[i]);
 }

@@ -54,7 +54,9 @@ views_srp_info(struct chassis *c, struct text *out)
 	v.alarm_texts = alarms;
 	v.alarm_count = redundancy_alarms(c, alarms);
 	validation_view(c, &v);
+	post_view(c, &v);
 	srp_show_info(&v, out);
+	post_show_audit(c, out);
 }
 
 void
@@ -317,6 +319,7 @@ show_gateway_counters(struct cli_call *call)
 	    .rejected_address = sum_counter(c, ARENA_REJECTED_ADDRESS),
 	    .rejected_request = sum_counter(c, ARENA_REJECTED_REQUEST),
 	    .rejected_other = sum_counter(c, ARENA_REJECTED_OTHER),
+	    .rejected_switchover = sum_counter(c, SESSMGR_REJECTED_SWITCHOVER),
 	};
 
 	gateway_show_counters(&v, call->out);

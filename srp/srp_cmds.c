@@ -304,6 +304,17 @@ static const struct cli_row srp_rows[] = {
         .doc = "Calls that were lost in switchovers, by name.",
     },
     {
+        .id = SRP_ROW_TERMINATE_POST,
+        .mode = &cli_exec_mode,
+        .kind = CLI_EVENT,
+        .feature = CLI_FEATURE_ICSR,
+        .privilege = CLI_ADMINISTRATOR,
+        .tokens = TOKENS(KEYWORD("srp", "Interchassis session recovery"),
+                         KEYWORD("terminate-post-process", "Ends post-switchover processing by force")),
+        .doc = "On the active chassis: ends accounting flush, internal audit or post-switchover processing, whichever "
+               "runs; new calls are taken at once. Refused when none runs.",
+    },
+    {
         .id = SRP_ROW_SWITCHOVER,
         .mode = &cli_exec_mode,
         .kind = CLI_EVENT,

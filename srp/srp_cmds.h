@@ -58,6 +58,7 @@ enum srp_row_id {
 	SRP_ROW_SHOW_STATISTICS,
 	SRP_ROW_SHOW_CHECKPOINT, /* flag verbose */
 	SRP_ROW_SHOW_CALL_LOSS,
+	SRP_ROW_TERMINATE_POST,
 	SRP_ROW_SWITCHOVER, /* flags force, reset-route-modifier, dry-run; seconds */
 	SRP_ROW_VALIDATE_CONFIGURATION,
 	SRP_ROW_VALIDATE_SWITCHOVER,

@@ -264,9 +264,9 @@ static const struct cli_row srp_option_rows[] = {
         .kind = CLI_LEAF,
         .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO | CLI_DEFAULT,
-        .flags = CLI_NO_EFFECT_YET,
         .tokens = TOKENS(SWITCHOVER, KEYWORD("control-outage-optimization", "New calls as soon as the audit is done")),
-        .doc = "Lets new calls in during the accounting flush, as soon as the audit is done.",
+        .doc = "After a switchover: lets new calls in during the accounting flush, as soon as the audit is done. Both "
+               "chassis must have it.",
     },
 
     /* --- audit ----------------------------------------------------------------------------------------------- */

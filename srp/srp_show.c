@@ -13,8 +13,9 @@
 
 #include "base/err.h"
 #include "srp/srp.h"
+#include "srp/srp_phase.h"
 
-enum { LABEL_WIDTH = 40, LINE_MAX_BYTES = 128, MS_PER_SEC = 1000 };
+enum { LABEL_WIDTH = 40, LINE_MAX_BYTES = 128, MS_PER_SEC = 1000, US_PER_MS = 1000 };
 
 static const char rule[] = "-------------------------------------------------------------------------------\n";
 
@@ -127,6 +128,40 @@ info_options(const struct srp_view *v, struct text *out)
 	line(out, "Control Outage Optimization:", option_text(v, SRP_OPT_CONTROL_OPTIMIZATION));
 }
 
+/* "1.234 ms" */
+static void
+line_us(struct text *out, const char *label, uint64_t us, const char *more)
+{
+	text_printf(out, "%-*s%" PRIu64 ".%03" PRIu64 " ms%s\n", LABEL_WIDTH, label, us / US_PER_MS, us % US_PER_MS,
+	            more);
+}
+
+/* The phase that runs and how long it has, and how long the phases of the last switchover took on this chassis. */
+static void
+info_phases(const struct srp_view *v, struct text *out)
+{
+	uint8_t running = srp_phase_running(v->phases);
+
+	if (running == SRP_PHASE_NONE)
+		line(out, "Switchover Phase:", srp_phase_text(running));
+	else
+		text_printf(out, "%-*s%s (%" PRIu64 " ms)\n", LABEL_WIDTH, "Switchover Phase:", srp_phase_text(running),
+		            srp_phase_us(v->phases, running, v->now_us) / US_PER_MS);
+	line(out, "Control Packets:", srp_gate_text(v->gate));
+	for (uint8_t i = SRP_PHASE_NONE + 1; i < SRP_PHASE_COUNT; i++) {
+		const struct srp_phase_time *p = &v->phases->of[i];
+		char label[LINE_MAX_BYTES];
+
+		if (p->begin_wall_ms == 0)
+			continue;
+		snprintf(label, sizeof label, "  Last %s:", srp_phase_text(i));
+		line_us(out, label, srp_phase_us(v->phases, i, v->now_us),
+		        p->is_running ? " (running)"
+		        : p->is_cut   ? " (cut)"
+		                      : "");
+	}
+}
+
 /* Ours: what a newcomer asks next. */
 static void
 info_more(const struct srp_view *v, struct text *out)
@@ -145,6 +180,8 @@ info_more(const struct srp_view *v, struct text *out)
 		line(out, "Last State Change Reason:", srp_reason_text(t->reason));
 		line(out, "Last State Change Cause:", srp_row_reason(t->row));
 	}
+	if (v->phases != NULL)
+		info_phases(v, out);
 	info_alarms(v, out);
 }
 

@@ -249,6 +249,9 @@ struct srp_view {
 	const struct hist *hello_rtt;         /* microseconds; never NULL */
 	const struct srp_transition *history; /* oldest first */
 	size_t history_count;
+	const struct srp_phase_times *phases; /* of the last switchover; NULL: not shown */
+	uint64_t now_us;                      /* monotonic, for phases that run */
+	uint8_t gate;                         /* enum srp_gate */
 };
 
 /* Names of the numbers; "?" for a number outside. srp_state_text spells PendingStandby as ActivePendingStandby. */

@@ -310,6 +310,10 @@ class Chassis:
         return until(lambda: self.number(command, label) == value, seconds,
                      f"{self.name}: {label} {value} (is {self.label(command, label)})")
 
+    def wait_open(self, seconds=10):
+        """Waits until new calls are taken again after a takeover."""
+        until(lambda: self.label("show srp info", "Control Packets:") == "all served", seconds, f"{self.name} takes new calls")
+
     def peer_conn(self):
         """{sessmgr instance: Ready, Conn or ''} of `show srp checkpoint statistics verbose`."""
         return parse_peer_conn(self.run("show srp checkpoint statistics verbose")[1])
@@ -380,6 +384,7 @@ class Pair:
                 return False
             serving = self.active()
             return (serving and serving.label("show srp info", "Connection State:") == "Connected"
+                    and serving.label("show srp info", "Control Packets:") == "all served"
                     and serving.sessmgrs_ready())
         until(settled, seconds, f"settled; A {self.a.state()}, B {self.b.state()}, "
               f"peer conn A {self.a.peer_conn()} B {self.b.peer_conn()}", every=0.05)
@@ -390,7 +395,7 @@ class Pair:
     def standby(self):
         return next((c for c in self.both if c.is_running() and c.state() == "Standby"), None)
 
-    def switchover(self, wait=True):
+    def switchover(self, wait=True, until_open=True):
         old = self.active()
         new = self.b if old is self.a else self.a
         rc, out = old.run("srp initiate-switchover -noconfirm")
@@ -398,6 +403,8 @@ class Pair:
         if wait:
             new.wait_state("Active")
             old.wait_state("Standby")
+            if until_open:
+                new.wait_open()
         return old, new
 
     def sgsnemu(self, contexts, index=0, **kw):

@@ -60,8 +60,10 @@ struct totals {
 	uint64_t answered;
 	uint64_t lost;
 	uint64_t accepted; /* cause 128 */
-	uint64_t other;    /* any other cause */
-	uint64_t wrong;    /* answers that contradict what is known */
+	uint64_t
+	    no_resources; /* a Create refused with cause 199: tried again later, and not at once after a switchover */
+	uint64_t other;   /* any other cause */
+	uint64_t wrong;   /* answers that contradict what is known */
 	uint64_t retransmissions;
 	uint64_t surplus; /* answers to nothing outstanding: a repetition was answered too */
 	uint64_t refused; /* ICMP port unreachable, tolerated */

@@ -300,7 +300,10 @@ count_answer(struct client *c, const struct context *x, uint64_t now, int cause,
 {
 	c->t.answered++;
 	c->t.accepted += cause == GTP1_CAUSE_ACCEPTED;
-	c->t.other += cause != GTP1_CAUSE_ACCEPTED;
+	if (cause == GTP1_CAUSE_NO_RESOURCES && x->type == GTP1_CREATE_REQUEST)
+		c->t.no_resources++;
+	else
+		c->t.other += cause != GTP1_CAUSE_ACCEPTED;
 	c->t.wrong += strcmp(verdict, "ok") != 0 && strcmp(verdict, "refused") != 0;
 	hist_add(&c->t.round_trip, (now - x->first_ns) / 1000);
 	if (cause == GTP1_CAUSE_ACCEPTED)

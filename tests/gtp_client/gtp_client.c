@@ -6,7 +6,8 @@
  * Modes: create (all contexts), update (creates what is not held, then Update PDP Context on random contexts), delete
  * (all that are held), mixed (create, update, delete at random). SIGTERM and SIGINT stop new requests, wait for
  * what is under way and print the summary; SIGUSR1 sets a marker: the largest gap behind it is reported.
- * Exit status: 0 when nothing was lost, refused or wrong; 1 otherwise; 2 for a wrong command line.
+ * Exit status: 0 when nothing was lost, refused or wrong; 1 otherwise; 2 for a wrong command line. In mixed mode a
+ * Create may be refused for lack of resources: the context is tried again later.
  */
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -316,13 +317,15 @@ print_summary(const struct client *c, double seconds)
 	const struct totals *t = &c->t;
 
 	gap_print(&c->gaps, stdout);
-	printf("sent=%llu answered=%llu lost=%llu cause_128=%llu other=%llu wrong=%llu held=%u retransmissions=%llu "
+	printf("sent=%llu answered=%llu lost=%llu cause_128=%llu no_resources=%llu other=%llu wrong=%llu held=%u "
+	       "retransmissions=%llu "
 	       "surplus=%llu restart_counter=%d restart_changes=%u rtt_p50_us=%llu rtt_p99_us=%llu max_gap_us=%llu "
 	       "seconds=%.3f seed=%llu\n",
 	       (unsigned long long)t->sent, (unsigned long long)t->answered, (unsigned long long)t->lost,
-	       (unsigned long long)t->accepted, (unsigned long long)t->other, (unsigned long long)t->wrong, c->held,
-	       (unsigned long long)t->retransmissions, (unsigned long long)t->surplus, c->restart_counter,
-	       c->restart_changes, (unsigned long long)hist_percentile(&t->round_trip, 50),
+	       (unsigned long long)t->accepted, (unsigned long long)t->no_resources, (unsigned long long)t->other,
+	       (unsigned long long)t->wrong, c->held, (unsigned long long)t->retransmissions,
+	       (unsigned long long)t->surplus, c->restart_counter, c->restart_changes,
+	       (unsigned long long)hist_percentile(&t->round_trip, 50),
 	       (unsigned long long)hist_percentile(&t->round_trip, 99), (unsigned long long)c->gaps.max_us, seconds,
 	       (unsigned long long)c->opt.seed);
 }
@@ -370,5 +373,5 @@ main(int argc, char **argv)
 	print_summary(&c, (double)(client_now_ns() - start) / 1e9);
 	close(c.fd);
 	free(c.ctx);
-	return c.t.lost > 0 || c.t.wrong > 0 || c.t.other > 0;
+	return c.t.lost > 0 || c.t.wrong > 0 || c.t.other > 0 || (c.t.no_resources > 0 && c.opt.mode != MODE_MIXED);
 }

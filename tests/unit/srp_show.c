@@ -274,6 +274,35 @@ statistics_end_with_what_happened_and_why(void **state)
 	assert_non_null(strstr(shown, srp_row_reason(1)));
 }
 
+/* The phase that runs, how long the phases took, and what is let in; nothing of it without times. */
+static void
+info_shows_the_phase_that_runs_and_what_the_others_took(void **state)
+{
+	struct srp_view v = view();
+	struct srp_phase_times times = {
+	    .of = {[SRP_PHASE_NETWORK_CONVERGENCE] = {.begin_wall_ms = 1, .begin_us = 100, .duration_us = 2345},
+	           [SRP_PHASE_ACCOUNTING_FLUSH] =
+	               {.begin_wall_ms = 2, .begin_us = 200, .duration_us = 5000000, .is_cut = true},
+	           [SRP_PHASE_INTERNAL_AUDIT] = {.begin_wall_ms = 2, .begin_us = 200, .is_running = true}}};
+
+	(void)state;
+	show(srp_show_info, &v);
+	assert_null(strstr(shown, "Switchover Phase"));
+	v.phases = &times;
+	v.now_us = 42200;
+	v.gate = SRP_GATE_REFUSE_NEW;
+	show(srp_show_info, &v);
+	assert_non_null(strstr(shown, "\nSwitchover Phase:                       internal audit (42 ms)\n"));
+	assert_non_null(strstr(shown, "\nControl Packets:                        new calls refused\n"));
+	assert_non_null(strstr(shown, "\n  Last network convergence:             2.345 ms\n"));
+	assert_non_null(strstr(shown, "\n  Last accounting flush:                5000.000 ms (cut)\n"));
+	assert_non_null(strstr(shown, "\n  Last internal audit:                  42.000 ms (running)\n"));
+	assert_null(strstr(shown, "critical flush"));
+	times.of[SRP_PHASE_INTERNAL_AUDIT].is_running = false;
+	show(srp_show_info, &v);
+	assert_non_null(strstr(shown, "\nSwitchover Phase:                       none\n"));
+}
+
 int
 main(void)
 {
@@ -289,6 +318,7 @@ main(void)
 	    cmocka_unit_test(history_has_two_lines_per_transition_and_none_is_wider_than_110),
 	    cmocka_unit_test(times_are_in_the_time_zone_of_the_chassis),
 	    cmocka_unit_test(statistics_end_with_what_happened_and_why),
+	    cmocka_unit_test(info_shows_the_phase_that_runs_and_what_the_others_took),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
