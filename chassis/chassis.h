@@ -164,13 +164,13 @@ struct chassis {
 	struct event *revive_ev; /* tasks that were given up are tried again */
 
 	/* redundancy */
-	bool is_active;          /* sessions were told to serve */
-	uint64_t jitter_s;       /* when the loop was last too late for the dead interval, monotonic; 0: not of late */
-	bool is_realtime;        /* the loop goes before all ordinary programs of the machine */
-	bool is_standalone;      /* no service-redundancy-protocol: serves without a peer */
-	struct event *alone_ev;  /* standalone: the next attempt to take the addresses */
-	uint64_t epoch;          /* told to the session managers */
-	uint8_t gate;            /* enum srp_gate, told to demux and session managers */
+	bool is_active;         /* sessions were told to serve */
+	uint64_t jitter_s;      /* when the loop was last too late for the dead interval, monotonic; 0: not of late */
+	bool is_realtime;       /* the loop goes before all ordinary programs of the machine */
+	bool is_standalone;     /* no service-redundancy-protocol: serves without a peer */
+	struct event *alone_ev; /* standalone: the next attempt to take the addresses */
+	uint64_t epoch;         /* told to the session managers */
+	uint8_t gate;           /* enum srp_gate, told to demux and session managers */
 	struct post post;
 	uint8_t restart_counter; /* GTP, of the service address */
 	bool is_address_wanted, is_giving;

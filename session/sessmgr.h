@@ -105,6 +105,9 @@ void sessmgr_count_service(struct sessmgr *s, uint32_t slot, const struct call *
 /* sessmgr_evicted - a call table event: a replicated call takes the place of the one in @slot. */
 void sessmgr_evicted(void *arg, uint32_t slot);
 
+/* sessmgr_report_lost - this side gave way: the calls that the peer never held are counted and named. */
+void sessmgr_report_lost(struct sessmgr *s);
+
 /* sessmgr_tell_flushed - tell chassisd that the flush under way has ended. */
 void sessmgr_tell_flushed(struct sessmgr *s, bool is_ok);
 

@@ -160,6 +160,37 @@ ckpt_flushed(void *arg, enum err result)
 	sessmgr_tell_flushed(arg, result == ERR_OK);
 }
 
+static void
+tell_lost(struct sessmgr *s, const struct ckpt_unacked *u)
+{
+	struct sessmgr_lost lost = {.is_young = u->is_young};
+	struct call c;
+
+	if (!sessmgr_call_in_slot(s, u->index, &c))
+		return;
+	lost.imsi = c.imsi;
+	lost.imsi_digits = c.imsi_digits;
+	lost.teid = c.teid;
+	(void)ipc_send(s->control, IPC_CALL_LOST, s->instance, &lost, sizeof lost, -1, 0);
+}
+
+/* This side has given way: what the peer never held is lost with it, and is named. */
+void
+sessmgr_report_lost(struct sessmgr *s)
+{
+	struct ckpt_unacked u;
+	uint64_t cursor = 0;
+	unsigned named = 0;
+
+	while (ckpt_unacked_next(s->ckpt, &cursor, &u)) {
+		if (u.is_tomb || !u.is_never_held)
+			continue;
+		arena_count_add(&s->arena, ARENA_CALLS_LOST, 1);
+		if (named++ < SESSMGR_LOST_MAX)
+			tell_lost(s, &u);
+	}
+}
+
 const struct ckpt_ops sessmgr_ckpt_ops = {
     .read_full = ckpt_read_full,
     .read_micro = ckpt_read_micro,

@@ -219,37 +219,6 @@ on_data_message(void *arg, const struct ipc_msg *m)
 /* --- orders of chassisd ---------------------------------------------------------------------------------------- */
 
 static void
-tell_lost(struct sessmgr *s, const struct ckpt_unacked *u)
-{
-	struct sessmgr_lost lost = {.is_young = u->is_young};
-	struct call c;
-
-	if (!sessmgr_call_in_slot(s, u->index, &c))
-		return;
-	lost.imsi = c.imsi;
-	lost.imsi_digits = c.imsi_digits;
-	lost.teid = c.teid;
-	(void)ipc_send(s->control, IPC_CALL_LOST, s->instance, &lost, sizeof lost, -1, 0);
-}
-
-/* This side has given way: what the peer never held is lost with it, and is named. */
-static void
-report_lost(struct sessmgr *s)
-{
-	struct ckpt_unacked u;
-	uint64_t cursor = 0;
-	unsigned named = 0;
-
-	while (ckpt_unacked_next(s->ckpt, &cursor, &u)) {
-		if (u.is_tomb || !u.is_never_held)
-			continue;
-		arena_count_add(&s->arena, ARENA_CALLS_LOST, 1);
-		if (named++ < SESSMGR_LOST_MAX)
-			tell_lost(s, &u);
-	}
-}
-
-static void
 end_clear(struct sessmgr *s, bool is_cut)
 {
 	uint8_t body[sizeof s->cleared + 1];
@@ -288,7 +257,7 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 	ckpt_set_role(s->ckpt, (enum ckpt_role)r.role, r.epoch);
 	call_table_set_role(s->table, (enum ckpt_role)r.role);
 	if (old == CKPT_ACTIVE && r.role == CKPT_STANDBY)
-		report_lost(s);
+		sessmgr_report_lost(s);
 	arena_count_set(&s->arena, ARENA_EPOCH, r.epoch);
 	publish(s);
 	ckpt_link_kick(s->link);
@@ -549,6 +518,18 @@ on_publish(evutil_socket_t fd, short what, void *arg)
 		publish(s);
 }
 
+static bool
+make_events(struct sessmgr *s)
+{
+	s->turn_ev = evtimer_new(s->base, on_turn, s);
+	s->clear_ev = evtimer_new(s->base, on_clear_slice, s);
+	s->rebind_ev = evtimer_new(s->base, on_rebind_slice, s);
+	s->account.send_ev = evtimer_new(s->base, sessmgr_account_send_now, s);
+	s->audit.ev = evtimer_new(s->base, sessmgr_audit_slice, s);
+	return s->turn_ev != NULL && s->clear_ev != NULL && s->rebind_ev != NULL && s->account.send_ev != NULL &&
+	       s->audit.ev != NULL;
+}
+
 static enum err
 role_init(struct sessmgr *s)
 {
@@ -567,14 +548,8 @@ role_init(struct sessmgr *s)
 	    arena_attach(&s->arena, mem, bytes) != ERR_OK)
 		return ERR_SYSTEM;
 	s->table = call_table_new(&s->arena, &events);
-	s->turn_ev = evtimer_new(s->base, on_turn, s);
-	s->clear_ev = evtimer_new(s->base, on_clear_slice, s);
-	s->rebind_ev = evtimer_new(s->base, on_rebind_slice, s);
-	s->account.send_ev = evtimer_new(s->base, sessmgr_account_send_now, s);
-	s->audit.ev = evtimer_new(s->base, sessmgr_audit_slice, s);
 	timer = event_new(s->base, -1, EV_PERSIST, on_publish, s);
-	if (s->table == NULL || s->turn_ev == NULL || s->clear_ev == NULL || s->rebind_ev == NULL ||
-	    s->audit.ev == NULL || s->account.send_ev == NULL || timer == NULL || event_add(timer, &period) < 0)
+	if (s->table == NULL || !make_events(s) || timer == NULL || event_add(timer, &period) < 0)
 		return ERR_SYSTEM;
 	s->store = call_table_store(s->table);
 	s->control = ipc_chan_new(s->base, TASK_IPC_FD, on_control_message, on_gone, s);

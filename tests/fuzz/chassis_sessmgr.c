@@ -60,11 +60,8 @@ make_role(void)
 	s.base = event_base_new();
 	s.table = call_table_new(&s.arena, &events);
 	s.store = call_table_store(s.table);
-	s.turn_ev = evtimer_new(s.base, on_turn, &s);
-	s.clear_ev = evtimer_new(s.base, on_clear_slice, &s);
-	s.rebind_ev = evtimer_new(s.base, on_rebind_slice, &s);
 	s.control = ipc_chan_new(s.base, fds[0], on_control_message, on_gone, &s);
-	if (ipc_chan_new(s.base, fds[1], nothing, closed, NULL) == NULL || s.control == NULL)
+	if (!make_events(&s) || ipc_chan_new(s.base, fds[1], nothing, closed, NULL) == NULL || s.control == NULL)
 		abort();
 	return &s;
 }
