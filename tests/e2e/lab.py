@@ -395,10 +395,10 @@ class Pair:
     def standby(self):
         return next((c for c in self.both if c.is_running() and c.state() == "Standby"), None)
 
-    def switchover(self, wait=True, until_open=True):
+    def switchover(self, wait=True, until_open=True, force=False):
         old = self.active()
         new = self.b if old is self.a else self.a
-        rc, out = old.run("srp initiate-switchover -noconfirm")
+        rc, out = old.run("srp initiate-switchover " + ("force " if force else "") + "-noconfirm")
         assert rc == 0, f"switchover refused: {out}"
         if wait:
             new.wait_state("Active")
