@@ -2,6 +2,7 @@
 #   make           release programs (build/chassisd, build/starsh)
 #   make unit      unit tests (address and undefined-behaviour sanitizers)
 #   make model sim optimised, assertions on; a tenth of the seeds again under sanitizers
+#   make spin      the Spin model of election and switchover, and that it is the table's
 #   make fuzz      libFuzzer targets (clang); FUZZ_SECONDS bounds each
 #   make docs      docs/COMMANDS.md WIRE.md FSM.md LOGS.md from the tables
 #   make install   DESTDIR, prefix
@@ -106,6 +107,12 @@ model: $(MODEL:%=build/release/model/%)
 	@tests/run_long model $^
 sim: $(SIM:%=build/release/sim/%) $(SIM:%=build/asan/sim/%)
 	@tests/run_long sim $^
+
+# A second opinion on the redundancy engine, by another tool; LONG=1 for the searches that take minutes.
+.PHONY: spin
+spin: build/tables
+	@build/tables fsm >build/fsm.md
+	@tests/spin/run $(CURDIR)/build/fsm.md
 
 # --- fuzz: tests/fuzz/<layer>_<name>.c --------------------------------------------------------------
 FUZZ         := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))

@@ -4,7 +4,7 @@
 
 BUILD_PACKAGES=(build-essential libcli-dev libreadline-dev libevent-dev zlib1g-dev liblz4-dev libsqlite3-dev libssl-dev)
 TEST_PACKAGES=(git clang libcmocka-dev python3-pytest python3-pexpect python3-scapy tshark osmo-ggsn iproute2 nftables
-	util-linux procps openssh-server openssh-client groff-base)
+	util-linux procps spin openssh-server openssh-client groff-base)
 BENCH_PACKAGES=(redis-server bird2 keepalived)
 
 say() { printf '%s\n' "$*"; }
