@@ -33,6 +33,7 @@ gather(const struct chassis *c, enum validation_result r, char *finding, struct 
 	    .is_link_up = view.is_link_up && r != VALIDATION_NO_LINK,
 	    .has_answer = v->has_answer,
 	    .not_connected = tasks_not_connected(c),
+	    .is_post_processing = srp_post_is_running(&c->post.engine),
 	    .is_compared = r == VALIDATION_COMPARED,
 	    .differs = v->found.is_valid ? v->found.count : 0,
 	    .compare_error =
@@ -51,8 +52,7 @@ gather(const struct chassis *c, enum validation_result r, char *finding, struct 
 	f->peer_finding = a->finding;
 }
 
-/* --- srp validate-switchover
- * ------------------------------------------------------------------------------------------- */
+/* --- srp validate-switchover ----------------------------------------------------------------------------- */
 
 static void
 keep_status(struct validation *v, enum srp_ready ready, const struct srp_ready_facts *f)
@@ -98,8 +98,7 @@ tell_switchover(struct validation *v, enum validation_result r, struct cli_call 
 	return false;
 }
 
-/* --- srp validate-configuration
- * ---------------------------------------------------------------------------------------- */
+/* --- srp validate-configuration -------------------------------------------------------------------------- */
 
 static void
 tell_findings(uint32_t n, const char *whose, const char *first, struct text *out)

@@ -314,6 +314,7 @@ answer(struct validation *v)
 	m.hello.sessmgrs = (uint16_t)c->sessmgr_count;
 	m.hello.sessmgrs_ready = (uint16_t)(c->sessmgr_count - tasks_not_connected(c));
 	m.hello.config_digest = validation_digest(c);
+	m.is_post_processing = srp_post_is_running(&c->post.engine);
 	m.findings = config_findings(c, m.finding, sizeof m.finding);
 	(void)srp_link_send(c->srp, &m);
 }
