@@ -53,8 +53,15 @@ def same_calls_on_both(pair, held):
     assert calls(pair.active()) == before
 
 
+def ledger(path):
+    """What the client holds, in the form of calls(): (call id, IMSI, address)."""
+    lines = [line.split() for line in path.read_text().splitlines()[1:]]
+    return {(f[3], f[1], ".".join(str(b) for b in bytes.fromhex(f[5]))) for f in lines}
+
+
 def test_200_planned_switchovers_under_load_lose_nothing(pair):
-    client = load(pair)
+    kept = pair.dir / "ledger"
+    client = load(pair, "--state", kept)
     wait_calls(pair, 200)
     for _ in range(200):
         pair.switchover()
@@ -62,6 +69,7 @@ def test_200_planned_switchovers_under_load_lose_nothing(pair):
     result = nothing_lost(client.terminate())
     print(result)
     same_calls_on_both(pair, result["held"])
+    assert calls(pair.active()) == ledger(kept), "every call that the client holds, and no other"
 
 
 def test_resets_and_delays_of_the_link_and_switchovers_under_load_lose_nothing(relayed):
