@@ -28,7 +28,7 @@ DEPS_session    := session checkpoint base
 DEPS_gateway    := gateway session checkpoint base
 DEPS_cli        := cli base
 DEPS_chassis    := chassis cli gateway session checkpoint monitor srp base
-LIBS            := -lcli -levent_core -lsqlite3 -lz -llz4 -lcrypto
+LIBS            := -lcli -levent_core -lsqlite3 -lz -llz4 -lcrypto -ljansson
 
 MAINS    := chassis/chassisd.c chassis/starling_license.c $(wildcard cli/starsh*.c)
 SRC       = $(filter-out $(MAINS),$(wildcard $(1)/*.c))

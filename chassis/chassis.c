@@ -23,7 +23,7 @@
 
 enum { PRIORITIES = 3, OPEN_FILES = 4096, LOG_BYTES_MAX = 1 << 20, LOG_CHECK_S = 10, LOOK_AGAIN_US = 1000 };
 
-static const struct cli_handler *const handlers[] = {chassis_handlers, chassis_views, system_views, NULL};
+static const struct cli_handler *const handlers[] = {chassis_handlers, chassis_views, srp_views, system_views, NULL};
 
 static bool
 complain(const char *what, const char *why)
@@ -308,7 +308,8 @@ chassis_new(const struct chassis_options *o)
 			c->incarnation = (uint64_t)c->started_s << 20 | (uint64_t)getpid();
 	raise_limits();
 	if (!self_check() || !open_root(c) || !open_loop(c) || !open_store(c) || !open_cli(c) ||
-	    redundancy_new(c) != ERR_OK || resources_new(c) != ERR_OK || validation_new(c) != ERR_OK) {
+	    history_new(c) != ERR_OK || redundancy_new(c) != ERR_OK || resources_new(c) != ERR_OK ||
+	    validation_new(c) != ERR_OK) {
 		chassis_free(c);
 		return NULL;
 	}
@@ -366,6 +367,7 @@ chassis_free(struct chassis *c)
 	cli_link_free(c->cli_link);
 	if (c->cli != NULL)
 		cli_free(c->cli);
+	history_free(c);
 	store_close(c->store);
 	secrets_free(c->secrets);
 	loop_watch_free(c->watch);

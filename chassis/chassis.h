@@ -21,6 +21,7 @@
 #include <sys/types.h>
 
 #include "base/addr.h"
+#include "base/report.h"
 #include "chassis/license.h"
 #include "chassis/loop_watch.h"
 #include "chassis/secrets.h"
@@ -32,17 +33,11 @@
 #include "gateway/gtp_channel.h"
 #include "session/arena.h"
 #include "session/sessmgr_ipc.h"
+#include "srp/srp_history_show.h"
 #include "srp/srp_link.h"
 #include "srp/srp_post.h"
 
-enum {
-	SESSMGRS_DEFAULT = 2,
-	SESSMGRS_MAX = 64,
-	LOST_CALLS_KEPT = 1000,
-	ALARMS_MAX = 32,
-	ALARM_TEXT_MAX = 160,
-	EPOCH_BLOCK = 65536
-};
+enum { SESSMGRS_DEFAULT = 2, SESSMGRS_MAX = 64, ALARMS_MAX = 32, ALARM_TEXT_MAX = 160, EPOCH_BLOCK = 65536 };
 
 struct chassis_options {
 	const char *root;
@@ -72,19 +67,6 @@ struct alarm {
 	bool is_raised;
 	char object[32];
 	char text[ALARM_TEXT_MAX];
-};
-
-/* A call that was lost, by name; the youngest LOST_CALLS_KEPT are kept. */
-struct lost_call {
-	int64_t at_s;
-	struct sessmgr_lost call;
-	unsigned instance;
-};
-
-struct lost_calls {
-	struct lost_call kept[LOST_CALLS_KEPT];
-	uint32_t next;
-	uint64_t total, young;
 };
 
 /* A command of an operator that waits for tasks or for the peer. */
@@ -184,7 +166,7 @@ struct chassis {
 	unsigned clear_left;
 	bool is_clear_cut; /* a switchover ended it before its end */
 	struct alarm alarms[ALARMS_MAX];
-	struct lost_calls lost;
+	struct history *history;
 	char busy_text[96];
 
 	/* running configuration on its way into chassis.db */
@@ -226,7 +208,7 @@ void post_sessmgr_gone(struct chassis *c, struct sessmgr_slot *s);
 void post_connections_changed(struct chassis *c);
 uint8_t post_terminate(struct chassis *c); /* returns enum srp_post_answer */
 void post_view(const struct chassis *c, struct srp_view *v);
-void post_show_audit(const struct chassis *c, struct text *out);
+void post_show_audit(const struct chassis *c, struct report *r);
 
 /* redundancy.c */
 enum err redundancy_new(struct chassis *c);
@@ -254,6 +236,19 @@ void jitter_apply(struct chassis *c, uint32_t dead_ms);
 /* dry_run.c: would the switchover @ev switch, and what would it cost? False: it would not, the command has failed. */
 bool dry_run_show(struct chassis *c, const struct srp_event *ev, struct cli_call *call);
 
+/* history.c: transitions of both chassis, kept and exchanged */
+enum err history_new(struct chassis *c); /* after the store and before the engine; ERR_SYSTEM */
+void history_free(struct chassis *c);    /* what is not on disk yet is given to the store: before store_close */
+void history_step(struct chassis *c, uint8_t from_inner, uint8_t to_inner, const char *words);
+void history_event(struct chassis *c, const char *words); /* something worth telling, without a change of the state */
+void history_lost(struct chassis *c, unsigned instance, const struct sessmgr_lost *lost);
+/* history_phase - @phase (enum srp_phase) of the last switchover has ended after @us microseconds */
+void history_phase(struct chassis *c, uint8_t phase, uint64_t us);
+uint64_t history_seq(const struct chassis *c); /* for the hello */
+void history_heard(struct chassis *c, const struct srp_hello *h);
+void history_message(struct chassis *c, const struct srp_msg *m); /* TRANSITION, TRANSITION_ASK */
+void history_view(struct chassis *c, struct srp_history_view *v); /* borrowed until the next event */
+
 /* apply.c */
 void apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_config *g);
 void apply_soon(struct chassis *c);
@@ -276,11 +271,14 @@ void config_keep_now(struct chassis *c); /* at the end: what is not yet kept */
 enum cli_answer generations_show(struct cli_call *call);
 enum cli_answer generations_show_diff(struct cli_call *call);
 
-/* views.c: what several commands show */
-void views_srp_info(struct chassis *c, struct text *out); /* this and the next: only when srp_link_is_started */
-void views_srp_statistics(struct chassis *c, struct text *out);
-void views_checkpoint(struct chassis *c, bool is_verbose, struct text *out);
-void views_call_loss(struct chassis *c, struct text *out);
+/* srp_views.c: what several commands show */
+void views_srp_info(struct chassis *c, struct report *r); /* this and the next: only when srp_link_is_started */
+void views_srp_statistics(struct chassis *c, struct report *r);
+void views_checkpoint(struct chassis *c, struct report *r);
+void views_checkpoint_verbose(struct chassis *c, struct report *r);
+void views_checkpoint_info(struct chassis *c, struct report *r);
+void views_call_loss(struct chassis *c, struct report *r);
+void views_audit(struct chassis *c, struct report *r);
 
 /* support.c */
 enum cli_answer support_show(struct cli_call *call);
@@ -317,7 +315,7 @@ void validation_put_differences(const struct chassis *c, struct text *out); /* a
 /* alarms.c */
 void alarm_set(struct chassis *c, const char *object, bool is_raised, const char *text);
 
-extern const struct cli_handler chassis_handlers[], chassis_views[], system_views[];
+extern const struct cli_handler chassis_handlers[], chassis_views[], srp_views[], system_views[];
 
 /* chassis_new - everything but the loop; errors are printed as one clear sentence to stderr. */
 struct chassis *chassis_new(const struct chassis_options *o);

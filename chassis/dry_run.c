@@ -84,17 +84,20 @@ record_bytes(const struct chassis *c)
 /* --- gaps
  * ------------------------------------------------------------------------------------------------------------- */
 
-/* From PendingStandby (the address is given) to Standby (the peer has said that it serves), youngest first. */
+/* From the order to give the address until the peer has said that it serves, youngest first. */
 static void
-read_gaps(const struct srp_view *v, struct srp_dry_view *out)
+read_gaps(const struct srp_history_list *l, struct srp_dry_view *out)
 {
-	for (size_t i = v->history_count; i > 1 && out->gap_count < SRP_DRY_GAPS; i--) {
-		const struct srp_transition *to = &v->history[i - 1], *from = &v->history[i - 2];
+	enum { US_PER_MS = 1000 };
 
-		if (to->from == SRP_PENDING_STANDBY && to->to == SRP_STANDBY && from->from == SRP_ACTIVE &&
-		    from->to == SRP_PENDING_STANDBY && to->reason == SRP_REASON_MANUAL_SWITCHOVER &&
-		    to->wall_ms >= from->wall_ms)
-			out->gap_ms[out->gap_count++] = (uint32_t)(to->wall_ms - from->wall_ms);
+	for (size_t i = l->own_count; i > 0 && out->gap_count < SRP_DRY_GAPS; i--) {
+		const struct srp_history_entry *e = &l->own[i - 1];
+
+		if (e->from == SRP_ACTIVE && e->to == SRP_STANDBY && e->reason == SRP_REASON_MANUAL_SWITCHOVER &&
+		    !e->is_open && !e->is_interrupted)
+			out->gap_ms[out->gap_count++] = (uint32_t)((e->phase_us[SRP_PHASE_CRITICAL_FLUSH] +
+			                                            e->phase_us[SRP_PHASE_NETWORK_CONVERGENCE]) /
+			                                           US_PER_MS);
 	}
 }
 
@@ -110,6 +113,7 @@ dry_run_show(struct chassis *c, const struct srp_event *ev, struct cli_call *cal
 	struct srp_dry_view v = {.sessmgrs = sessmgrs, .calls = calls};
 	struct srp_dry_run run;
 	struct srp live;
+	struct srp_history_view history;
 	struct srp_view view;
 	char refusal[200];
 
@@ -126,7 +130,8 @@ dry_run_show(struct chassis *c, const struct srp_event *ev, struct cli_call *cal
 	v.record_bytes = record_bytes(c);
 	v.rtt_us = hist_percentile(view.hello_rtt, MEDIAN);
 	v.rtt_p99_us = hist_percentile(view.hello_rtt, TAIL);
-	read_gaps(&view, &v);
+	history_view(c, &history);
+	read_gaps(&history.list, &v);
 	if (run.answer == SRP_ANSWER_CONFIG_DIFFERS)
 		validation_put_differences(c, call->out);
 	srp_dry_show(&v, call->out);

@@ -226,6 +226,22 @@ run_boot(struct cli_call *call)
 	return CLI_ANSWER_PENDING;
 }
 
+/* --- not there yet, and said so ---------------------------------------------------- */
+
+static enum cli_answer
+run_audit(struct cli_call *call)
+{
+	return cli_fail(call, "external audits are not available yet, no call was compared");
+}
+
+static enum cli_answer
+run_nack(struct cli_call *call)
+{
+	return cli_fail(call,
+	                "negative acknowledgements are not available yet, nothing was changed for micro-checkpoint %s",
+	                cli_arg_str(call, "number"));
+}
+
 const struct cli_handler chassis_handlers[] = {
     {SRP_ROW_SWITCHOVER, run_switchover},
     {SRP_ROW_VALIDATE_CONFIGURATION, validation_run_configuration},
@@ -235,5 +251,8 @@ const struct cli_handler chassis_handlers[] = {
     {CHASSIS_ROW_BOOT, run_boot},
     {CHASSIS_ROW_SAVE, config_save},
     {CHASSIS_ROW_SHOW_ERRORS, config_show_errors},
+    {SRP_ROW_AUDIT, run_audit},
+    {SRP_ROW_NACK_OFF, run_nack},
+    {SRP_ROW_NACK_ON, run_nack},
     {0, NULL},
 };

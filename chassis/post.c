@@ -47,6 +47,8 @@ end_phase(struct chassis *c, const struct srp_post_action *a, size_t row)
 	if (!t->of[a->phase].is_running)
 		return;
 	srp_phase_end(t, a->phase, a->is_cut, now);
+	if (a->phase > SRP_PHASE_NETWORK_CONVERGENCE) /* those before it are of the transition itself */
+		history_phase(c, a->phase, srp_phase_us(t, a->phase, now));
 	log_event(LOG_SRP_PHASE, srp_phase_text(a->phase), a->is_cut ? "cut" : "ended",
 	          (unsigned long long)srp_phase_us(t, a->phase, now), srp_post_row_reason(row));
 }
@@ -353,17 +355,24 @@ post_view(const struct chassis *c, struct srp_view *v)
 }
 
 void
-post_show_audit(const struct chassis *c, struct text *out)
+post_show_audit(const struct chassis *c, struct report *r)
 {
-	const struct ggsn_audit_report *r = &c->post.audit.report;
+	const struct ggsn_audit_report *a = &c->post.audit.report;
 
 	if (c->post.times.of[SRP_PHASE_INTERNAL_AUDIT].begin_wall_ms == 0 || c->post.is_auditing)
 		return;
-	text_printf(out, "%-40s%llu calls, %llu purged, %llu addresses freed\n",
-	            "Internal Audit:", (unsigned long long)r->audited, (unsigned long long)r->purged,
-	            (unsigned long long)r->addresses_freed);
+	report_line(r, "%-*s%llu calls, %llu purged, %llu addresses freed", REPORT_LABEL_WIDTH,
+	            "Internal Audit:", (unsigned long long)a->audited, (unsigned long long)a->purged,
+	            (unsigned long long)a->addresses_freed);
+	report_open(r, "internal_audit");
+	report_only_number(r, "calls", a->audited);
+	report_only_number(r, "purged", a->purged);
+	report_only_number(r, "addresses_freed", a->addresses_freed);
 	for (unsigned i = 1; i < GGSN_FAULT_COUNT; i++)
-		if (r->by_fault[i] > 0)
-			text_printf(out, "  %-38s%llu\n", ggsn_fault_text((enum ggsn_fault)i),
-			            (unsigned long long)r->by_fault[i]);
+		if (a->by_fault[i] > 0) {
+			report_line(r, "  %-*s%llu", REPORT_LABEL_WIDTH - 2, ggsn_fault_text((enum ggsn_fault)i),
+			            (unsigned long long)a->by_fault[i]);
+			report_only_number(r, ggsn_fault_text((enum ggsn_fault)i), a->by_fault[i]);
+		}
+	report_close(r);
 }

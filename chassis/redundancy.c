@@ -145,15 +145,9 @@ static void
 on_transition(void *arg, const struct srp_transition *t, const char *words)
 {
 	struct chassis *c = arg;
-	struct store_switchover s = {.at_ms = (int64_t)t->wall_ms, .epoch = t->epoch};
-	const struct srp *e = srp_link_engine(c->srp);
 
-	s.route_modifier = e->route_modifier;
-	snprintf(s.from, sizeof s.from, "%s", srp_state_text(t->from));
-	snprintf(s.to, sizeof s.to, "%s", srp_state_text(t->to));
-	snprintf(s.cause, sizeof s.cause, "%s: %s", srp_reason_text(t->reason), words);
-	/* a full queue keeps it in memory; the store logs what it cannot write */
-	(void)store_history_append(c->store, &s);
+	if (t->from == t->to)
+		history_event(c, words);
 	if (t->to == SRP_ACTIVE)
 		c->busy_text[0] = '\0';
 	post_transition(c, t->to);
@@ -162,7 +156,7 @@ on_transition(void *arg, const struct srp_transition *t, const char *words)
 static void
 on_step(void *arg, uint8_t from_inner, uint8_t to_inner, size_t row)
 {
-	(void)row;
+	history_step(arg, from_inner, to_inner, srp_row_reason(row));
 	post_step(arg, from_inner, to_inner);
 }
 
@@ -209,6 +203,7 @@ on_fill_hello(void *arg, struct srp_hello *h)
 	h->sessmgrs = (uint16_t)c->sessmgr_count;
 	h->sessmgrs_ready = (uint16_t)(c->sessmgr_count - tasks_not_connected(c));
 	h->calls = resources_calls(c);
+	h->history_seq = history_seq(c);
 }
 
 /* The restart counter belongs to the service address: whoever serves it says the value, the other adopts it. */
@@ -219,6 +214,7 @@ on_heard(void *arg, const struct srp_hello *h)
 
 	validation_heard(c, h);
 	post_options(c);
+	history_heard(c, h);
 	if (c->is_active || (h->state != SRP_ACTIVE && h->state != SRP_PENDING_STANDBY) ||
 	    h->restart_counter == c->restart_counter)
 		return;
@@ -243,6 +239,7 @@ static void
 on_message(void *arg, const struct srp_msg *m)
 {
 	validation_message(arg, m);
+	history_message(arg, m);
 }
 
 static void
@@ -271,12 +268,12 @@ static const struct srp_link_ops link_ops = {
     .epoch_reserve = on_epoch_reserve,
     .operator_answer = on_operator_answer,
     .transition = on_transition,
-    .step = on_step,
     .alarm = on_alarm,
     .fill_hello = on_fill_hello,
     .heard = on_heard,
     .not_connected = on_not_connected,
     .config_differs = on_config_differs,
+    .step = on_step,
     .message = on_message,
     .checkpoint_socket = on_checkpoint_socket,
     .listening = on_listening,

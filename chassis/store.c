@@ -1,6 +1,6 @@
 /*
- * store.c - the store's contents: identity, counters, boot entries, switchover history; store_config.c has the
- * generations of the configuration.
+ * store.c - the store's contents: identity, counters, boot entries; store_config.c has the generations of the
+ * configuration, store_history.c the transitions.
  *
  * Each has its copy in memory that answers; the boot list is written whole each time, so a write that
  * failed is made good by the next one.
@@ -128,43 +128,6 @@ load_boot(struct store *s)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc == SQLITE_ROW ? SQLITE_CORRUPT : rc;
 }
 
-static struct store_switchover *
-history_place(struct store *s)
-{
-	if (s->history_count < STORE_HISTORY_MAX)
-		return &s->history[(s->history_first + s->history_count++) % STORE_HISTORY_MAX];
-	s->history_first = (s->history_first + 1) % STORE_HISTORY_MAX;
-	return &s->history[(s->history_first + STORE_HISTORY_MAX - 1) % STORE_HISTORY_MAX];
-}
-
-static int
-load_history(struct store *s)
-{
-	sqlite3_stmt *st;
-	int rc = sqlite3_prepare_v2(
-	    s->db,
-	    "SELECT at_ms, epoch, route_modifier, duration_us, from_state, to_state, cause, peer_cause"
-	    " FROM switchover ORDER BY id",
-	    -1, &st, NULL);
-
-	if (rc != SQLITE_OK)
-		return rc;
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		struct store_switchover *h = history_place(s);
-
-		h->at_ms = sqlite3_column_int64(st, 0);
-		h->epoch = (uint64_t)sqlite3_column_int64(st, 1);
-		h->route_modifier = (uint32_t)sqlite3_column_int64(st, 2);
-		h->duration_us = (uint32_t)sqlite3_column_int64(st, 3);
-		store_copy_column(st, 4, h->from, sizeof h->from);
-		store_copy_column(st, 5, h->to, sizeof h->to);
-		store_copy_column(st, 6, h->cause, sizeof h->cause);
-		store_copy_column(st, 7, h->peer_cause, sizeof h->peer_cause);
-	}
-	sqlite3_finalize(st);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
 static enum err
 load_all(struct store *s, const char *path, struct text *why)
 {
@@ -172,8 +135,6 @@ load_all(struct store *s, const char *path, struct text *why)
 
 	if (rc == SQLITE_OK)
 		rc = load_boot(s);
-	if (rc == SQLITE_OK)
-		rc = load_history(s);
 	if (rc == SQLITE_OK)
 		rc = store_config_list(s);
 	if (rc != SQLITE_OK)
@@ -378,53 +339,4 @@ store_boot_remove(struct store *s, uint8_t priority, store_done_fn *done, void *
 	if (count == s->boot_count)
 		return ERR_NOT_FOUND;
 	return replace_boot(s, list, count, done, arg);
-}
-
-/* ---- switchover history ---- */
-
-size_t
-store_history_count(const struct store *s)
-{
-	return s->history_count;
-}
-
-const struct store_switchover *
-store_history_at(const struct store *s, size_t i)
-{
-	return i < s->history_count ? &s->history[(s->history_first + i) % STORE_HISTORY_MAX] : NULL;
-}
-
-static int
-write_history(sqlite3 *db, const struct store_job *job)
-{
-	const struct store_switchover *h = job->bytes;
-	int rc = store_sql_run(
-	    db,
-	    "INSERT INTO switchover(at_ms, epoch, route_modifier, duration_us, from_state, to_state, cause, peer_cause)"
-	    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	    "iiiitttt", h->at_ms, (int64_t)h->epoch, (int64_t)h->route_modifier, (int64_t)h->duration_us, h->from,
-	    h->to, h->cause, h->peer_cause);
-
-	if (rc != SQLITE_OK)
-		return rc;
-	return store_sql_run(db, "DELETE FROM switchover WHERE id <= (SELECT max(id) FROM switchover) - ?1", "i",
-	                     (int64_t)STORE_HISTORY_MAX);
-}
-
-/* A row of memory must end its texts, whatever the caller left behind them. */
-static void
-end_texts(struct store_switchover *h)
-{
-	h->from[STORE_STATE_MAX] = h->to[STORE_STATE_MAX] = '\0';
-	h->cause[STORE_CAUSE_MAX] = h->peer_cause[STORE_CAUSE_MAX] = '\0';
-}
-
-enum err
-store_history_append(struct store *s, const struct store_switchover *entry)
-{
-	struct store_switchover *h = history_place(s);
-
-	*h = *entry;
-	end_texts(h);
-	return store_worker_write(s->worker, write_history, "switchover history", h, sizeof *h, NULL, NULL);
 }

@@ -2,11 +2,11 @@
  * store.h - what a chassis keeps over a restart: chassis.db (SQLite, WAL, synchronous=FULL).
  *
  * Identity (chassis id, MAC), the reserved epochs, the GTP restart counter, boot entries, the generations of the
- * configuration and the switchover history. Everything small is read once by store_open and then answered from memory,
- * so no show command and no lookup waits for the disk. Writes after the start are done by one writer thread with its
- * own connection; their completions run on the loop thread: watch store_fd for reading and call store_run_done. A write
- * keeps the old or the new, whenever the process is killed. All functions are called by one thread, the loop's. It
- * knows no libevent and no feature: it stores what it is told.
+ * configuration and the transitions of both chassis. Everything small is read once by store_open and then answered from
+ * memory, so no show command and no lookup waits for the disk. Writes after the start are done by one writer thread
+ * with its own connection; their completions run on the loop thread: watch store_fd for reading and call
+ * store_run_done. A write keeps the old or the new, whenever the process is killed. All functions are called by one
+ * thread, the loop's. It knows no libevent and no feature: it stores what it is told.
  */
 #ifndef CHASSIS_STORE_H
 #define CHASSIS_STORE_H
@@ -24,9 +24,7 @@ enum {
 	STORE_BOOT_PRIORITY_MAX = 100, /* 1..100, the lowest number is tried first */
 	STORE_URL_MAX = 255,           /* characters of an image or configuration URL */
 	STORE_CONFIG_MAX = 16 << 20,   /* bytes of a running configuration */
-	STORE_HISTORY_MAX = 100,       /* switchovers kept, the youngest */
-	STORE_STATE_MAX = 31,          /* characters of a state's name */
-	STORE_CAUSE_MAX = 127,         /* characters of a cause */
+	STORE_TRANSITIONS_MAX = 10000, /* transitions kept of each chassis, the youngest */
 	STORE_QUEUE_MAX = 64,          /* writes waiting for the writer thread */
 	STORE_EPOCHS_MAX = 1 << 20,    /* epochs reserved at once */
 	STORE_GENERATIONS_MAX = 200,   /* generations kept, the youngest */
@@ -43,16 +41,12 @@ struct store_boot {
 	char config[STORE_URL_MAX + 1]; /* empty: none */
 };
 
-/* One change of the chassis' state that has to be remembered. */
-struct store_switchover {
-	int64_t at_ms; /* wall clock, milliseconds since 1970 */
-	uint64_t epoch;
-	uint32_t route_modifier;
-	uint32_t duration_us; /* from the cause to the end of the change, 0 when unknown */
-	char from[STORE_STATE_MAX + 1];
-	char to[STORE_STATE_MAX + 1];
-	char cause[STORE_CAUSE_MAX + 1];      /* as this chassis saw it */
-	char peer_cause[STORE_CAUSE_MAX + 1]; /* as the peer told it, empty when it did not */
+/* A change of a chassis' state, this one's or its peer's, that has to be remembered. */
+struct store_transition {
+	uint64_t chassis; /* id of the chassis whose it is */
+	uint64_t number;
+	int64_t at_us;    /* wall clock, microseconds since 1970 */
+	const char *body; /* what there is to know, JSON */
 };
 
 /* What a write came to: ERR_OK is durable; otherwise @why says what failed and the old content stands. */
@@ -183,12 +177,21 @@ enum err store_generation_read(struct store *s, int64_t a, int64_t b, store_make
                                void *arg);
 
 /*
- * store_history_count, store_history_at - switchovers, the oldest first (0); pointers die at the next append.
- * store_history_append - remembered at once, durable later; the oldest beyond STORE_HISTORY_MAX goes. ERR_FULL (queue):
- * remembered in memory only.
+ * store_transitions_read - all transitions that are kept, the oldest first; blocks (for the start).
+ *
+ * @each  gets each in turn, borrowed
+ *
+ * Returns ERR_CORRUPT, ERR_SYSTEM.
  */
-size_t store_history_count(const struct store *s);
-const struct store_switchover *store_history_at(const struct store *s, size_t i);
-enum err store_history_append(struct store *s, const struct store_switchover *entry);
+enum err store_transitions_read(struct store *s, void (*each)(void *arg, const struct store_transition *t), void *arg);
+
+/*
+ * store_transitions_write - keep @count transitions (copied), in one transaction of the writer thread; one of the same
+ * chassis, number and beginning is replaced, and of each chassis the oldest beyond STORE_TRANSITIONS_MAX go.
+ *
+ * Returns ERR_FULL (queue) or ERR_SYSTEM (no memory): @done is not called then.
+ */
+enum err store_transitions_write(struct store *s, const struct store_transition *list, size_t count,
+                                 store_done_fn *done, void *arg);
 
 #endif

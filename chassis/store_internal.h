@@ -15,8 +15,6 @@ struct store {
 	struct store_boot boot[STORE_BOOT_MAX]; /* by ascending priority */
 	size_t generation_count;
 	struct store_generation generations[STORE_GENERATIONS_MAX]; /* the oldest first */
-	size_t history_count, history_first;
-	struct store_switchover history[STORE_HISTORY_MAX]; /* ring */
 };
 
 /* store_copy_column - a text column into @out, cut to @max bytes with its NUL. */

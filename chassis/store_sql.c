@@ -32,6 +32,11 @@ static const char *const migrations[] = {
     "INSERT INTO generation SELECT 1, CAST(strftime('%s', 'now') AS INTEGER), 0, 'system',"
     " 'kept by an earlier release', 1 FROM config;"
     "DROP TABLE config;",
+
+    "CREATE TABLE transition(chassis INTEGER NOT NULL, number INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+    " body TEXT NOT NULL, PRIMARY KEY(chassis, number, at_us)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX transition_time ON transition(at_us);"
+    "DROP TABLE switchover;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };
 

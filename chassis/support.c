@@ -13,41 +13,39 @@
 #include "chassis/chassis.h"
 #include "chassis/file_save.h"
 
-static void
-checkpoint_sums(struct chassis *c, struct text *out)
-{
-	views_checkpoint(c, false, out);
-}
-
-static void
-checkpoint_verbose(struct chassis *c, struct text *out)
-{
-	views_checkpoint(c, true, out);
-}
-
 /* A command without show is not there yet: give it its function and it is in every dump. */
 static const struct section {
 	const char *command;
-	void (*show)(struct chassis *c, struct text *out);
+	void (*show)(struct chassis *c, struct report *r);
 	bool needs_link; /* says nothing while service-redundancy-protocol is not configured */
 } sections[] = {
     {"show srp info", views_srp_info, true},
-    {"show srp checkpoint statistics", checkpoint_sums, false},
-    {"show srp checkpoint statistics verbose", checkpoint_verbose, false},
+    {"show srp checkpoint statistics", views_checkpoint, false},
+    {"show srp checkpoint statistics verbose", views_checkpoint_verbose, false},
     {"show srp checkpoint statistics debug-info", NULL, false},
     {"show srp checkpoint statistics sessmgr all", NULL, false},
     {"show srp checkpoint statistics sessmgr all debug-info", NULL, false},
     {"show srp checkpoint statistics ipsecmgr all", NULL, false},
     {"show srp checkpoint statistics sessmgr all write-list-stats", NULL, false},
-    {"show srp checkpoint info", NULL, false},
+    {"show srp checkpoint info", views_checkpoint_info, false},
     {"show srp monitor", NULL, false},
     {"show srp monitor all", NULL, false},
     {"show srp monitor diameter debug", NULL, false},
     {"show srp statistics", views_srp_statistics, true},
     {"show srp call-loss statistics", views_call_loss, false},
-    {"show srp audit-statistics", NULL, false},
+    {"show srp audit-statistics", views_audit, false},
     {"show session subsystem facility sessmgr all debug-info", NULL, false},
 };
+
+static void
+put_one(struct chassis *c, const struct section *s, struct text *out)
+{
+	struct report r;
+
+	report_begin(&r, out, false);
+	s->show(c, &r);
+	report_end(&r);
+}
 
 static void
 put_all(struct chassis *c, struct text *out)
@@ -61,7 +59,7 @@ put_all(struct chassis *c, struct text *out)
 		else if (s->needs_link && !srp_link_is_started(c->srp))
 			text_put(out, "service-redundancy-protocol is not configured\n");
 		else
-			s->show(c, out);
+			put_one(c, s, out);
 	}
 }
 

@@ -15,6 +15,6 @@
 #include "srp/srp_cmds.h"
 
 const struct cli_table *const chassis_tables[] = {
-    &chassis_table, &bulkstats_table, &srp_table,     &srp_option_table, &monitor_table, &aaa_table,
-    &gateway_table, &ha_table,        &routing_table, &system_table,     NULL,
+    &chassis_table, &bulkstats_table, &srp_table, &srp_option_table, &srp_view_table, &monitor_table,
+    &aaa_table,     &gateway_table,   &ha_table,  &routing_table,    &system_table,   NULL,
 };

@@ -275,20 +275,20 @@ tasks_not_connected(const struct chassis *c)
 static void
 note_lost(struct chassis *c, unsigned instance, const struct ipc_msg *m)
 {
-	struct lost_call *l = &c->lost.kept[c->lost.next];
+	struct sessmgr_lost lost;
 	char imsi[24];
 
-	if (m->len != sizeof l->call)
+	if (m->len != sizeof lost)
 		return;
-	memcpy(&l->call, m->body, sizeof l->call);
-	l->at_s = time(NULL);
-	l->instance = instance;
-	c->lost.next = (c->lost.next + 1) % LOST_CALLS_KEPT;
-	c->lost.total++;
-	c->lost.young += l->call.is_young != 0;
-	snprintf(imsi, sizeof imsi, "%0*llu", l->call.imsi_digits, (unsigned long long)l->call.imsi);
-	log_event(LOG_CALL_LOST, l->call.teid, imsi,
-	          l->call.is_young ? "too young to be checkpointed" : "not acknowledged by the peer");
+	memcpy(&lost, m->body, sizeof lost);
+	history_lost(c, instance, &lost);
+	if (lost.unnamed > 0)
+		return;
+	snprintf(imsi, sizeof imsi, "%0*llu", lost.imsi_digits, (unsigned long long)lost.imsi);
+	log_event(LOG_CALL_LOST, lost.teid, imsi,
+	          lost.is_young  ? "too young to be checkpointed"
+	          : lost.is_sent ? "not acknowledged by the peer"
+	                         : "never checkpointed");
 }
 
 static bool

@@ -13,12 +13,9 @@
 #include "chassis/chassis.h"
 #include "chassis/chassis_cmds.h"
 #include "chassis/task_usage.h"
-#include "checkpoint/ckpt_show.h"
 #include "gateway/gateway_cmds.h"
 #include "gateway/gateway_show.h"
 #include "session/call_rows.h"
-#include "srp/srp_cmds.h"
-#include "srp/srp_show.h"
 
 enum { SLOTS_PER_STEP = 2048 };
 
@@ -39,135 +36,6 @@ calls_of(const struct sessmgr_slot *s)
 	if (s->arena_mem == NULL)
 		return 0;
 	return arena_count(&s->arena, ARENA_CALLS_NOW) + arena_count(&s->arena, ARENA_CALLS_STANDBY);
-}
-
-/* --- srp ------------------------------------------------------------------------------------------------------- */
-
-void
-views_srp_info(struct chassis *c, struct text *out)
-{
-	const char *alarms[ALARMS_MAX];
-	struct srp_view v;
-
-	srp_link_view(c->srp, &v);
-	v.context = c->srp_context;
-	v.alarm_texts = alarms;
-	v.alarm_count = redundancy_alarms(c, alarms);
-	validation_view(c, &v);
-	post_view(c, &v);
-	srp_show_info(&v, out);
-	post_show_audit(c, out);
-}
-
-void
-views_srp_statistics(struct chassis *c, struct text *out)
-{
-	const struct hist *late = loop_watch_hist(c->watch);
-	struct srp_view v;
-
-	srp_link_view(c->srp, &v);
-	v.context = c->srp_context;
-	srp_show_statistics(&v, out);
-	text_printf(out, "Event loop lateness (us):               p50 %llu  p99 %llu  max %llu\n",
-	            (unsigned long long)hist_percentile(late, 50), (unsigned long long)hist_percentile(late, 99),
-	            (unsigned long long)late->max_us);
-}
-
-static enum cli_answer
-show_srp(struct cli_call *call, void (*show)(struct chassis *, struct text *))
-{
-	struct chassis *c = call->app;
-
-	if (!srp_link_is_started(c->srp))
-		return cli_fail(call, "service-redundancy-protocol is not configured");
-	show(c, call->out);
-	return CLI_ANSWER_DONE;
-}
-
-static enum cli_answer
-show_srp_info(struct cli_call *call)
-{
-	return show_srp(call, views_srp_info);
-}
-
-static enum cli_answer
-show_srp_statistics(struct cli_call *call)
-{
-	return show_srp(call, views_srp_statistics);
-}
-
-void
-views_checkpoint(struct chassis *c, bool is_verbose, struct text *out)
-{
-	struct ckpt_sessmgr_view views[SESSMGRS_MAX];
-
-	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
-		const struct sessmgr_slot *s = &c->sessmgrs[i];
-		struct ckpt_sessmgr_view *v = &views[i - 1];
-
-		*v = (struct ckpt_sessmgr_view){.instance = i, .is_running = s->arena_mem != NULL};
-		if (s->arena_mem == NULL)
-			continue;
-		for (unsigned k = 0; k < CKPT_COUNTER_COUNT; k++)
-			v->counters[k] = arena_ckpt_count(&s->arena, (enum ckpt_counter)k);
-		/* these two are known to chassisd at once, the task publishes them a moment later */
-		v->counters[CKPT_NOW_CONN] = s->peer_conn;
-		v->counters[CKPT_NOW_ROLE] = c->is_active ? CKPT_ACTIVE : CKPT_STANDBY;
-		v->calls_active = arena_count(&s->arena, ARENA_CALLS_NOW);
-		v->calls_standby = arena_count(&s->arena, ARENA_CALLS_STANDBY);
-		v->calls_restored = arena_count(&s->arena, ARENA_RESTORED);
-		v->calls_lost = arena_count(&s->arena, ARENA_CALLS_LOST);
-	}
-	if (is_verbose)
-		ckpt_show_statistics_verbose(views, c->sessmgr_count, out);
-	else
-		ckpt_show_statistics(views, c->sessmgr_count, out);
-}
-
-static enum cli_answer
-show_checkpoint(struct cli_call *call)
-{
-	views_checkpoint(call->app, cli_arg_has(call, "verbose"), call->out);
-	return CLI_ANSWER_DONE;
-}
-
-static void
-wall_text(int64_t at_s, char *buf, size_t cap)
-{
-	time_t t = (time_t)at_s;
-	struct tm tm;
-
-	localtime_r(&t, &tm);
-	strftime(buf, cap, "%Y-%b-%d+%H:%M:%S", &tm);
-}
-
-void
-views_call_loss(struct chassis *c, struct text *out)
-{
-	const struct lost_calls *l = &c->lost;
-	uint64_t kept = l->total < LOST_CALLS_KEPT ? l->total : LOST_CALLS_KEPT;
-
-	text_printf(out, "Calls lost in switchovers:              %llu\n", (unsigned long long)l->total);
-	text_printf(out, "  never checkpointed (too young):       %llu\n", (unsigned long long)l->young);
-	text_printf(out, "  not acknowledged by the peer:         %llu\n", (unsigned long long)(l->total - l->young));
-	if (kept > 0)
-		text_put(out, "\nTime                  smgr inst  callid    imsi             reason\n");
-	for (uint64_t i = 0; i < kept; i++) {
-		const struct lost_call *x = &l->kept[(l->next + LOST_CALLS_KEPT - kept + i) % LOST_CALLS_KEPT];
-		char when[32], imsi[24];
-
-		wall_text(x->at_s, when, sizeof when);
-		snprintf(imsi, sizeof imsi, "%0*llu", x->call.imsi_digits, (unsigned long long)x->call.imsi);
-		text_printf(out, "%-22s%9u  %08x  %-15s  %s\n", when, x->instance, x->call.teid, imsi,
-		            x->call.is_young ? "too young" : "not acknowledged");
-	}
-}
-
-static enum cli_answer
-show_call_loss(struct cli_call *call)
-{
-	views_call_loss(call->app, call->out);
-	return CLI_ANSWER_DONE;
 }
 
 /* --- subscribers ------------------------------------------------------------------------------------------------- */
@@ -443,10 +311,6 @@ show_tasks(struct cli_call *call)
 }
 
 const struct cli_handler chassis_views[] = {
-    {SRP_ROW_SHOW_INFO, show_srp_info},
-    {SRP_ROW_SHOW_STATISTICS, show_srp_statistics},
-    {SRP_ROW_SHOW_CHECKPOINT, show_checkpoint},
-    {SRP_ROW_SHOW_CALL_LOSS, show_call_loss},
     {GATEWAY_ROW_SHOW_SUBSCRIBERS, show_subscribers},
     {GATEWAY_ROW_SHOW_SUBSCRIBERS_FULL, show_subscribers_full},
     {GATEWAY_ROW_SHOW_GGSN, show_ggsn},

@@ -362,6 +362,7 @@ ckpt_unacked_next(const struct ckpt *c, uint64_t *cursor, struct ckpt_unacked *o
 	out->index = out->is_tomb ? entry - x->slots : entry;
 	out->is_young = x->entries[entry].place == CHANGES_YOUNG;
 	out->is_never_held = changes_is_never_held(x, entry);
+	out->is_sent = !out->is_young && !(x->entries[entry].pending & CKPT_GROUP_FULL);
 	return true;
 }
 

@@ -151,6 +151,7 @@ struct ckpt_unacked {
 	bool is_tomb;
 	bool is_young;      /* waits for `checkpoint session duration` */
 	bool is_never_held; /* the peer acknowledged no full record of it: the call is lost with this side */
+	bool is_sent;       /* a full record of it has left this side */
 };
 
 /*

@@ -1,7 +1,5 @@
-/* ckpt_show.c - text of the checkpoint statistics. */
+/* ckpt_show.c - the checkpoint statistics. */
 #include "checkpoint/ckpt_show.h"
-
-#include <inttypes.h>
 
 #include "checkpoint/compress.h"
 
@@ -15,15 +13,17 @@ sum(const struct ckpt_sessmgr_view *views, unsigned count, enum ckpt_counter cou
 	return n;
 }
 
+enum { LABEL_COLUMN = 48 };
+
 static void
-line(struct text *out, const char *label, uint64_t value)
+line(struct report *r, const char *key, const char *label, uint64_t value)
 {
-	text_printf(out, "%-48s%" PRIu64 "\n", label, value);
+	report_number(r, key, label, value, NULL);
 }
 
 /* Session managers by connection: Ready ones by role, the others are pending. */
 static void
-show_states(const struct ckpt_sessmgr_view *views, unsigned count, struct text *out)
+show_states(const struct ckpt_sessmgr_view *views, unsigned count, struct report *r)
 {
 	unsigned active = 0, standby = 0, pending = 0;
 
@@ -37,39 +37,41 @@ show_states(const struct ckpt_sessmgr_view *views, unsigned count, struct text *
 		else
 			standby++;
 	}
-	line(out, "Number of Sessmgrs:", count);
-	line(out, "Sessmgrs in Active-Connected state:", active);
-	line(out, "Sessmgrs in Standby-Connected state:", standby);
-	line(out, "Sessmgrs in Pending-Active state:", pending);
+	line(r, "number_of_sessmgrs", "Number of Sessmgrs:", count);
+	line(r, "sessmgrs_in_active_connected_state", "Sessmgrs in Active-Connected state:", active);
+	line(r, "sessmgrs_in_standby_connected_state", "Sessmgrs in Standby-Connected state:", standby);
+	line(r, "sessmgrs_in_pending_active_state", "Sessmgrs in Pending-Active state:", pending);
 }
 
 /* The codec that all @views have in @gauge, or how many have which. */
 static void
-show_codec(const char *label, const struct ckpt_sessmgr_view *views, unsigned count, enum ckpt_counter gauge,
-           struct text *out)
+show_codec(const char *key, const char *label, const struct ckpt_sessmgr_view *views, unsigned count,
+           enum ckpt_counter gauge, struct report *r)
 {
 	unsigned with[COMPRESS_ID_COUNT] = {0};
 	unsigned counted = 0;
+	struct text_fixed f;
+	struct text said;
+	char text[128];
 
 	for (unsigned i = 0; i < count; i++)
 		if (views[i].counters[gauge] != COMPRESS_NONE && views[i].counters[gauge] < COMPRESS_ID_COUNT) {
 			with[views[i].counters[gauge]]++;
 			counted++;
 		}
-	text_printf(out, "%-48s", label);
-	for (unsigned id = COMPRESS_NONE + 1, first = 1; id < COMPRESS_ID_COUNT; id++) {
+	text_fixed_init(&f, &said, text, sizeof text);
+	for (unsigned id = COMPRESS_NONE + 1; id < COMPRESS_ID_COUNT; id++) {
 		if (with[id] == 0)
 			continue;
-		text_printf(out, "%s%s", first ? "" : ", ", compress_name((enum compress_id)id));
+		text_printf(&said, "%s%s", f.len == 0 ? "" : ", ", compress_name((enum compress_id)id));
 		if (with[id] < counted)
-			text_printf(out, " (%u)", with[id]);
-		first = 0;
+			text_printf(&said, " (%u)", with[id]);
 	}
-	text_put(out, counted == 0 ? "none\n" : "\n");
+	report_text(r, key, label, counted == 0 ? "none" : text);
 }
 
 static void
-show_calls(const struct ckpt_sessmgr_view *views, unsigned count, struct text *out)
+show_calls(const struct ckpt_sessmgr_view *views, unsigned count, struct report *r)
 {
 	uint64_t active = 0, standby = 0, restored = 0, lost = 0;
 
@@ -79,101 +81,184 @@ show_calls(const struct ckpt_sessmgr_view *views, unsigned count, struct text *o
 		restored += views[i].calls_restored;
 		lost += views[i].calls_lost;
 	}
-	text_put(out, "\nCURRENT CALL STATISTICS\n");
-	line(out, "Current active calls:", active);
-	line(out, "Current pre-allocated calls:", standby);
-	line(out, "Current calls not yet acknowledged by peer:", sum(views, count, CKPT_NOW_UNACKED));
-	line(out, "Current calls below checkpoint duration:", sum(views, count, CKPT_NOW_YOUNG));
-	text_put(out, "\nCUMULATIVE CALL RECOVERY STATISTICS\n");
-	line(out, "Total calls recovered:", restored);
-	line(out, "Total calls lost:", lost);
+	report_title(r, "\nCURRENT CALL STATISTICS");
+	line(r, "current_active_calls", "Current active calls:", active);
+	line(r, "current_pre_allocated_calls", "Current pre-allocated calls:", standby);
+	line(r, "current_calls_not_yet_acknowledged_by_peer",
+	     "Current calls not yet acknowledged by peer:", sum(views, count, CKPT_NOW_UNACKED));
+	line(r, "current_calls_below_checkpoint_duration",
+	     "Current calls below checkpoint duration:", sum(views, count, CKPT_NOW_YOUNG));
+	report_title(r, "\nCUMULATIVE CALL RECOVERY STATISTICS");
+	line(r, "total_calls_recovered", "Total calls recovered:", restored);
+	line(r, "total_calls_lost", "Total calls lost:", lost);
 }
 
 static void
-show_totals(const struct ckpt_sessmgr_view *views, unsigned count, struct text *out)
+show_totals(const struct ckpt_sessmgr_view *views, unsigned count, struct report *r)
 {
 	static const struct {
-		const char *label;
+		const char *key, *label;
 		enum ckpt_counter counter;
 	} totals[] = {
-	    {"Total full checkpoints sent:", CKPT_FULL_SENT},
-	    {"Total full checkpoints received:", CKPT_FULL_RECEIVED},
-	    {"Total full checkpoints failed:", CKPT_FULL_FAILED},
-	    {"Total micro checkpoints sent:", CKPT_MICRO_SENT},
-	    {"Total micro checkpoints received:", CKPT_MICRO_RECEIVED},
-	    {"Total micro checkpoints failed:", CKPT_MICRO_FAILED},
-	    {"Total call deletions sent:", CKPT_INVALIDATE_SENT},
-	    {"Total call deletions sent again:", CKPT_INVALIDATE_AGAIN},
-	    {"Total call deletions received:", CKPT_INVALIDATE_RECEIVED},
-	    {"Total call deletions failed:", CKPT_INVALIDATE_FAILED},
-	    {"Total checkpoints of unknown kind received:", CKPT_UNKNOWN_RECEIVED},
-	    {"Total batches sent:", CKPT_BATCHES_SENT},
-	    {"Total batches received:", CKPT_BATCHES_RECEIVED},
-	    {"Total batches ignored:", CKPT_BATCHES_IGNORED},
-	    {"Total frames refused:", CKPT_REJECTED},
-	    {"Total acknowledgements sent:", CKPT_ACKS_SENT},
-	    {"Total acknowledgements received:", CKPT_ACKS_RECEIVED},
-	    {"Total heartbeats sent:", CKPT_HEARTBEATS_SENT},
-	    {"Total heartbeats received:", CKPT_HEARTBEATS_RECEIVED},
-	    {"Total bytes sent before compression:", CKPT_RAW_BYTES_SENT},
-	    {"Total bytes received after decompression:", CKPT_RAW_BYTES_RECEIVED},
-	    {"Total bytes sent:", CKPT_WIRE_BYTES_SENT},
-	    {"Total bytes received:", CKPT_WIRE_BYTES_RECEIVED},
-	    {"Total connections:", CKPT_CONNECTS},
-	    {"Total disconnections:", CKPT_DISCONNECTS},
-	    {"Total full synchronisations begun:", CKPT_SYNCS_FULL},
-	    {"Total synchronisations of changes only:", CKPT_SYNCS_CHANGES},
-	    {"Total synchronisations received:", CKPT_SYNCS_RECEIVED},
-	    {"Total calls removed by synchronisation:", CKPT_SYNC_DROPPED},
-	    {"Total first full checkpoints in critical flush:", CKPT_FLUSH_FIRST_FULL},
-	    {"Total accounting records flushed:", CKPT_ACCOUNTING_SENT},
-	    {"Total accounting records taken over:", CKPT_ACCOUNTING_RECEIVED},
+	    {"total_full_checkpoints_sent", "Total full checkpoints sent:", CKPT_FULL_SENT},
+	    {"total_full_checkpoints_received", "Total full checkpoints received:", CKPT_FULL_RECEIVED},
+	    {"total_full_checkpoints_failed", "Total full checkpoints failed:", CKPT_FULL_FAILED},
+	    {"total_micro_checkpoints_sent", "Total micro checkpoints sent:", CKPT_MICRO_SENT},
+	    {"total_micro_checkpoints_received", "Total micro checkpoints received:", CKPT_MICRO_RECEIVED},
+	    {"total_micro_checkpoints_failed", "Total micro checkpoints failed:", CKPT_MICRO_FAILED},
+	    {"total_call_deletions_sent", "Total call deletions sent:", CKPT_INVALIDATE_SENT},
+	    {"total_call_deletions_sent_again", "Total call deletions sent again:", CKPT_INVALIDATE_AGAIN},
+	    {"total_call_deletions_received", "Total call deletions received:", CKPT_INVALIDATE_RECEIVED},
+	    {"total_call_deletions_failed", "Total call deletions failed:", CKPT_INVALIDATE_FAILED},
+	    {"total_checkpoints_of_unknown_kind_received",
+	     "Total checkpoints of unknown kind received:", CKPT_UNKNOWN_RECEIVED},
+	    {"total_batches_sent", "Total batches sent:", CKPT_BATCHES_SENT},
+	    {"total_batches_received", "Total batches received:", CKPT_BATCHES_RECEIVED},
+	    {"total_batches_ignored", "Total batches ignored:", CKPT_BATCHES_IGNORED},
+	    {"total_frames_refused", "Total frames refused:", CKPT_REJECTED},
+	    {"total_acknowledgements_sent", "Total acknowledgements sent:", CKPT_ACKS_SENT},
+	    {"total_acknowledgements_received", "Total acknowledgements received:", CKPT_ACKS_RECEIVED},
+	    {"total_heartbeats_sent", "Total heartbeats sent:", CKPT_HEARTBEATS_SENT},
+	    {"total_heartbeats_received", "Total heartbeats received:", CKPT_HEARTBEATS_RECEIVED},
+	    {"total_bytes_sent_before_compression", "Total bytes sent before compression:", CKPT_RAW_BYTES_SENT},
+	    {"total_bytes_received_after_decompression",
+	     "Total bytes received after decompression:", CKPT_RAW_BYTES_RECEIVED},
+	    {"total_bytes_sent", "Total bytes sent:", CKPT_WIRE_BYTES_SENT},
+	    {"total_bytes_received", "Total bytes received:", CKPT_WIRE_BYTES_RECEIVED},
+	    {"total_connections", "Total connections:", CKPT_CONNECTS},
+	    {"total_disconnections", "Total disconnections:", CKPT_DISCONNECTS},
+	    {"total_full_synchronisations_begun", "Total full synchronisations begun:", CKPT_SYNCS_FULL},
+	    {"total_synchronisations_of_changes_only", "Total synchronisations of changes only:", CKPT_SYNCS_CHANGES},
+	    {"total_synchronisations_received", "Total synchronisations received:", CKPT_SYNCS_RECEIVED},
+	    {"total_calls_removed_by_synchronisation", "Total calls removed by synchronisation:", CKPT_SYNC_DROPPED},
+	    {"total_first_full_checkpoints_in_critical_flush",
+	     "Total first full checkpoints in critical flush:", CKPT_FLUSH_FIRST_FULL},
+	    {"total_accounting_records_flushed", "Total accounting records flushed:", CKPT_ACCOUNTING_SENT},
+	    {"total_accounting_records_taken_over", "Total accounting records taken over:", CKPT_ACCOUNTING_RECEIVED},
 	};
 
 	for (unsigned i = 0; i < sizeof totals / sizeof totals[0]; i++)
-		line(out, totals[i].label, sum(views, count, totals[i].counter));
+		line(r, totals[i].key, totals[i].label, sum(views, count, totals[i].counter));
 }
 
 void
-ckpt_show_statistics(const struct ckpt_sessmgr_view *views, unsigned count, struct text *out)
+ckpt_show_statistics(const struct ckpt_sessmgr_view *views, unsigned count, struct report *r)
 {
-	show_states(views, count, out);
-	show_codec("Checkpoint compression configured:", views, count, CKPT_NOW_CONFIGURED, out);
-	show_codec("Checkpoint compression agreed with peer:", views, count, CKPT_NOW_COMPRESSION, out);
-	show_calls(views, count, out);
-	show_totals(views, count, out);
+	r->label_width = LABEL_COLUMN;
+	show_states(views, count, r);
+	show_codec("compression_configured", "Checkpoint compression configured:", views, count, CKPT_NOW_CONFIGURED,
+	           r);
+	show_codec("compression_agreed", "Checkpoint compression agreed with peer:", views, count, CKPT_NOW_COMPRESSION,
+	           r);
+	show_calls(views, count, r);
+	show_totals(views, count, r);
 }
+
+/* Two lines of heads: the words are those of the reference. */
+static const struct report_column sessmgr_columns[] = {
+    {.key = "instance", .width = 4, .is_right = true},
+    {.key = "state", .width = 6, .gap = 1},
+    {.key = "peer_connection", .width = 5, .gap = 1},
+    {.key = "calls", .width = 9, .gap = 1, .is_right = true},
+    {.key = "unacknowledged", .width = 8, .gap = 1, .is_right = true},
+    {.key = "full_sent", .width = 9, .gap = 1, .is_right = true},
+    {.key = "full_received", .width = 9, .gap = 1, .is_right = true},
+    {.key = "micro_sent", .width = 9, .gap = 1, .is_right = true},
+    {.key = "micro_received", .width = 9, .gap = 1, .is_right = true},
+    {.key = "failed", .width = 8, .gap = 1, .is_right = true},
+};
+
+static const struct report_table sessmgr_table = {
+    .key = "sessmgrs",
+    .heading = "smgr state  peer      calls  unacked      full      full     micro     micro   failed\n"
+               "inst        conn                         sent      rcvd      sent      rcvd\n"
+               "---- ------ ----- --------- -------- --------- --------- --------- --------- --------\n",
+    .columns = sessmgr_columns,
+    .count = sizeof sessmgr_columns / sizeof sessmgr_columns[0],
+};
 
 static void
-show_row(const struct ckpt_sessmgr_view *v, struct text *out)
+show_row(const struct ckpt_sessmgr_view *v, struct report *r)
 {
 	static const char *const conns[] = {
-	    [CKPT_CONN_NONE] = "", [CKPT_CONN_CONN] = "Conn", [CKPT_CONN_READY] = "Ready"};
+	    [CKPT_CONN_NONE] = NULL, [CKPT_CONN_CONN] = "Conn", [CKPT_CONN_READY] = "Ready"};
 	uint64_t conn = v->counters[CKPT_NOW_CONN];
 	bool is_active = v->counters[CKPT_NOW_ROLE] == CKPT_ACTIVE;
+	const char *state = is_active ? "Actv" : "Stby";
+	const struct report_cell cells[] = {
+	    cell_number(v->instance),
+	    cell_text(v->is_running ? state : "Down"),
+	    cell_text(conn <= CKPT_CONN_READY ? conns[conn] : "?"),
+	    cell_number(is_active ? v->calls_active : v->calls_standby),
+	    cell_number(v->counters[CKPT_NOW_UNACKED]),
+	    cell_number(v->counters[CKPT_FULL_SENT]),
+	    cell_number(v->counters[CKPT_FULL_RECEIVED]),
+	    cell_number(v->counters[CKPT_MICRO_SENT]),
+	    cell_number(v->counters[CKPT_MICRO_RECEIVED]),
+	    cell_number(v->counters[CKPT_FULL_FAILED] + v->counters[CKPT_MICRO_FAILED] +
+	                v->counters[CKPT_INVALIDATE_FAILED] + v->counters[CKPT_REJECTED]),
+	};
 
-	text_printf(out,
-	            "%4" PRIu32 " %-6s %-5s %9" PRIu64 " %8" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64
-	            " %8" PRIu64 "\n",
-	            v->instance,
-	            !v->is_running ? "Down"
-	            : is_active    ? "Actv"
-	                           : "Stby",
-	            conn <= CKPT_CONN_READY ? conns[conn] : "?", is_active ? v->calls_active : v->calls_standby,
-	            v->counters[CKPT_NOW_UNACKED], v->counters[CKPT_FULL_SENT], v->counters[CKPT_FULL_RECEIVED],
-	            v->counters[CKPT_MICRO_SENT], v->counters[CKPT_MICRO_RECEIVED],
-	            v->counters[CKPT_FULL_FAILED] + v->counters[CKPT_MICRO_FAILED] +
-	                v->counters[CKPT_INVALIDATE_FAILED] + v->counters[CKPT_REJECTED]);
+	report_row(r, &sessmgr_table, cells);
 }
 
 void
-ckpt_show_statistics_verbose(const struct ckpt_sessmgr_view *views, unsigned count, struct text *out)
+ckpt_show_statistics_verbose(const struct ckpt_sessmgr_view *views, unsigned count, struct report *r)
 {
-	ckpt_show_statistics(views, count, out);
-	text_put(out, "\n");
-	text_put(out, "smgr state  peer      calls  unacked      full      full     micro     micro   failed\n");
-	text_put(out, "inst        conn                         sent      rcvd      sent      rcvd\n");
-	text_put(out, "---- ------ ----- --------- -------- --------- --------- --------- --------- --------\n");
+	ckpt_show_statistics(views, count, r);
+	report_blank(r);
+	report_table_begin(r, &sessmgr_table);
 	for (unsigned i = 0; i < count; i++)
-		show_row(&views[i], out);
+		show_row(&views[i], r);
+	report_table_end(r, &sessmgr_table);
+}
+
+/* --- the kinds ------------------------------------------------------------------------------------------- */
+
+void
+ckpt_show_info(struct report *r)
+{
+	static const struct report_column columns[] = {
+	    {.key = "cmd_id", .head = "CMD-ID", .width = 6, .is_right = true},
+	    {.key = "kind", .head = "Kind", .width = 5, .gap = 1},
+	    {.key = "name", .head = "Name", .width = 20, .gap = 1},
+	    {.key = "category", .head = "Category", .width = 13, .gap = 1},
+	    {.key = "trigger", .head = "Sent", .gap = 1},
+	};
+	static const struct report_table table = {
+	    .key = "checkpoints", .columns = columns, .count = sizeof columns / sizeof columns[0]};
+	static const struct {
+		uint8_t kind;
+		const char *type, *name, *category, *trigger;
+	} rows[] = {
+	    {CKPT_KIND_FULL, "macro", "FULL_CHECKPOINT", "Uncategorized",
+	     "a call is older than the checkpoint duration; full synchronisation"},
+	    {CKPT_KIND_INVALIDATE_CRR, "micro", "INVALIDATE_CRR", "Uncategorized", "a call has ended"},
+	    {CKPT_KIND_UPDATE_IDLESECS, "micro", NULL, NULL, "a call was active"},
+	    {CKPT_KIND_GGSN_UPDATE_STATS, "micro", NULL, NULL, "counters of a call changed"},
+	    {CKPT_KIND_GGSN_UPDATE_SESSION, "micro", NULL, NULL, "a context was updated"},
+	};
+
+	report_table_begin(r, &table);
+	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const char *name = rows[i].name, *category = rows[i].category;
+
+		for (unsigned k = 0; k < CKPT_MICRO_COUNT; k++)
+			if (name == NULL && ckpt_micro_rows[k].kind == rows[i].kind) {
+				name = ckpt_micro_rows[k].name;
+				category = ckpt_micro_rows[k].category;
+			}
+
+		const struct report_cell cells[] = {
+		    rows[i].kind == CKPT_KIND_FULL ? cell_none() : cell_number(rows[i].kind),
+		    cell_text(rows[i].type),
+		    cell_text(name),
+		    cell_text(category),
+		    cell_text(rows[i].trigger),
+		};
+
+		report_row(r, &table, cells);
+	}
+	report_table_end(r, &table);
+	report_note(r, "Heartbeats, acknowledgements and synchronisation marks travel beside them and have no number.");
 }

@@ -1,13 +1,13 @@
 /*
- * ckpt_show.h - renderers of `show srp checkpoint statistics [verbose]`.
+ * ckpt_show.h - what `show srp checkpoint statistics [verbose]` says.
  *
- * From const views to text; who gathers the counters (chassisd, from the arenas) is the caller's affair. Labels are
- * those of the reference (sections 4.2, 4.3, 4.5); what it leaves open is chosen here.
+ * From const views to a report (text or JSON); who gathers the counters (chassisd, from the arenas) is the caller's
+ * affair. Labels are those of the reference (sections 4.2, 4.3, 4.5); what it leaves open is chosen here.
  */
 #ifndef CHECKPOINT_CKPT_SHOW_H
 #define CHECKPOINT_CKPT_SHOW_H
 
-#include "base/text.h"
+#include "base/report.h"
 #include "checkpoint/ckpt_types.h"
 
 /* One session manager as it is now. */
@@ -22,10 +22,13 @@ struct ckpt_sessmgr_view {
 };
 
 /* ckpt_show_statistics - sums over @count session managers. */
-void ckpt_show_statistics(const struct ckpt_sessmgr_view *views, unsigned count, struct text *out);
+void ckpt_show_statistics(const struct ckpt_sessmgr_view *views, unsigned count, struct report *r);
 
 /* ckpt_show_statistics_verbose - the sums, then one row a session manager with the columns `smgr inst` and `peer conn`.
  */
-void ckpt_show_statistics_verbose(const struct ckpt_sessmgr_view *views, unsigned count, struct text *out);
+void ckpt_show_statistics_verbose(const struct ckpt_sessmgr_view *views, unsigned count, struct report *r);
+
+/* ckpt_show_info - the kinds of records that are sent: number, name, category, what makes them be sent. */
+void ckpt_show_info(struct report *r);
 
 #endif

@@ -160,6 +160,9 @@ const char *cli_arg_str(const struct cli_call *call, const char *name);
 bool cli_arg_uint(const struct cli_call *call, const char *name, uint64_t *out);
 bool cli_arg_has(const struct cli_call *call, const char *name);
 
+/* cli_wants_json - `| json` was typed: the output is to be one JSON document. Only of rows with CLI_HAS_JSON. */
+bool cli_wants_json(const struct cli_call *call);
+
 /* cli_bound_* - the same for a check of a row. */
 const char *cli_bound_str(const struct cli_bound *line, const char *name);
 bool cli_bound_has(const struct cli_bound *line, const char *name);

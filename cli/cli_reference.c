@@ -93,12 +93,16 @@ put_mode(const struct cli *cli, const struct cli_mode *mode, const char *name, s
 		put_syntax(row, out);
 		text_printf(out, "\n\n%s\n\n", row->doc);
 		if (row->flags & CLI_NO_EFFECT_YET)
-			text_put(out, "Kept in the configuration; it has no effect yet.\n\n");
+			text_put(out, row->kind == CLI_LEAF || row->kind == CLI_OPENS
+			                  ? "Kept in the configuration; it has no effect yet.\n\n"
+			                  : "It has no effect yet, and says so.\n\n");
 		if (row->flags & CLI_PER_CHASSIS)
 			text_put(out, "Of this chassis alone: it is not compared with the other chassis.\n\n");
 		if (row->flags & CLI_ORDERED)
 			text_put(out, "The other chassis must have these lines in the same order.\n\n");
 		put_arguments(row, out);
+		if (row->flags & CLI_HAS_JSON)
+			text_put(out, "- `| json` gives one JSON document\n");
 		if (row->feature)
 			text_printf(out, "- needs the license for %s\n", feature_name(row->feature));
 	}

@@ -57,6 +57,7 @@ enum cli_flag {
 	CLI_PAIR = 32, /* decides how calls live: both chassis of a pair must have it, as what CLI_SRP_BLOCK marks */
 	CLI_PER_CHASSIS = 64, /* of one chassis, though its block belongs to the pair: never compared */
 	CLI_ORDERED = 128,    /* both chassis must have these lines in the same order */
+	CLI_HAS_JSON = 256,   /* view: `| json` gives one JSON document */
 };
 
 enum cli_token_kind {

@@ -1,4 +1,4 @@
-/* filter.c - grep, count and more behind a command. */
+/* filter.c - grep, count, more and json behind a command. */
 #include "cli/filter.h"
 
 #include <ctype.h>
@@ -22,6 +22,7 @@ static const struct cli_choice words[] = {
     {"grep", "Lines that match a pattern: [-E] extended, [-i] without case, [-v] the others"},
     {"count", "Only the number of lines"},
     {"more", "Page by page, where the terminal can"},
+    {"json", "As one JSON document, of commands that have it (show srp ...); the first behind the bar"},
 };
 
 const struct cli_choice *
@@ -136,7 +137,7 @@ parse_stage(const struct stage *st, struct filter *f, struct text *why)
 		f->kind = (enum filter_kind)i;
 		if (f->kind == FILTER_GREP)
 			return parse_grep(st, f, why);
-		return st->count == 1 ? ERR_OK : refuse(why, "nothing more is expected behind count or more");
+		return st->count == 1 ? ERR_OK : refuse(why, "nothing more is expected behind count, more or json");
 	}
 	text_put(why, "Unknown command - \"");
 	text_escaped(why, st->word[0], strnlen(st->word[0], 60));
@@ -172,11 +173,22 @@ filters_parse(struct filters *f, const char *s, size_t n, struct text *why)
 			free_patterns(f);
 			return ERR_FORMAT;
 		}
+		if (f->filter[f->count].kind == FILTER_JSON && f->count > 0) {
+			refuse(why, "json must be the first behind the bar");
+			free_patterns(f);
+			return ERR_FORMAT;
+		}
 		f->count++;
 		s += end + 1;
 		n -= end + 1;
 	}
 	return ERR_OK;
+}
+
+bool
+filters_want_json(const struct filters *f)
+{
+	return f->count > 0 && f->filter[0].kind == FILTER_JSON;
 }
 
 /* pass - a whole line through the filters from number @from on. */

@@ -1,8 +1,9 @@
 /*
- * filter.h - what stands behind the bar: grep, count, more.
+ * filter.h - what stands behind the bar: grep, count, more, json.
  *
  * Works on the output line by line as it is written, also across the steps of a long command. Up to four in a row.
- * libcli's own filters crash and are never used.
+ * json is told to the command, which then writes another document (base/report.h); it stands first. libcli's own
+ * filters crash and are never used.
  */
 #ifndef CLI_FILTER_H
 #define CLI_FILTER_H
@@ -18,7 +19,7 @@ enum {
 	FILTER_REPEAT_MAX = 32, /* in {n}; one such group a pattern, so that compiling stays short */
 };
 
-enum filter_kind { FILTER_GREP, FILTER_COUNT, FILTER_MORE };
+enum filter_kind { FILTER_GREP, FILTER_COUNT, FILTER_MORE, FILTER_JSON };
 
 struct filter {
 	enum filter_kind kind;
@@ -41,6 +42,9 @@ struct filters {
  * Returns ERR_FORMAT and the whole refusal in @why; nothing is left to free then. No bytes: no filters.
  */
 enum err filters_parse(struct filters *f, const char *s, size_t n, struct text *why);
+
+/* filters_want_json - does the line ask for JSON? */
+bool filters_want_json(const struct filters *f);
 
 /* filters_write - @n bytes of output; what passes goes to f->out. */
 void filters_write(struct filters *f, const char *s, size_t n);

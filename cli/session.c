@@ -253,7 +253,12 @@ parse(struct cli_session *s, const char *line, size_t n)
 	mode = session_mode(s, &s->words, s->words.count);
 	if (mode != place_mode(&s->place))
 		hits_count("run", "command", CLI_ROW_DO_SHOW);
-	return !cli_bind(s->cli, mode, s->privilege, &s->words, &s->bound, &s->out);
+	if (cli_bind(s->cli, mode, s->privilege, &s->words, &s->bound, &s->out))
+		return false;
+	if (!filters_want_json(&s->filters) || s->bound.row->flags & CLI_HAS_JSON)
+		return true;
+	text_put(&s->out, "Failure: this command has no JSON form\n");
+	return false;
 }
 
 struct cli_result
@@ -274,7 +279,8 @@ cli_session_line(struct cli_session *s, const char *line, size_t n)
 		return remark(s, is_exit);
 	if (!parse(s, line, n))
 		return finish(s, true);
-	s->owes_timestamp = is_on(s, s->timestamps, CLI_ROW_TIMESTAMPS);
+	/* a line before it would make no document of it */
+	s->owes_timestamp = is_on(s, s->timestamps, CLI_ROW_TIMESTAMPS) && !filters_want_json(&s->filters);
 	s->call.is_confirmed = s->bound.has_noconfirm || is_on(s, s->autoconfirm, CLI_ROW_AUTOCONFIRM);
 	if (asks_first(s) && !s->call.is_confirmed)
 		return waits(s, CLI_STATE_ASKS);
@@ -412,6 +418,12 @@ bool
 cli_bound_has(const struct cli_bound *line, const char *name)
 {
 	return cli_bound_str(line, name) != NULL;
+}
+
+bool
+cli_wants_json(const struct cli_call *call)
+{
+	return filters_want_json(&call->session->filters);
 }
 
 const char *

@@ -163,7 +163,7 @@ ckpt_flushed(void *arg, enum err result)
 static void
 tell_lost(struct sessmgr *s, const struct ckpt_unacked *u)
 {
-	struct sessmgr_lost lost = {.is_young = u->is_young};
+	struct sessmgr_lost lost = {.is_young = u->is_young, .is_sent = u->is_sent};
 	struct call c;
 
 	if (!sessmgr_call_in_slot(s, u->index, &c))
@@ -178,6 +178,8 @@ tell_lost(struct sessmgr *s, const struct ckpt_unacked *u)
 void
 sessmgr_report_lost(struct sessmgr *s)
 {
+	enum { YOUNG, NEVER_SENT, SENT, REASONS };
+	struct sessmgr_lost rest[REASONS] = {[YOUNG] = {.is_young = true}, [SENT] = {.is_sent = true}};
 	struct ckpt_unacked u;
 	uint64_t cursor = 0;
 	unsigned named = 0;
@@ -188,7 +190,12 @@ sessmgr_report_lost(struct sessmgr *s)
 		arena_count_add(&s->arena, ARENA_CALLS_LOST, 1);
 		if (named++ < SESSMGR_LOST_MAX)
 			tell_lost(s, &u);
+		else
+			rest[u.is_young ? YOUNG : u.is_sent ? SENT : NEVER_SENT].unnamed++;
 	}
+	for (unsigned i = 0; i < REASONS; i++)
+		if (rest[i].unnamed > 0)
+			(void)ipc_send(s->control, IPC_CALL_LOST, s->instance, &rest[i], sizeof rest[i], -1, 0);
 }
 
 const struct ckpt_ops sessmgr_ckpt_ops = {

@@ -268,6 +268,7 @@ static const struct cli_row srp_rows[] = {
         .id = SRP_ROW_SHOW_INFO,
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,
+        .flags = CLI_HAS_JSON,
         .feature = CLI_FEATURE_ICSR,
         .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("srp", "Interchassis session recovery"),
                          KEYWORD("info", "State of both chassis")),
@@ -277,6 +278,7 @@ static const struct cli_row srp_rows[] = {
         .id = SRP_ROW_SHOW_STATISTICS,
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,
+        .flags = CLI_HAS_JSON,
         .feature = CLI_FEATURE_ICSR,
         .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("srp", "Interchassis session recovery"),
                          KEYWORD("statistics", "Counters of the redundancy link")),
@@ -286,6 +288,7 @@ static const struct cli_row srp_rows[] = {
         .id = SRP_ROW_SHOW_CHECKPOINT,
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,
+        .flags = CLI_HAS_JSON,
         .feature = CLI_FEATURE_ICSR,
         .tokens =
             TOKENS(KEYWORD("show", "Shows something"), KEYWORD("srp", "Interchassis session recovery"),
@@ -297,6 +300,7 @@ static const struct cli_row srp_rows[] = {
         .id = SRP_ROW_SHOW_CALL_LOSS,
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,
+        .flags = CLI_HAS_JSON,
         .feature = CLI_FEATURE_ICSR,
         .tokens =
             TOKENS(KEYWORD("show", "Shows something"), KEYWORD("srp", "Interchassis session recovery"),

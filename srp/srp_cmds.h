@@ -62,6 +62,15 @@ enum srp_row_id {
 	SRP_ROW_SWITCHOVER, /* flags force, reset-route-modifier, dry-run; seconds */
 	SRP_ROW_VALIDATE_CONFIGURATION,
 	SRP_ROW_VALIDATE_SWITCHOVER,
+
+	/* srp_view_cmds.c */
+	SRP_ROW_SHOW_HISTORY, /* flag verbose */
+	SRP_ROW_SHOW_AUDIT,
+	SRP_ROW_SHOW_CHECKPOINT_INFO,
+	SRP_ROW_SHOW_DETAILS,
+	SRP_ROW_AUDIT,
+	SRP_ROW_NACK_OFF, /* number */
+	SRP_ROW_NACK_ON,  /* number */
 };
 
 /*
@@ -74,6 +83,6 @@ uint32_t srp_interval_ms(const struct cfg *cfg, const struct cfg_node *block, ui
 uint8_t srp_dscp_value(const char *code);
 
 extern const struct cli_mode srp_mode;
-extern const struct cli_table srp_table, srp_option_table;
+extern const struct cli_table srp_table, srp_option_table, srp_view_table;
 
 #endif

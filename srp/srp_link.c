@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "srp/srp_conn_link.h"
 #include "srp/srp_timer_link.h"
 #include "srp/srp_wire.h"
 
-enum { QUEUE_MAX = 32 };
+enum { QUEUE_MAX = 32, US_PER_MS = 1000 };
 
 /* Epoch counters come in blocks of 65536 for each start of a chassis: more than 65536 starts unheard are not believed.
  */
@@ -35,20 +36,11 @@ struct srp_link {
 	struct srp_timer_link *timers;
 	struct srp_counters counters;
 	struct hist rtt;
-	struct srp_transition history[SRP_HISTORY_SHOWN];
-	size_t history_count;
+	struct srp_clock clock;
+	uint64_t row_hits[SRP_ROW_HITS];
 	uint32_t seq;
 	uint64_t hello_wall_ms;
 };
-
-static uint64_t
-clock_us(clockid_t id)
-{
-	struct timespec ts;
-
-	clock_gettime(id, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 /* --- messages out ------------------------------------------------------------------------------------- */
 
@@ -70,7 +62,8 @@ send_msg(struct srp_link *l, struct srp_msg *m, uint64_t *counter)
 static void
 send_hello(struct srp_link *l)
 {
-	struct srp_msg m = {.type = SRP_MSG_HELLO, .seq = ++l->seq, .sent_us = clock_us(CLOCK_MONOTONIC)};
+	struct srp_msg m = {
+	    .type = SRP_MSG_HELLO, .seq = ++l->seq, .sent_us = clock_now_us(), .wall_us = clock_wall_us()};
 
 	fill_hello(l, &m.hello);
 	send_msg(l, &m, &l->counters.hello_sent);
@@ -79,7 +72,8 @@ send_hello(struct srp_link *l)
 static void
 send_reply(struct srp_link *l, const struct srp_msg *hello)
 {
-	struct srp_msg m = {.type = SRP_MSG_HELLO_REPLY, .seq = hello->seq, .sent_us = hello->sent_us};
+	struct srp_msg m = {
+	    .type = SRP_MSG_HELLO_REPLY, .seq = hello->seq, .sent_us = hello->sent_us, .wall_us = clock_wall_us()};
 
 	fill_hello(l, &m.hello);
 	send_msg(l, &m, &l->counters.reply_sent);
@@ -123,7 +117,7 @@ reserve_epochs(struct srp_link *l, const struct srp_action *a)
 static void
 note_transition(struct srp_link *l, const struct srp_action *a, size_t row)
 {
-	struct srp_transition t = {.wall_ms = clock_us(CLOCK_REALTIME) / 1000,
+	struct srp_transition t = {.wall_ms = clock_wall_us() / US_PER_MS,
 	                           .epoch = a->epoch,
 	                           .from = a->from,
 	                           .to = a->to,
@@ -131,11 +125,6 @@ note_transition(struct srp_link *l, const struct srp_action *a, size_t row)
 	                           .peer_state = l->engine.peer.state,
 	                           .row = (uint16_t)row};
 
-	if (l->history_count == SRP_HISTORY_SHOWN) {
-		memmove(l->history, l->history + 1, sizeof l->history - sizeof l->history[0]);
-		l->history_count--;
-	}
-	l->history[l->history_count++] = t;
 	if (a->to != a->from && (a->to == SRP_ACTIVE || a->from == SRP_ACTIVE) && a->reason != SRP_REASON_NOT_DEFINED)
 		l->counters.switchovers[a->reason < SRP_REASON_COUNT ? a->reason : 0]++;
 	log_event(LOG_SRP_STATE, srp_state_text(a->from), srp_state_text(a->to), srp_row_reason(row),
@@ -243,6 +232,8 @@ feed_one(struct srp_link *l, const struct queued *q)
 		l->counters.bad_messages[(unsigned)e < SRP_BAD_KINDS ? (unsigned)e : 0]++;
 		return;
 	}
+	if (out.row < SRP_ROW_HITS)
+		l->row_hits[out.row]++;
 	for (size_t i = 0; i < out.count; i++)
 		run_action(l, &out.actions[i], out.row);
 }
@@ -345,6 +336,7 @@ static void
 on_hello(struct srp_link *l, const struct srp_msg *m)
 {
 	struct srp_event ev = {.kind = SRP_EV_HELLO, .hello = &m->hello};
+	uint64_t now_us = clock_now_us();
 
 	/* what is heard once is above every later epoch of both: near the end of the numbers nobody could serve again
 	 */
@@ -354,7 +346,7 @@ on_hello(struct srp_link *l, const struct srp_msg *m)
 	}
 	srp_link_feed(l, &ev);
 	if (is_accepted(l, &m->hello)) {
-		l->hello_wall_ms = clock_us(CLOCK_REALTIME) / 1000;
+		l->hello_wall_ms = clock_wall_us() / US_PER_MS;
 		l->ops->heard(l->arg, &m->hello);
 	}
 	if (m->type == SRP_MSG_HELLO) {
@@ -363,8 +355,10 @@ on_hello(struct srp_link *l, const struct srp_msg *m)
 		return;
 	}
 	l->counters.reply_received++;
-	if (m->sent_us <= clock_us(CLOCK_MONOTONIC))
-		hist_add(&l->rtt, clock_us(CLOCK_MONOTONIC) - m->sent_us);
+	if (m->sent_us > now_us)
+		return;
+	hist_add(&l->rtt, now_us - m->sent_us);
+	srp_clock_note(&l->clock, now_us - m->sent_us, m->wall_us, clock_wall_us());
 }
 
 static bool
@@ -548,6 +542,12 @@ srp_link_send(struct srp_link *l, const struct srp_msg *m)
 	return e;
 }
 
+const struct srp_clock *
+srp_link_clock(const struct srp_link *l)
+{
+	return &l->clock;
+}
+
 const struct srp *
 srp_link_engine(const struct srp_link *l)
 {
@@ -572,17 +572,18 @@ srp_link_view(const struct srp_link *l, struct srp_view *v)
 	    .link_text = srp_conn_is_up(l->conn) ? "Connected"
 	                 : l->is_started         ? "Connecting"
 	                                         : "None",
-	    .now_wall_ms = clock_us(CLOCK_REALTIME) / 1000,
+	    .now_wall_ms = clock_wall_us() / US_PER_MS,
 	    .hello_wall_ms = l->hello_wall_ms,
 	    .config_validation = "Initial",
 	    .config_error = "None",
 	    .validate_switchover = "None",
-	    .alarms = l->engine.alarms,
+	    .inner_state = l->engine.fsm_state,
+	    .row_hits = l->row_hits,
 	    .counters = &l->counters,
 	    .hello_rtt = &l->rtt,
-	    .history = l->history,
-	    .history_count = l->history_count,
 	};
+	for (unsigned i = 0; i < SRP_TIMER_COUNT; i++)
+		v->timer_ms[i] = srp_timer_left_ms(l->timers, (enum srp_timer)i);
 	srp_hello_fill(&l->engine, &v->self);
 	l->ops->fill_hello(l->arg, &v->self);
 }

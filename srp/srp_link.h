@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "srp/srp.h"
+#include "srp/srp_clock.h"
 #include "srp/srp_types.h"
 #include "srp/srp_wire.h"
 
@@ -69,6 +70,9 @@ void srp_link_feed(struct srp_link *l, const struct srp_event *ev);
  * ERR_FULL, ERR_SYSTEM: the connection is lost.
  */
 enum err srp_link_send(struct srp_link *l, const struct srp_msg *m);
+
+/* srp_link_clock - the peer's wall clock against ours, as the hellos of this run told. */
+const struct srp_clock *srp_link_clock(const struct srp_link *l);
 
 const struct srp *srp_link_engine(const struct srp_link *l);
 bool srp_link_is_started(const struct srp_link *l);

@@ -2,6 +2,7 @@
 #include "srp/srp_timer_link.h"
 
 #include <stdlib.h>
+#include <sys/time.h>
 
 #include "base/clock.h"
 #include "srp/srp_dead.h"
@@ -94,4 +95,17 @@ srp_timer_free(struct srp_timer_link *t)
 		if (t->timers[i].ev != NULL)
 			event_free(t->timers[i].ev);
 	free(t);
+}
+
+uint32_t
+srp_timer_left_ms(const struct srp_timer_link *t, enum srp_timer timer)
+{
+	struct timeval at, now;
+	int64_t us;
+
+	if (!event_pending(t->timers[timer].ev, EV_TIMEOUT, &at))
+		return SRP_TIMER_OFF;
+	gettimeofday(&now, NULL);
+	us = ((int64_t)at.tv_sec - now.tv_sec) * 1000000 + at.tv_usec - now.tv_usec;
+	return us > 0 ? (uint32_t)(us / 1000) : 0;
 }

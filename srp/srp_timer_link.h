@@ -28,4 +28,7 @@ void srp_timer_start(struct srp_timer_link *t, enum srp_timer timer, uint32_t ms
 /* srp_timer_stop - @timer does not fire any more; SRP_TIMER_COUNT stands for all. */
 void srp_timer_stop(struct srp_timer_link *t, enum srp_timer timer);
 
+/* srp_timer_left_ms - until @timer fires; SRP_TIMER_OFF when it does not run. */
+uint32_t srp_timer_left_ms(const struct srp_timer_link *t, enum srp_timer timer);
+
 #endif

@@ -211,7 +211,8 @@ struct srp_phase_times {
 	struct srp_phase_time of[SRP_PHASE_COUNT]; /* by enum srp_phase; [0] is not used */
 };
 
-enum { SRP_HISTORY_SHOWN = 32, SRP_BAD_KINDS = 16 };
+enum { SRP_BAD_KINDS = 16, SRP_ROW_HITS = 512 };
+#define SRP_TIMER_OFF UINT32_MAX
 
 /* Counters of the link and the engine; the shell counts, the renderer prints. */
 struct srp_counters {
@@ -226,6 +227,8 @@ struct srp_counters {
 	uint64_t switchovers[SRP_REASON_COUNT]; /* changes to Active or from Active, by reason */
 	uint64_t address_busy;                  /* attempts that found the address in use */
 };
+
+struct srp_history_entry; /* srp_history.h */
 
 /* Everything `show srp ...` prints; borrowed for the call of a renderer. */
 struct srp_view {
@@ -242,16 +245,17 @@ struct srp_view {
 	const char *config_validation;        /* "Initial", "In Progress", "Complete" */
 	const char *config_error;             /* "None" or text */
 	const char *validate_switchover;      /* "None" or text without ':' */
-	uint32_t alarms;                      /* bit per enum srp_alarm */
-	const char *const *alarm_texts;       /* what is shown of them and of the link's own; NULL: those of alarms */
-	size_t alarm_count;                   /* of alarm_texts */
 	const struct srp_counters *counters;  /* never NULL */
 	const struct hist *hello_rtt;         /* microseconds; never NULL */
-	const struct srp_transition *history; /* oldest first */
-	size_t history_count;
 	const struct srp_phase_times *phases; /* of the last switchover; NULL: not shown */
 	uint64_t now_us;                      /* monotonic, for phases that run */
 	uint8_t gate;                         /* enum srp_gate */
+	uint8_t inner_state;                  /* srp_inner_text */
+	uint32_t timer_ms[SRP_TIMER_COUNT];   /* until each fires, SRP_TIMER_OFF */
+	const uint64_t *row_hits;             /* SRP_ROW_HITS: how often each row of the table was taken */
+	const struct srp_history_entry *last; /* transition of this chassis; NULL: none */
+	const char *const *alarm_texts;       /* outstanding ones of the redundancy, in words */
+	size_t alarm_count;
 };
 
 /* Names of the numbers; "?" for a number outside. srp_state_text spells PendingStandby as ActivePendingStandby. */

@@ -20,6 +20,7 @@
 #define IN_VALIDATE (IN_LINES | IN(SRP_MSG_VALIDATE_ASK) | IN(SRP_MSG_VALIDATE_ANSWER))
 #define IN_ANSWER   IN(SRP_MSG_VALIDATE_ANSWER)
 #define IN_RES      (IN_HELLO | IN(SRP_MSG_RESOURCE))
+#define IN_HISTORY  (IN(SRP_MSG_TRANSITION) | IN(SRP_MSG_TRANSITION_ASK))
 #define IN_ALL      (IN(SRP_MSG_OPEN) | IN_RES | IN_SWITCH)
 #define AT(member)  .offset = offsetof(struct srp_msg, member)
 
@@ -29,7 +30,7 @@
      .max = SRP_CHUNK_BYTES, .groups = IN(SRP_MSG_CONFIG_LINES), .name = "chunk"}
 /* clang-format on */
 
-enum { SEC_MAX_MS = 65535 * 1000, SESSMGR_MAX = 127, COUNT_MAX = 65535 };
+enum { SEC_MAX_MS = 65535 * 1000, SESSMGR_MAX = 127, COUNT_MAX = 65535, PARTS_MAX = 128 };
 
 static const struct field_row rows[] = {
     {.id = 1,
@@ -37,7 +38,7 @@ static const struct field_row rows[] = {
      AT(hello.chassis_id),
      .min = 1,
      .max = UINT64_MAX,
-     .groups = IN_ALL | IN_VALIDATE,
+     .groups = IN_ALL | IN_VALIDATE | IN_HISTORY,
      .name = "chassis-id"},
     {.id = 2,
      .kind = FIELD_U64,
@@ -166,6 +167,23 @@ static const struct field_row rows[] = {
     {.id = 45, .kind = FIELD_U32, AT(findings), .max = UINT32_MAX, .groups = IN_ANSWER, .name = "findings"},
     {.id = 46, .kind = FIELD_STR, AT(finding), .max = SRP_FINDING_MAX, .groups = IN_ANSWER, .name = "finding"},
     {.id = 47, .kind = FIELD_U8, AT(is_post_processing), .max = 1, .groups = IN_ANSWER, .name = "post-processing"},
+    {.id = 50, .kind = FIELD_U64, AT(wall_us), .max = INT64_MAX / 2, .groups = IN_HELLO, .name = "wall-us"},
+    {.id = 51, .kind = FIELD_U64, AT(change), .max = INT64_MAX, .groups = IN_HISTORY, .name = "change"},
+    {.id = 52, .kind = FIELD_U16, AT(part), .max = PARTS_MAX - 1, .groups = IN_HISTORY, .name = "part"},
+    {.id = 53,
+     .kind = FIELD_U16,
+     AT(parts),
+     .min = 1,
+     .max = PARTS_MAX,
+     .groups = IN(SRP_MSG_TRANSITION),
+     .name = "parts"},
+    {.id = 54,
+     .kind = FIELD_STR,
+     AT(piece),
+     .min = 1,
+     .max = SRP_PIECE_MAX,
+     .groups = IN(SRP_MSG_TRANSITION),
+     .name = "piece"},
     {.id = 60, .kind = FIELD_U32, AT(hello.calls), .max = UINT32_MAX, .groups = IN_RES, .name = "calls"},
 };
 
@@ -189,6 +207,8 @@ static const char *const type_names[SRP_MSG_TYPE_END] = {
     [SRP_MSG_REFUSE] = "REFUSE",
     [SRP_MSG_TAKE] = "TAKE",
     [SRP_MSG_FLUSHED] = "FLUSHED",
+    [SRP_MSG_TRANSITION] = "TRANSITION",
+    [SRP_MSG_TRANSITION_ASK] = "TRANSITION_ASK",
     [SRP_MSG_CONFIG_REQUEST] = "CONFIG_REQUEST",
     [SRP_MSG_CONFIG_LINES] = "CONFIG_LINES",
     [SRP_MSG_VALIDATE_ASK] = "VALIDATE_ASK",

@@ -21,7 +21,8 @@ enum {
 	SRP_HEADER_BYTES = 12,
 	SRP_BODY_MAX = 1024, /* longest body of a control message; a longer length is refused unread */
 	SRP_FRAME_MAX = SRP_HEADER_BYTES + SRP_BODY_MAX,
-	SRP_SCHEMA_VERSION = 3 /* of the rows: raised with every change of them */
+	SRP_PIECE_MAX = 240,   /* characters of a transition in one message */
+	SRP_SCHEMA_VERSION = 4 /* of the rows: raised with every change of them */
 };
 
 enum srp_msg_type {
@@ -35,6 +36,7 @@ enum srp_msg_type {
 	SRP_MSG_FLUSHED,
 	SRP_MSG_TRANSITION, /* from here on the engine eats none: srp_link_ops.message. A number is taken here, and a
 	                       type is known once srp_wire.c names it and gives it rows */
+	SRP_MSG_TRANSITION_ASK,
 	SRP_MSG_CONFIG_REQUEST = 16,
 	SRP_MSG_CONFIG_LINES,
 	SRP_MSG_VALIDATE_ASK,
@@ -70,6 +72,9 @@ enum srp_open_kind { SRP_OPEN_CONTROL = 1 };
  *  REFUSE       hello.chassis_id, hello.epoch, request, refuse, count
  *  TAKE         hello.chassis_id, hello.epoch, request, reason, is_rm_reset, is_early, wait_ms
  *  FLUSHED      hello.chassis_id, hello.epoch, request
+ *  TRANSITION_ASK  hello.chassis_id, change, part: of the first transition changed after `change`, that piece
+ *  TRANSITION   hello.chassis_id, change, part, parts, piece: the answer; the pieces together are the JSON of
+ *               srp_history.h. Nothing is answered when there is none
  *  CONFIG_REQUEST   hello.chassis_id, hello.config_digest (of the lines begun with; 0: any), request, offset
  *  CONFIG_LINES     hello.chassis_id, hello.config_digest (of the sender's lines), request, status, offset,
  * packed_bytes, plain_bytes, chunks: the octets from offset on of the sender's lines (cli/cfg_pair.h), zlib
@@ -94,6 +99,10 @@ struct srp_msg {
 	uint8_t is_rm_reset; /* 0 or 1, as is_early */
 	uint8_t is_early;
 	uint32_t wait_ms; /* bound of the sender's flush */
+	uint64_t wall_us; /* HELLO, HELLO_REPLY: the sender's Unix time in microseconds, for the offset of the clocks */
+	uint64_t change;
+	uint16_t part, parts; /* 0.., 1.. */
+	char piece[SRP_PIECE_MAX + 1];
 	uint32_t count;
 	uint8_t status; /* enum srp_lines_status */
 	uint32_t offset, packed_bytes, plain_bytes;

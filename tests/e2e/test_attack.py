@@ -34,7 +34,7 @@ def forged_hello(chassis_id, incarnation, epoch, state, route_modifier):
         HELLO, *who, field(3, "Q", epoch), field(7, "I", 1), field(8, "Q", 1), field(9, "Q", 1), field(10, "B", state),
         field(11, "B", 1), field(12, "B", 1), field(13, "B", route_modifier), bytes([14, 6, 2, 0, 0, 0, 0, 1]),
         field(15, "B", 9), field(16, "H", 2), field(17, "H", 2), field(18, "I", 1000), field(19, "I", 3000),
-        field(24, "B", 0), field(25, "H", 0), field(26, "Q", 0), field(27, "Q", 0))
+        field(24, "B", 0), field(25, "H", 0), field(26, "Q", 0), field(27, "Q", 0), field(50, "Q", 0), field(60, "I", 0))
 
 
 def stranger_hello():

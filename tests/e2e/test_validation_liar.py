@@ -28,7 +28,7 @@ def frame(kind, *fields):
 def hello(kind, seq, sent):
     values = {1: ID, 2: u(5, 8), 3: u(0, 8), 7: seq, 8: sent, 9: u(0, 8), 10: u(1, 1), 11: u(0, 1), 12: u(9, 1), 13: u(34, 1),
               14: bytes(6), 15: u(0, 1), 16: u(2, 2), 17: u(2, 2), 18: u(1000, 4), 19: u(3000, 4), 24: u(0, 1), 25: u(0, 2),
-              26: DIGEST, 27: u(0, 8)}
+              26: DIGEST, 27: u(0, 8), 50: u(1, 8), 60: u(0, 4)}
     return frame(kind, *sorted(values.items()))
 
 

@@ -84,7 +84,7 @@ make_template(void)
 {
 	struct store_boot boot = {.priority = 7, .image = "/flash/starling.bin", .config = "/flash/a.cfg"};
 	struct store_generation about = {.at_s = 1700000000, .who = "fuzz", .what = "configured"};
-	struct store_switchover h = {.at_ms = 1, .from = "Active", .to = "Standby", .cause = "operator"};
+	struct store_transition t = {.chassis = 1, .number = 1, .at_us = 1, .body = "{\"number\":1}"};
 	struct store *s = NULL;
 	unsigned done = 0;
 	FILE *f;
@@ -97,8 +97,8 @@ make_template(void)
 
 		must(n > 0 && store_config_take(s, lines, (size_t)n, &about, count, &done) == ERR_OK);
 	}
-	must(store_history_append(s, &h) == ERR_OK);
-	finish_writes(s, &done, 4);
+	must(store_transitions_write(s, &t, 1, count, &done) == ERR_OK);
+	finish_writes(s, &done, 5);
 	store_close(s);
 	f = fopen(path, "re");
 	must(f != NULL);
@@ -139,8 +139,8 @@ damage_values(const uint8_t *data, size_t size)
 	    "UPDATE generation SET who = ?1",
 	    "UPDATE generation SET what = ?1",
 	    "UPDATE generation SET id = ?1 WHERE id = 1",
-	    "UPDATE switchover SET from_state = ?1, cause = ?1, peer_cause = ?1",
-	    "UPDATE switchover SET at_ms = ?1, epoch = ?1, route_modifier = ?1, duration_us = ?1",
+	    "UPDATE transition SET body = ?1",
+	    "UPDATE transition SET at_us = ?1, number = ?1, chassis = ?1",
 	    "INSERT OR REPLACE INTO boot VALUES(?1, 'x', 'y')",
 	    "UPDATE meta SET value = ?1 WHERE key = 'mac'",
 	    "UPDATE meta SET value = ?1 WHERE key = 'chassis_id'",
@@ -182,6 +182,12 @@ read_text(void *arg, enum err e, char *take_text, size_t len)
 }
 
 static void
+read_transition(void *arg, const struct store_transition *t)
+{
+	*(size_t *)arg += strlen(t->body);
+}
+
+static void
 read_all(struct store *s)
 {
 	unsigned done = 0, asked = 0;
@@ -192,15 +198,14 @@ read_all(struct store *s)
 		must(text[len] == '\0' && len <= STORE_CONFIG_MAX);
 	free(text);
 	must(store_boot_count(s) <= STORE_BOOT_MAX && store_generation_count(s) <= STORE_GENERATIONS_MAX &&
-	     store_history_count(s) <= STORE_HISTORY_MAX && store_chassis_id(s) != 0);
+	     store_chassis_id(s) != 0);
 	for (size_t i = 0; i < store_boot_count(s); i++) {
 		const struct store_boot *b = store_boot_at(s, i);
 
 		must(b->priority >= 1 && b->priority <= STORE_BOOT_PRIORITY_MAX && b->image[0] != '\0' &&
 		     strlen(b->image) <= STORE_URL_MAX && strlen(b->config) <= STORE_URL_MAX);
 	}
-	for (size_t i = 0; i < store_history_count(s); i++)
-		must(strlen(store_history_at(s, i)->cause) <= STORE_CAUSE_MAX);
+	(void)store_transitions_read(s, read_transition, &len);
 	for (size_t i = 0; i < store_generation_count(s) && i < 8; i++, asked++)
 		must(store_generation_read(s, store_generation_at(s, i)->number, 0, NULL, read_text, &done) == ERR_OK);
 	finish_writes(s, &done, asked);

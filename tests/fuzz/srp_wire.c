@@ -112,7 +112,9 @@ mutated(const uint8_t *data, size_t size)
 	                              .dead_ms = 3},
 	                    .open_kind = SRP_OPEN_CONTROL,
 	                    .format = 1,
-	                    .refuse = 1};
+	                    .refuse = 1,
+	                    .parts = 1,
+	                    .piece = "{}"};
 	uint8_t bytes[SRP_FRAME_MAX];
 	struct wbuf w;
 

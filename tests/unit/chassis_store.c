@@ -234,35 +234,87 @@ a_configuration_of_a_hundred_thousand_lines_does_not_hold_the_loop(void **state)
 
 /* ---- history ---- */
 
+struct reading {
+	unsigned count;
+	uint64_t first, last, chassis;
+	char body[32];
+};
+
 static void
-the_youngest_switchovers_are_kept_in_order(void **state)
+on_transition(void *arg, const struct store_transition *t)
 {
+	struct reading *r = arg;
+
+	if (r->count++ == 0)
+		r->first = t->number;
+	r->last = t->number;
+	r->chassis = t->chassis;
+	snprintf(r->body, sizeof r->body, "%s", t->body);
+}
+
+static struct reading
+read_transitions(struct store *s)
+{
+	struct reading r = {0};
+
+	assert_int_equal(store_transitions_read(s, on_transition, &r), ERR_OK);
+	return r;
+}
+
+static void
+transitions_come_back_in_order_and_a_later_word_replaces_the_first(void **state)
+{
+	struct store_transition list[] = {
+	    {.chassis = UINT64_MAX, .number = 2, .at_us = 2000, .body = "{\"b\":2}"},
+	    {.chassis = UINT64_MAX, .number = 1, .at_us = 1000, .body = "{\"a\":1}"},
+	};
 	struct store *s = must_open();
-	struct store_switchover h = {
-	    .from = "Standby", .to = "Active", .cause = "dead timer expired", .peer_cause = "unknown"};
+	struct reading r;
 
 	(void)state;
-	for (int i = 0; i < STORE_HISTORY_MAX + 7; i++) {
-		h.at_ms = i;
-		h.epoch = UINT64_C(1) << 40 | (unsigned)i;
-		h.route_modifier = 33;
-		while (store_history_append(s, &h) == ERR_FULL)
-			fail_msg("queue full at %d", i);
-		if (i % 32 == 31) {
-			store_close(s);
-			s = must_open();
+	assert_int_equal(store_transitions_write(s, list, 2, NULL, NULL), ERR_OK);
+	list[0].body = "{\"b\":3}";
+	assert_int_equal(store_transitions_write(s, list, 1, NULL, NULL), ERR_OK);
+	/* the same number again, of another time: a chassis whose last ones were lost counts from where it was */
+	list[1].at_us = 1500;
+	assert_int_equal(store_transitions_write(s, list + 1, 1, NULL, NULL), ERR_OK);
+	store_close(s);
+	s = must_open();
+	r = read_transitions(s);
+	assert_int_equal(r.count, 3);
+	assert_int_equal(r.first, 1);
+	assert_int_equal(r.last, 2);
+	assert_true(r.chassis == UINT64_MAX);
+	assert_string_equal(r.body, "{\"b\":3}");
+	store_close(s);
+}
+
+static void
+the_youngest_transitions_of_each_chassis_are_kept(void **state)
+{
+	enum { BATCH = 500, MORE = 7 };
+	struct store_transition list[BATCH];
+	struct store *s = must_open();
+	uint64_t number = 0;
+	struct reading r;
+
+	(void)state;
+	while (number < STORE_TRANSITIONS_MAX + MORE) {
+		size_t n = 0;
+
+		for (; n < BATCH && number < STORE_TRANSITIONS_MAX + MORE; n++) {
+			number++;
+			list[n] = (struct store_transition){1, number, (int64_t)number, "{}"};
 		}
+		assert_int_equal(store_transitions_write(s, list, n, NULL, NULL), ERR_OK);
 	}
-	for (int again = 0; again < 2; again++) {
-		assert_int_equal(store_history_count(s), STORE_HISTORY_MAX);
-		for (int i = 0; i < STORE_HISTORY_MAX; i++)
-			assert_int_equal(store_history_at(s, (size_t)i)->at_ms, i + 7);
-		assert_string_equal(store_history_at(s, 0)->cause, "dead timer expired");
-		assert_true(store_history_at(s, 0)->epoch == (UINT64_C(1) << 40 | 7));
-		assert_null(store_history_at(s, STORE_HISTORY_MAX));
-		store_close(s);
-		s = must_open();
-	}
+	list[0] = (struct store_transition){2, 1, 0, "{}"};
+	assert_int_equal(store_transitions_write(s, list, 1, NULL, NULL), ERR_OK);
+	store_close(s);
+	s = must_open();
+	r = read_transitions(s);
+	assert_int_equal(r.count, STORE_TRANSITIONS_MAX + 1);
+	assert_int_equal(r.last, STORE_TRANSITIONS_MAX + MORE);
 	store_close(s);
 }
 
@@ -453,7 +505,8 @@ main(void)
 	    CLAIM(a_configuration_is_replaced_whole),
 	    CLAIM(a_full_queue_refuses_and_serves_again_when_collected),
 	    CLAIM(a_configuration_of_a_hundred_thousand_lines_does_not_hold_the_loop),
-	    CLAIM(the_youngest_switchovers_are_kept_in_order),
+	    CLAIM(transitions_come_back_in_order_and_a_later_word_replaces_the_first),
+	    CLAIM(the_youngest_transitions_of_each_chassis_are_kept),
 	    CLAIM(rubbish_is_refused_with_a_reason_and_left_as_it_is),
 	    CLAIM(a_damaged_page_is_an_error_or_harmless),
 	    CLAIM(a_newer_schema_and_a_strangers_database_are_refused),

@@ -12,6 +12,22 @@
 
 static struct ckpt_sessmgr_view views[3];
 
+/* show - @render's text into @buf. */
+static void
+show(void (*render)(const struct ckpt_sessmgr_view *, unsigned, struct report *), const struct ckpt_sessmgr_view *v,
+     unsigned count, char *buf, size_t cap)
+{
+	struct text_fixed f;
+	struct report r;
+	struct text out;
+
+	text_fixed_init(&f, &out, buf, cap);
+	report_begin(&r, &out, false);
+	render(v, count, &r);
+	report_end(&r);
+	assert_false(f.is_cut);
+}
+
 static int
 setup(void **state)
 {
@@ -47,13 +63,9 @@ static void
 the_sums_carry_the_known_labels(void **state)
 {
 	char buf[8192];
-	struct text_fixed f;
-	struct text out;
 
 	(void)state;
-	text_fixed_init(&f, &out, buf, sizeof buf);
-	ckpt_show_statistics(views, 3, &out);
-	assert_false(f.is_cut);
+	show(ckpt_show_statistics, views, 3, buf, sizeof buf);
 	assert_line(buf, "Number of Sessmgrs:", "3");
 	assert_line(buf, "Sessmgrs in Active-Connected state:", "1");
 	assert_line(buf, "Sessmgrs in Standby-Connected state:", "1");
@@ -67,16 +79,13 @@ static void
 every_counter_moves_a_line_of_the_statistics(void **state)
 {
 	static char buf[8192];
-	struct text_fixed f;
-	struct text out;
 
 	(void)state;
 	for (int k = 0; k < CKPT_NOW_UNACKED; k++) {
 		struct ckpt_sessmgr_view v = {.instance = 1, .is_running = true};
 
 		v.counters[k] = 777;
-		text_fixed_init(&f, &out, buf, sizeof buf);
-		ckpt_show_statistics(&v, 1, &out);
+		show(ckpt_show_statistics, &v, 1, buf, sizeof buf);
 		if (strstr(buf, " 777\n") == NULL)
 			fail_msg("counter %d is not shown", k);
 	}
@@ -86,14 +95,11 @@ static void
 the_verbose_table_has_a_row_a_session_manager_with_its_connection(void **state)
 {
 	char buf[8192];
-	struct text_fixed f;
-	struct text out;
 	const char *table;
 
 	(void)state;
 	views[2].counters[CKPT_NOW_CONN] = CKPT_CONN_NONE;
-	text_fixed_init(&f, &out, buf, sizeof buf);
-	ckpt_show_statistics_verbose(views, 3, &out);
+	show(ckpt_show_statistics_verbose, views, 3, buf, sizeof buf);
 	table = strstr(buf, "smgr");
 	assert_non_null(table);
 	assert_non_null(strstr(table, "peer"));
@@ -107,21 +113,17 @@ static void
 compression_is_shown_as_configured_and_as_agreed(void **state)
 {
 	char buf[8192];
-	struct text_fixed f;
-	struct text out;
 
 	(void)state;
 	for (unsigned i = 0; i < 3; i++)
 		views[i].counters[CKPT_NOW_CONFIGURED] = COMPRESS_LZ4;
-	text_fixed_init(&f, &out, buf, sizeof buf);
-	ckpt_show_statistics(views, 3, &out);
+	show(ckpt_show_statistics, views, 3, buf, sizeof buf);
 	assert_line(buf, "Checkpoint compression configured:", "lz4");
 	assert_line(buf, "Checkpoint compression agreed with peer:", "none");
 	views[0].counters[CKPT_NOW_COMPRESSION] = COMPRESS_ZLIB;
 	views[1].counters[CKPT_NOW_COMPRESSION] = COMPRESS_LZ4;
 	views[2].counters[CKPT_NOW_COMPRESSION] = COMPRESS_LZ4;
-	text_fixed_init(&f, &out, buf, sizeof buf);
-	ckpt_show_statistics(views, 3, &out);
+	show(ckpt_show_statistics, views, 3, buf, sizeof buf);
 	assert_line(buf, "Checkpoint compression agreed with peer:", "zlib (1), lz4 (2)");
 }
 

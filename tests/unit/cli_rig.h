@@ -23,6 +23,7 @@
 #include "monitor/monitor_cmds.c"
 #include "srp/srp_cmds.c"
 #include "srp/srp_option_cmds.c"
+#include "srp/srp_view_cmds.c"
 
 enum { RIG_SCREEN = 1 << 20 };
 

@@ -316,6 +316,9 @@ filters_work_line_by_line_and_across_steps(void **state)
 	assert_memory_equal(rig_type(r, "show version | grep '['"), "Failure: the pattern is wrong", 29);
 	SAYS(r, "show version | grep -E '(a)\\1'", "Failure: a pattern cannot refer back\n");
 	SAYS(r, "show version | grep -E '(a{9}){9}'", "Failure: a pattern may hold one { } only\n");
+	SAYS(r, "show version | json", "Failure: this command has no JSON form\n");
+	SAYS(r, "show srp info | grep x | json", "Failure: json must be the first behind the bar\n");
+	SAYS(r, "show srp info | json x", "Failure: nothing more is expected behind count, more or json\n");
 	SAYS(r, "show alarm outstanding | grep nothing", "Failure: not now\n");
 	SAYS(r, "clear subscribers all | frob", "Unknown command - \"frob\", unrecognized keyword\n");
 	assert_int_equal(r->events, 0);
@@ -333,7 +336,7 @@ pending_commands_are_finished_by_the_application(void **state)
 	assert_int_equal(r->last.state, CLI_STATE_DONE);
 	assert_true(r->last.has_failed);
 	assert_int_equal(r->finished, 1);
-	rig_type(r, "srp init force -n");
+	rig_type(r, "srp initiate-s force -n");
 	r->last = cli_session_interrupt(r->s);
 	assert_int_equal(r->finished, 2);
 	cli_session_finish(r->s, true); /* too late: nothing happens */
@@ -365,11 +368,11 @@ tab_offers_what_the_word_can_become(void **state)
 
 	assert_string_equal(rig_tab(r, "sho"), "show\n");
 	assert_string_equal(rig_tab(r, "con"), "configure\ncontext\n");
-	assert_string_equal(rig_tab(r, "show srp "), "call-loss\ncheckpoint\ninfo\nstatistics\n");
+	assert_string_equal(rig_tab(r, "show srp "), "audit-statistics\ncall-loss\ncheckpoint\ndetails\nhistory\ninfo\nstatistics\n");
 	assert_string_equal(rig_tab(r, "show srp ch"), "checkpoint\n");
 	assert_string_equal(rig_tab(r, "show srp checkpoint statistics v"), "verbose\n");
 	assert_string_equal(rig_tab(r, "show configuration "), "archive\ncontext\ndiff\nerrors\nsrp\n");
-	assert_string_equal(rig_tab(r, "show version | "), "count\ngrep\nmore\n");
+	assert_string_equal(rig_tab(r, "show version | "), "count\ngrep\njson\nmore\n");
 	assert_string_equal(rig_tab(r, "show version | g"), "grep\n");
 	assert_string_equal(rig_tab(r, "show version | grep foo "), "");
 	assert_string_equal(rig_tab(r, "frob "), "");

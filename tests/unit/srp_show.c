@@ -9,10 +9,12 @@
 #include <time.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "base/err.h"
-#include "base/fsm.h"
 #include "srp/srp.h"
+#include "srp/srp_details_show.h"
+#include "srp/srp_history.h"
 #include "srp/srp_show.h"
 
 enum { TEXT_MAX = 8192 };
@@ -55,13 +57,16 @@ view(void)
 }
 
 static void
-show(void (*render)(const struct srp_view *, struct text *), const struct srp_view *v)
+show(void (*render)(const struct srp_view *, struct report *), const struct srp_view *v)
 {
 	struct text_fixed f;
+	struct report r;
 	struct text t;
 
 	text_fixed_init(&f, &t, shown, sizeof shown);
-	render(v, &t);
+	report_begin(&r, &t, false);
+	render(v, &r);
+	report_end(&r);
 	assert_false(f.is_cut);
 }
 
@@ -136,35 +141,53 @@ before_contact_the_peer_is_in_init_and_was_never_heard(void **state)
 static void
 info_names_alarms_and_the_last_change(void **state)
 {
-	struct srp_transition t = {
-	    .from = SRP_STANDBY, .to = SRP_PENDING_ACTIVE, .reason = SRP_REASON_DEAD_TIMER_EXPIRY};
+	static const char *const alarms[] = {"service address in use", "peer lost"};
+	struct srp_history_entry e = {.from = SRP_STANDBY,
+	                              .to = SRP_ACTIVE,
+	                              .reason = SRP_REASON_DEAD_TIMER_EXPIRY,
+	                              .step_count = 1,
+	                              .steps = {{0, "Standby", "Taking", "no hello within the dead interval"}}};
 	struct srp_view v = view();
 
 	(void)state;
-	v.alarms = 1u << SRP_ALARM_ADDRESS_BUSY;
-	v.history = &t;
-	v.history_count = 1;
+	v.alarm_texts = alarms;
+	v.alarm_count = 2;
+	v.last = &e;
 	show(srp_show_info, &v);
-	assert_non_null(strstr(shown, "deadTimerExpiry\n"));
-	assert_non_null(strstr(shown, srp_alarm_text(SRP_ALARM_ADDRESS_BUSY)));
+	assert_non_null(strstr(shown, "Last State Change Reason:               deadTimerExpiry\n"));
+	assert_non_null(strstr(shown, "Last State Change Cause:                no hello within the dead interval\n"));
+	assert_non_null(strstr(shown, "Alarms:                                 service address in use\n"
+	                              "                                        peer lost\n"));
+	/* an election is not left at a word that says nothing */
+	e.reason = SRP_REASON_NOT_DEFINED;
+	e.steps[0].why = "elected by mode, priority or MAC";
+	show(srp_show_info, &v);
+	assert_non_null(
+	    strstr(shown, "Last State Change Reason:               notDefined (elected by mode, priority or MAC)\n"));
 }
 
 static void
-info_names_the_alarms_of_the_shell_instead_when_it_gives_them(void **state)
+info_is_one_json_document_with_numbers_and_moments(void **state)
 {
-	static const char *const texts[] = {"service address in use (gn)", "TCP port 7310 is taken"};
 	struct srp_view v = view();
+	struct text_fixed f;
+	struct report r;
+	struct text t;
+	json_t *doc;
 
 	(void)state;
-	v.alarms = 1u << SRP_ALARM_ADDRESS_BUSY;
-	v.alarm_texts = texts;
-	v.alarm_count = 2;
-	show(srp_show_info, &v);
-	assert_non_null(strstr(shown, "Alarms:                                 service address in use (gn)\n"
-	                              "                                        TCP port 7310 is taken\n"));
-	v.alarm_count = 0;
-	show(srp_show_info, &v);
-	assert_non_null(strstr(shown, "Alarms:                                 None\n"));
+	text_fixed_init(&f, &t, shown, sizeof shown);
+	report_begin(&r, &t, true);
+	srp_show_info(&v, &r);
+	report_end(&r);
+	doc = json_loads(shown, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(doc);
+	assert_string_equal(json_string_value(json_object_get(doc, "chassis_state")), "Active");
+	assert_int_equal(json_integer_value(json_object_get(doc, "route_modifier")), 6);
+	assert_string_equal(json_string_value(json_object_get(doc, "last_hello_received")), "2020-03-30T22:48:39.000Z");
+	assert_int_equal(json_integer_value(json_object_get(doc, "last_hello_received_ms")), 1585608519000);
+	assert_int_equal(json_array_size(json_object_get(doc, "alarms")), 0);
+	json_decref(doc);
 }
 
 static void
@@ -190,6 +213,20 @@ info_says_which_side_lacks_an_option(void **state)
 }
 
 static void
+times_are_in_the_time_zone_of_the_chassis(void **state)
+{
+	struct srp_view v = view();
+
+	(void)state;
+	setenv("TZ", "JST-9", 1);
+	tzset();
+	show(srp_show_info, &v);
+	setenv("TZ", "UTC", 1);
+	tzset();
+	assert_non_null(strstr(shown, "Tue Mar 31 07:48:39 2020 "));
+}
+
+static void
 statistics_print_every_counter_that_moved(void **state)
 {
 	struct srp_view v = view();
@@ -209,69 +246,25 @@ statistics_print_every_counter_that_moved(void **state)
 	assert_non_null(strstr(shown, err_text(ERR_RANGE)));
 }
 
+/* A row that was never taken says nothing; one that was says how often, and why it is there. */
 static void
-history_has_two_lines_per_transition_and_none_is_wider_than_110(void **state)
+details_list_the_rows_taken_and_the_timers_that_run(void **state)
 {
-	const struct srp_transition t[] = {
-	    {.wall_ms = 1585608519000, .from = SRP_INIT, .to = SRP_PENDING_ACTIVE},
-	    {.wall_ms = 1585608519001, .from = SRP_PENDING_ACTIVE, .to = SRP_ACTIVE, .epoch = 5 << SRP_EPOCH_TAG_BITS},
-	};
+	uint64_t hits[SRP_ROW_HITS] = {[1] = 7};
 	struct srp_view v = view();
 
 	(void)state;
-	v.history = t;
-	v.history_count = 2;
-	show(srp_show_history, &v);
-	assert_non_null(strstr(shown, "Mon Mar 30 22:48:39 2020 Init                 PendingActive"));
-	assert_non_null(strstr(shown, srp_row_reason(0)));
-	for (unsigned row = 0; row < srp_fsm_table()->count; row++) {
-		const struct srp_transition longest = {.from = SRP_PENDING_STANDBY,
-		                                       .to = SRP_PENDING_STANDBY,
-		                                       .reason = SRP_REASON_CHASSIS_BFD_FAILURE,
-		                                       .epoch = UINT64_C(99999999) << SRP_EPOCH_TAG_BITS,
-		                                       .row = (uint16_t)row};
-
-		v.history = &longest;
-		v.history_count = 1;
-		show(srp_show_history, &v);
-		for (const char *at = shown; *at != '\0'; at += strcspn(at, "\n") + 1)
-			assert_true(strcspn(at, "\n") <= 110);
-	}
-}
-
-static void
-times_are_in_the_time_zone_of_the_chassis(void **state)
-{
-	const struct srp_transition t = {.wall_ms = 1585608519000};
-	struct srp_view v = view();
-
-	(void)state;
-	v.history = &t;
-	v.history_count = 1;
-	setenv("TZ", "JST-9", 1);
-	tzset();
-	show(srp_show_history, &v);
-	setenv("TZ", "UTC", 1);
-	tzset();
-	assert_non_null(strstr(shown, "Tue Mar 31 07:48:39 2020 "));
-}
-
-static void
-statistics_end_with_what_happened_and_why(void **state)
-{
-	const struct srp_transition t = {
-	    .from = SRP_STANDBY, .to = SRP_PENDING_ACTIVE, .reason = SRP_REASON_DEAD_TIMER_EXPIRY, .row = 1};
-	struct srp_view v = view();
-
-	(void)state;
-	show(srp_show_statistics, &v);
-	assert_null(strstr(shown, "Changes of the chassis state:"));
-	v.history = &t;
-	v.history_count = 1;
-	show(srp_show_statistics, &v);
-	assert_non_null(strstr(shown, "\nChanges of the chassis state:\n"));
-	assert_non_null(strstr(shown, "deadTimerExpiry"));
+	v.row_hits = hits;
+	for (unsigned i = 0; i < SRP_TIMER_COUNT; i++)
+		v.timer_ms[i] = SRP_TIMER_OFF;
+	v.timer_ms[SRP_TIMER_DEAD] = 2371;
+	show(srp_show_details, &v);
+	assert_non_null(strstr(shown, "dead                               2371\n"));
+	assert_non_null(strstr(shown, "hello                                 -\n"));
+	assert_non_null(strstr(shown, "   1          7 Down"));
 	assert_non_null(strstr(shown, srp_row_reason(1)));
+	assert_null(strstr(shown, srp_row_reason(0)));
+	assert_true(srp_fsm_table()->count <= SRP_ROW_HITS);
 }
 
 /* The phase that runs, how long the phases took, and what is let in; nothing of it without times. */
@@ -306,20 +299,20 @@ info_shows_the_phase_that_runs_and_what_the_others_took(void **state)
 int
 main(void)
 {
-	setenv("TZ", "UTC", 1);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(info_begins_with_the_layout_of_the_reference),
 	    cmocka_unit_test(chassis_state_is_one_word_after_the_only_colon),
 	    cmocka_unit_test(before_contact_the_peer_is_in_init_and_was_never_heard),
 	    cmocka_unit_test(info_names_alarms_and_the_last_change),
-	    cmocka_unit_test(info_names_the_alarms_of_the_shell_instead_when_it_gives_them),
-	    cmocka_unit_test(info_says_which_side_lacks_an_option),
 	    cmocka_unit_test(statistics_print_every_counter_that_moved),
-	    cmocka_unit_test(history_has_two_lines_per_transition_and_none_is_wider_than_110),
+	    cmocka_unit_test(info_says_which_side_lacks_an_option),
 	    cmocka_unit_test(times_are_in_the_time_zone_of_the_chassis),
-	    cmocka_unit_test(statistics_end_with_what_happened_and_why),
 	    cmocka_unit_test(info_shows_the_phase_that_runs_and_what_the_others_took),
+	    cmocka_unit_test(info_is_one_json_document_with_numbers_and_moments),
+	    cmocka_unit_test(details_list_the_rows_taken_and_the_timers_that_run),
 	};
 
+	setenv("TZ", "UTC", 1);
+	tzset();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

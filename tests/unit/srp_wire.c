@@ -45,6 +45,11 @@ sample(uint8_t type)
 	    .is_rm_reset = 1,
 	    .is_early = 1,
 	    .wait_ms = 5000,
+	    .wall_us = UINT64_C(1585608519007123),
+	    .change = UINT64_C(1585608519123),
+	    .part = 1,
+	    .parts = 2,
+	    .piece = "{\"number\":1}",
 	    .refuse = SRP_REFUSE_NOT_CONNECTED,
 	    .count = 2,
 	    .status = SRP_LINES_NOT_READY,
@@ -271,8 +276,8 @@ static void
 schema_hash_belongs_to_the_schema_version(void **state)
 {
 	(void)state;
-	assert_int_equal(SRP_SCHEMA_VERSION, 3);
-	assert_int_equal(rows_schema_hash(srp_wire_format()), 0x36a831ea);
+	assert_int_equal(SRP_SCHEMA_VERSION, 4);
+	assert_int_equal(rows_schema_hash(srp_wire_format()), 0xd863b234);
 	assert_int_equal(rows_check(srp_wire_format()), ERR_OK);
 }
 

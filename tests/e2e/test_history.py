@@ -1,0 +1,209 @@
+"""show srp history: why it switched, told alike by both chassis, over restarts and deaths; JSON of every show srp."""
+import json
+import re
+import sqlite3
+
+import pytest
+
+import conftest
+import lab
+import netlab
+
+SHOWN = ["info", "statistics", "checkpoint statistics", "checkpoint statistics verbose", "checkpoint info",
+         "call-loss statistics", "audit-statistics", "history", "history verbose", "details"]
+MANUAL, DEAD, DUAL = 11, 9, 7
+
+
+def transitions(chassis):
+    return json.loads(chassis.sh("show srp history verbose | json"))["transitions"]
+
+
+def of(c, /, **wanted):
+    """The transitions that have all these members."""
+    return [t for t in transitions(c) if all(t[k] == v for k, v in wanted.items())]
+
+
+def view(t, who):
+    return t.get(who)
+
+
+def both_told(pair, count):
+    """Waits until each chassis has the other's view of its last transition, and gives both lists."""
+    def told():
+        lists = [transitions(c) for c in pair.both]
+        return lists if all(len(l) >= count and view(l[-1], "this") and view(l[-1], "peer") for l in lists) else None
+    return lab.until(told, 10, "both views of the last transition", every=0.1)
+
+
+def assert_same_story(ours, theirs):
+    """What one chassis tells of an event is what the other tells of it, with the sides changed."""
+    for here, there in (("this", "peer"), ("peer", "this")):
+        a, b = view(ours, here), view(theirs, there)
+        for key in ("number", "from", "to", "reason_code", "why", "epoch", "time_ms", "duration_us", "calls", "calls_lost"):
+            assert a[key] == b[key], (key, a, b)
+    assert {s["chassis"] for s in ours["chain"]} == {"this", "peer"}
+    times = [s["at_ms"] for s in ours["chain"]]
+    assert times == sorted(times)
+    swap = {"this": "peer", "peer": "this"}
+    told = sorted((s["chassis"], s["from"], s["to"], s["why"]) for s in ours["chain"])
+    assert told == sorted((swap[s["chassis"]], s["from"], s["to"], s["why"]) for s in theirs["chain"])
+
+
+@pytest.mark.parametrize("force", ["", "force "])
+def test_a_planned_switchover_is_one_story_on_both(make_pair, force):
+    pair = make_pair().start()
+    pair.a.sh(f"srp initiate-switchover {force}-noconfirm")
+    pair.settle(pair.b)
+    ours, theirs = (l[-1] for l in both_told(pair, 2))
+    assert_same_story(ours, theirs)
+    old, new = view(ours, "this"), view(ours, "peer")
+    assert (old["from"], old["to"], old["reason_code"]) == ("Active", "Standby", MANUAL)
+    assert (new["from"], new["to"], new["reason_code"]) == ("Standby", "Active", MANUAL)
+    assert old["calls_lost"] == 0
+    assert {"validate", "critical flush", "network convergence"} <= set(old["phases_us"])
+    line = pair.a.sh("show srp history").splitlines()[-2]
+    assert re.search(r"this Active>Standby manualSwitchOver +0 operator", line), line
+    assert pair.a.label("show srp info", "Last State Change Reason") == "manualSwitchOver"
+    assert pair.b.number("show srp call-loss statistics", "Lost Calls at Switchover Time:") == 0
+
+
+def test_a_killed_active_is_told_by_the_one_that_took_over_and_learnt_by_the_one_that_died(make_pair):
+    pair = make_pair().start()
+    pair.a.kill_all()
+    pair.b.wait_state("Active")
+    took = of(pair.b, **{"from": "Standby", "to": "Active"})[-1]
+    assert took["reason_code"] == DEAD and took["calls_lost"] is None
+    assert took["why"] == "no hello within the dead interval"
+    pair.a.start()
+    pair.settle(pair.b)
+    learnt = lab.until(lambda: of(pair.a, chassis="peer", reason_code=DEAD), 10, "A has learnt why")
+    for key in ("number", "time_ms", "epoch", "why", "chain"):
+        if key != "chain":
+            assert learnt[-1][key] == took[key]
+    assert [s["why"] for s in learnt[-1]["chain"]] == [s["why"] for s in took["chain"]]
+    # what it came back as is an event of its own
+    assert of(pair.a, chassis="this", **{"from": "Init", "to": "Standby"})
+    assert "peer Standby>Active deadTimerExpiry     ? no hello within the dead interval" in pair.a.sh("show srp history")
+
+
+def test_killed_in_the_middle_of_a_switchover_it_says_so_and_has_the_peers_view(make_pair):
+    pair = make_pair(relay=True).start()
+    pair.relay.do("set control both delay 400")
+    asked = lab.spawn([lab.STARSH, "-r", pair.a.root_word, "-c", "srp initiate-switchover -noconfirm"], stdout=-3, stderr=-3)
+    pair.a.wait_state("ActivePendingStandby")
+    pair.a.kill_all()
+    asked.wait(10)
+    pair.relay.do("clear")
+    pair.b.wait_state("Active")
+    pair.a.start()
+    pair.settle(pair.b)
+    cut = of(pair.a, chassis="this", **{"from": "Active"})[-1]
+    assert cut["is_interrupted"] and not cut["is_running"] and cut["to"] is None
+    took = of(pair.b, **{"from": "Standby", "to": "Active"})[-1]
+
+    def has_the_peers_view():
+        return [t for t in transitions(pair.a) if view(t, "peer") and view(t, "peer")["number"] == took["number"]]
+    lab.until(has_the_peers_view, 10, "A has B's view")
+    numbers = [view(t, "this")["number"] for t in transitions(pair.a) if view(t, "this")]
+    assert numbers == sorted(set(numbers))
+    assert not of(pair.a, is_running=True)
+    # and the peer is told that it was cut
+    lab.until(lambda: [t for t in transitions(pair.b) if view(t, "peer") and view(t, "peer")["is_interrupted"]], 10, "B knows")
+
+
+def test_a_restart_keeps_both_chassis_transitions(make_pair):
+    pair = make_pair().start()
+    for _ in range(3):
+        pair.switchover()
+        pair.settle()
+    before = [l[:4] for l in both_told(pair, 4)]
+    for c in pair.both:
+        c.stop()
+    pair.a.start()
+    pair.b.start()
+    pair.settle()
+    for c, was in zip(pair.both, before):
+        now = transitions(c)
+        assert len(now) > len(was)
+        for t, w in zip(now, was):
+            for who in ("this", "peer"):
+                assert {k: v for k, v in view(t, who).items()} == {k: v for k, v in view(w, who).items()}
+        assert c.sh("show srp history").splitlines()[2:6] == [l for l in c.sh("show srp history").splitlines() if " this " in l or " peer " in l][:4]
+
+
+def test_a_chassis_whose_root_is_new_learns_nothing_of_its_own_and_all_of_the_peers(make_pair):
+    pair = make_pair().start()
+    pair.switchover()
+    pair.settle()
+    both_told(pair, 2)
+    pair.a.stop()
+    for name in ("chassis.db", "chassis.db-wal", "chassis.db-shm"):
+        for f in pair.a.root.rglob(name):
+            f.unlink()
+    pair.b.wait_state("Active")
+    pair.a.start()
+    pair.settle(pair.b)
+    lab.until(lambda: len(of(pair.a, chassis="peer")) >= 2, 10, "A has B's transitions")
+    # the earlier A is another chassis to B: what it told is kept beside
+    assert len([t for t in transitions(pair.b) if view(t, "peer")]) >= 2
+
+
+@pytest.mark.needs("nft")
+def test_a_dual_active_is_told_by_both(request):
+    try:
+        net = netlab.NetPair(request.node.name)
+    except netlab.NoRight as e:
+        conftest.missing(f"network namespaces: {e}")
+    try:
+        net.start()
+        net.cut("ab", "ba")
+        net.b.wait_state("Active", lab.DEAD_INTERVAL + 2)
+        net.heal()
+        net.settle(seconds=20)
+        winner, loser = net.active(), net.standby()
+        lost = lab.until(lambda: of(loser, chassis="this", reason_code=DUAL, **{"from": "Active", "to": "Standby"}), 5, "told")
+        told = lab.until(lambda: [t for t in transitions(winner) if view(t, "peer")
+                                  and view(t, "peer")["reason_code"] == DUAL], 10, "the winner has the loser's view")
+        assert view(told[-1], "peer")["number"] == lost[-1]["number"]
+        assert "dual active" in lost[-1]["why"]
+        # the split itself: B took over for want of hellos, and A has learnt that
+        assert lab.until(lambda: [t for t in transitions(net.a) if view(t, "peer") and view(t, "peer")["reason_code"] == DEAD],
+                         10, "A knows why B served")
+    finally:
+        net.close()
+
+
+def test_what_the_disk_does_not_take_is_kept_in_memory_and_said(make_pair):
+    """Another writer that does not let go has the effect of a full disk: the write fails, and later does not."""
+    pair = make_pair().start()
+    lab.until(lambda: "not on disk" not in pair.a.sh("show srp history"), 5, "all is on disk")
+    db = sqlite3.connect(pair.a.root / "chassis.db", isolation_level=None)
+    db.execute("BEGIN EXCLUSIVE")
+    pair.switchover()
+    lab.until(lambda: "transitions are not on disk yet" in pair.a.sh("show srp history"), 15, "it says so")
+    assert "Active>Standby manualSwitchOver" in pair.a.sh("show srp history")
+    assert "srp/history" in pair.a.sh("show alarm outstanding")
+    assert "cannot be written to chassis.db" in pair.a.sh("show srp info")
+    db.execute("ROLLBACK")
+    lab.until(lambda: "not on disk" not in pair.a.sh("show srp history"), 15, "it is written after all")
+    assert "srp/history" not in pair.a.sh("show alarm outstanding")
+    rows = [json.loads(r[0]) for r in db.execute("SELECT body FROM transition")]
+    db.close()
+    assert [r for r in rows if r["reason"] == MANUAL and r["from"] == 3 and r["to"] == 1]
+
+
+@pytest.mark.parametrize("what", SHOWN)
+def test_every_show_srp_is_one_json_document(shared, what):
+    doc = json.loads(shared.a.sh(f"show srp {what} | json"))
+    assert isinstance(doc, dict) and doc
+    rc, out = shared.a.script("timestamps", f"show srp {what} | json")
+    assert rc == 0 and json.loads(out)
+    # whatever ends in _ms and is no duration has a date beside it
+    for key in [k for k in doc if k.endswith("_ms") and k[:-3] in doc and doc[k]]:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", doc[key[:-3]])
+
+
+def test_lines_of_the_history_and_statistics_are_at_most_110_columns(shared):
+    for what in ("history", "statistics"):
+        for line in shared.a.sh(f"show srp {what}").splitlines():
+            assert len(line) <= 110 or line.startswith("The peer's clock"), line
