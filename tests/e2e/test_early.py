@@ -69,8 +69,8 @@ def test_the_address_is_held_and_nothing_answered_until_the_old_active_has_flush
     early.b.wait_state("Active")
     early.a.wait_state("Standby")
     assert starsh.wait(10) == 0
-    assert early.b.label("show srp info", "Last State Change Cause:") == \
-        "the peer has flushed; the address is held already"
+    assert early.b.label("show srp info", "Last State Change Cause:") == "the peer hands over"
+    assert "this Holding > Active: the peer has flushed; the address is held already" in early.b.sh("show srp history verbose")
     assert s.ask(update).cause == gtp.ACCEPTED
     s.close()
 
