@@ -32,8 +32,8 @@ def early(pair):
 def test_an_option_waits_for_the_chassis_that_lacks_it(pair):
     assert pair.a.label("show srp info", OPTION) == "off"
     allow_early(pair.a)
-    wait_option(pair.a, "waiting: the peer lacks it")
-    wait_option(pair.b, "waiting: this chassis lacks it")
+    wait_option(pair.a, "waiting (the peer lacks it)")
+    wait_option(pair.b, "waiting (this chassis lacks it)")
     pair.switchover()
     allow_early(pair.b)
     wait_option(pair.a, "on")

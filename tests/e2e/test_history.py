@@ -2,6 +2,7 @@
 import json
 import re
 import sqlite3
+import time
 
 import pytest
 
@@ -116,7 +117,13 @@ def test_a_restart_keeps_both_chassis_transitions(make_pair):
     for _ in range(3):
         pair.switchover()
         pair.settle()
-    before = [l[:4] for l in both_told(pair, 4)]
+    both_told(pair, 4)
+
+    def at_rest():  # phases after a switchover are told as they end
+        first = [transitions(c)[:4] for c in pair.both]
+        time.sleep(1)
+        return first if first == [transitions(c)[:4] for c in pair.both] else None
+    before = lab.until(at_rest, 20, "nothing changes any more")
     for c in pair.both:
         c.stop()
     pair.a.start()
