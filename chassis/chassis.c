@@ -20,6 +20,7 @@
 #include "chassis/priority.h"
 #include "chassis/system_cmds.h"
 #include "chassis/tables.h"
+#include "monitor/guard_timer.h"
 
 enum { PRIORITIES = 3, OPEN_FILES = 4096, LOG_BYTES_MAX = 1 << 20, LOG_CHECK_S = 10, LOOK_AGAIN_US = 1000 };
 
@@ -278,7 +279,9 @@ self_check(void)
 	struct text text;
 
 	text_fixed_init(&fixed, &text, why, sizeof why);
-	return srp_self_check(&text) == ERR_OK || complain("redundancy engine", why);
+	if (srp_self_check(&text) != ERR_OK)
+		return complain("redundancy engine", why);
+	return guard_self_check(&text) == ERR_OK || complain("guard timers", why);
 }
 
 static void

@@ -17,6 +17,7 @@
 #include "checkpoint/ckpt_wire.h"
 #include "cli/cli.h"
 #include "gateway/gtp1.h"
+#include "monitor/guard_timer.h"
 #include "session/call_rows.h"
 #include "srp/srp.h"
 #include "srp/srp_post.h"
@@ -217,7 +218,7 @@ put_names(const char *title, const char *const *names, size_t count)
 static const struct fsm_table *
 machine(size_t i)
 {
-	const struct fsm_table *(*const all[])(void) = {srp_fsm_table, srp_post_table};
+	const struct fsm_table *(*const all[])(void) = {srp_fsm_table, srp_post_table, guard_fsm_table};
 
 	return i < sizeof all / sizeof all[0] ? all[i]() : NULL;
 }
