@@ -280,6 +280,7 @@ apply_now(struct chassis *c)
 
 	copy_name(c->srp_context, sizeof c->srp_context, context);
 	apply_gateway(c, cfg);
+	monitors_apply(c, cfg, srp);
 	apply_srp(c, cfg, srp);
 	validation_config_changed(c);
 	license_check(c);

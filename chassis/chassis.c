@@ -24,7 +24,8 @@
 
 enum { PRIORITIES = 3, OPEN_FILES = 4096, LOG_BYTES_MAX = 1 << 20, LOG_CHECK_S = 10, LOOK_AGAIN_US = 1000 };
 
-static const struct cli_handler *const handlers[] = {chassis_handlers, chassis_views, srp_views, system_views, NULL};
+static const struct cli_handler *const handlers[] = {chassis_handlers, monitor_handlers, chassis_views,
+                                                      srp_views, system_views, NULL};
 
 static bool
 complain(const char *what, const char *why)
@@ -312,7 +313,7 @@ chassis_new(const struct chassis_options *o)
 	raise_limits();
 	if (!self_check() || !open_root(c) || !open_loop(c) || !open_store(c) || !open_cli(c) ||
 	    history_new(c) != ERR_OK || redundancy_new(c) != ERR_OK || resources_new(c) != ERR_OK ||
-	    validation_new(c) != ERR_OK) {
+	    validation_new(c) != ERR_OK || monitors_new(c) != ERR_OK) {
 		chassis_free(c);
 		return NULL;
 	}
@@ -331,6 +332,7 @@ chassis_new(const struct chassis_options *o)
 		return NULL;
 	}
 	apply_now(c);
+	monitors_local_failure(c, "this chassis was started");
 	license_start(c);
 	log_event(LOG_CHASSIS_STARTED, cli_hostname(c->cli), c->options.root, (int)getpid());
 	return c;
@@ -367,6 +369,7 @@ chassis_free(struct chassis *c)
 		tasks_stop(c);
 	validation_free(c);
 	srp_link_free(c->srp);
+	monitor_link_free(c->monitors);
 	cli_link_free(c->cli_link);
 	if (c->cli != NULL)
 		cli_free(c->cli);

@@ -10,6 +10,7 @@
  *   config_io.c   configuration from files and chassis.db;  config_save.c  to them
  *   generations.c the archive of the configuration, shown
  *   validation*.c the configuration held against the peer's: see validation.h
+ *   monitors.c    what the monitors are told and what they say
  *   handlers.c    commands that do something;  views.c  commands that show something
  */
 #ifndef CHASSIS_CHASSIS_H
@@ -31,6 +32,7 @@
 #include "cli/cli_link.h"
 #include "gateway/address_io.h"
 #include "gateway/gtp_channel.h"
+#include "monitor/monitor_link.h"
 #include "session/arena.h"
 #include "session/sessmgr_ipc.h"
 #include "srp/srp_history_show.h"
@@ -125,6 +127,7 @@ struct chassis {
 	struct cli *cli;
 	struct cli_link *cli_link;
 	struct srp_link *srp;
+	struct monitor_link *monitors;
 	char srp_context[80];
 	struct validation *validation;
 
@@ -220,6 +223,10 @@ void redundancy_absent(struct chassis *c); /* no service-redundancy-protocol is 
 /* redundancy_alarms - texts of the raised alarms of the redundancy link, borrowed; returns how many. */
 size_t redundancy_alarms(const struct chassis *c, const char *texts[ALARMS_MAX]);
 void redundancy_event(struct chassis *c, enum srp_event_kind kind, uint32_t token);
+/* redundancy_monitor - a failure of @reason (enum srp_reason) counts from now on, or no longer. */
+void redundancy_monitor(struct chassis *c, uint8_t reason, bool is_failed);
+/* redundancy_reset_fail - the engine forgets what it keeps of failures of @reason; false: it kept nothing. */
+bool redundancy_reset_fail(struct chassis *c, uint8_t reason);
 void redundancy_taken(struct chassis *c, uint32_t token);
 /* redundancy_answer_text - what an operator is told of an answer of the engine, without `Failure: `. */
 void redundancy_answer_text(uint8_t answer, uint8_t refuse, uint32_t count, char *buf, size_t cap);
@@ -248,6 +255,16 @@ uint64_t history_seq(const struct chassis *c); /* for the hello */
 void history_heard(struct chassis *c, const struct srp_hello *h);
 void history_message(struct chassis *c, const struct srp_msg *m); /* TRANSITION, TRANSITION_ASK */
 void history_view(struct chassis *c, struct srp_history_view *v); /* borrowed until the next event */
+
+/* monitors.c */
+enum err monitors_new(struct chassis *c);
+void monitors_apply(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block); /* @block may be NULL */
+void monitors_transition(struct chassis *c, const struct srp_transition *t);
+void monitors_local_failure(struct chassis *c, const char *what);
+void monitors_tell(struct chassis *c); /* the redundancy engine has just been started: what counts by now */
+void monitors_report(struct chassis *c, struct report *r);
+void monitors_report_all(struct chassis *c, struct report *r);
+void monitors_report_diameter_debug(struct chassis *c, struct report *r);
 
 /* apply.c */
 void apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_config *g);
@@ -315,7 +332,7 @@ void validation_put_differences(const struct chassis *c, struct text *out); /* a
 /* alarms.c */
 void alarm_set(struct chassis *c, const char *object, bool is_raised, const char *text);
 
-extern const struct cli_handler chassis_handlers[], chassis_views[], srp_views[], system_views[];
+extern const struct cli_handler chassis_handlers[], monitor_handlers[], chassis_views[], srp_views[], system_views[];
 
 /* chassis_new - everything but the loop; errors are printed as one clear sentence to stderr. */
 struct chassis *chassis_new(const struct chassis_options *o);

@@ -148,6 +148,7 @@ on_transition(void *arg, const struct srp_transition *t, const char *words)
 
 	if (t->from == t->to)
 		history_event(c, words);
+	monitors_transition(c, t);
 	if (t->to == SRP_ACTIVE)
 		c->busy_text[0] = '\0';
 	post_transition(c, t->to);
@@ -301,6 +302,26 @@ redundancy_event(struct chassis *c, enum srp_event_kind kind, uint32_t token)
 		srp_link_feed(c->srp, &ev);
 }
 
+void
+redundancy_monitor(struct chassis *c, uint8_t reason, bool is_failed)
+{
+	struct srp_event ev = {.kind = is_failed ? SRP_EV_MONITOR_FAILED : SRP_EV_MONITOR_RECOVERED, .reason = reason};
+
+	if (srp_link_is_started(c->srp))
+		srp_link_feed(c->srp, &ev);
+}
+
+bool
+redundancy_reset_fail(struct chassis *c, uint8_t reason)
+{
+	struct srp_event ev = {.kind = SRP_EV_RESET_FAIL, .reason = reason};
+	bool was_any = (srp_link_engine(c->srp)->failed >> reason & 1) != 0;
+
+	if (srp_link_is_started(c->srp))
+		srp_link_feed(c->srp, &ev);
+	return was_any;
+}
+
 /* Alone there is no engine that tries again. */
 static void
 on_alone(evutil_socket_t fd, short what, void *arg)
@@ -357,7 +378,7 @@ redundancy_busy(struct chassis *c, uint32_t token, const char *text, size_t n)
 void
 redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct addr *local, const struct addr *peer)
 {
-	bool was_peer_same = addr_equal(local, &c->srp_local) && addr_equal(peer, &c->srp_peer);
+	bool was_peer_same = addr_equal(local, &c->srp_local) && addr_equal(peer, &c->srp_peer), was_started;
 
 	if (c->is_standalone) {
 		/* what served alone becomes one of two: the engine decides who serves from now on */
@@ -370,7 +391,10 @@ redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct a
 	c->srp_local = *local;
 	c->srp_peer = *peer;
 	jitter_apply(c, cfg->dead_ms);
+	was_started = srp_link_is_started(c->srp);
 	srp_link_configure(c->srp, cfg, local, peer);
+	if (!was_started)
+		monitors_tell(c);
 	post_options(c);
 	if (!was_peer_same)
 		tasks_send_peer(c);

@@ -410,6 +410,7 @@ on_sessmgr_end(struct task *t, void *arg)
 	struct chassis *c = s->chassis;
 
 	(void)t;
+	monitors_local_failure(c, "a session manager ended");
 	s->peer_conn = CKPT_CONN_NONE;
 	flush_answered(c, s);
 	clear_answered(c, s, 0, false); /* its calls went with it */
@@ -424,6 +425,7 @@ on_demux_end(struct task *t, void *arg)
 	struct chassis *c = arg;
 
 	(void)t;
+	monitors_local_failure(c, "demux ended");
 	c->is_demux_ready = false;
 	event_del(c->demux_watch_ev);
 	start_demux(c);

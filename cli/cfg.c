@@ -198,23 +198,28 @@ hash_remove(struct cfg *cfg, uint32_t i)
 	*b = cfg->pool[i].chain;
 }
 
-/* keys_equal - the key arguments of @n are those of @line. */
+/* keys_equal - the key arguments of @n are those of @line, all of them: a key within an option may be left out. */
 static bool
 keys_equal(const struct cfg *cfg, const struct cfg_node *n, const struct cli_bound *line)
 {
 	const struct cli_token *t = line->row->tokens;
 	struct cfg_values v;
+	unsigned keys = 0;
 
 	for (unsigned i = 0; i < line->count; i++) {
 		if (!t[line->taken[i].token].is_key)
 			continue;
+		keys++;
 		cfg_values_init(&v, cfg, n);
 		while (cfg_values_next(&v) && v.token != line->taken[i].token)
 			;
 		if (v.token != line->taken[i].token || strcmp(v.value, line->text + line->taken[i].at) != 0)
 			return false;
 	}
-	return true;
+	cfg_values_init(&v, cfg, n);
+	while (cfg_values_next(&v))
+		keys -= t[v.token].is_key;
+	return keys == 0;
 }
 
 struct cfg_node *

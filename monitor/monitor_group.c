@@ -61,13 +61,33 @@ key_equal(const struct monitor_key *a, const struct monitor_key *b)
 	       strcmp(a->name, b->name) == 0 && strcmp(a->peer, b->peer) == 0;
 }
 
+/* Its place among the objects, or count. */
+static uint32_t
+place_of(const struct monitor_group *g, const struct monitor_key *key, bool is_member)
+{
+	uint32_t i = 0;
+
+	while (i < g->count && !(g->objects[i].is_member == is_member && key_equal(&g->objects[i].key, key)))
+		i++;
+	return i;
+}
+
 static struct monitor_object *
 find(struct monitor_group *g, const struct monitor_key *key, bool is_member)
 {
-	for (uint32_t i = 0; i < g->count; i++)
-		if (g->objects[i].is_member == is_member && key_equal(&g->objects[i].key, key))
-			return &g->objects[i];
-	return NULL;
+	uint32_t i = place_of(g, key, is_member);
+
+	return i < g->count ? &g->objects[i] : NULL;
+}
+
+const struct monitor_object *
+monitor_find(const struct monitor_group *g, const struct monitor_key *key)
+{
+	uint32_t i = place_of(g, key, false);
+
+	if (i == g->count)
+		i = place_of(g, key, true);
+	return i < g->count ? &g->objects[i] : NULL;
 }
 
 /* The endpoint of the Diameter peer @key as a whole, or NULL when it is not watched. */
@@ -160,8 +180,12 @@ cause_text(const struct monitor_group *g, const struct monitor_object *o, unsign
 	if (is_endpoint(o)) {
 		for (uint32_t i = 0; i < g->count; i++)
 			peers += is_peer_of(&g->objects[i], o);
-		snprintf(buf, cap, "all %u peers of endpoint %s of context %s are down", peers, o->key.name,
-		         o->key.context);
+		if (peers == 1)
+			snprintf(buf, cap, "the only peer of endpoint %s of context %s is down", o->key.name,
+			         o->key.context);
+		else
+			snprintf(buf, cap, "all %u peers of endpoint %s of context %s are down", peers, o->key.name,
+			         o->key.context);
 	} else if (n == 1) {
 		snprintf(buf, cap, "%s is down", monitor_key_text(&o->key, one, sizeof one));
 	} else if (o->key.kind == MONITOR_BGP && o->group != 0) {

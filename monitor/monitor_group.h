@@ -127,6 +127,9 @@ enum err monitor_forget_peer(struct monitor_group *g, const struct monitor_key *
  */
 void monitor_set_active(struct monitor_group *g, bool is_active, uint64_t now_ms, struct monitor_out *out);
 
+/* monitor_find - the line @key, else the member of that key; NULL: neither. Dies at the next change. */
+const struct monitor_object *monitor_find(const struct monitor_group *g, const struct monitor_key *key);
+
 /* monitor_kind_text - "AAA", "BGP", "Diameter", "BFD router", "BFD chassis", "HSRP"; "?" outside. */
 const char *monitor_kind_text(uint8_t kind);
 

@@ -50,6 +50,7 @@ enum srp_row_id {
 	SRP_ROW_ALLOW_VOLTE,          /* flag maintain-accounting */
 	SRP_ROW_ALLOW_EARLY,          /* switchover allow-early-active-transition */
 	SRP_ROW_CONTROL_OPTIMIZATION, /* switchover control-outage-optimization */
+	SRP_ROW_ADVERTISE_STANDBY,    /* seconds: hold-off-time; ms: reset-bfd-nbrs */
 	SRP_ROW_AUDIT_START,          /* hour minute */
 	SRP_ROW_AUDIT_PERIODICITY,    /* minutes */
 	SRP_ROW_GRACEFUL_CLEANUP,     /* in global configuration: cause */

@@ -27,11 +27,11 @@
 #define GUARD_TIMER(number, ...)                                                                                       \
     {                                                                                                                  \
         .id = number, .mode = &srp_mode, .kind = CLI_LEAF, .forms = CLI_NO | CLI_DEFAULT,                              \
-        .flags = CLI_NO_EFFECT_YET,                                                                                    \
         .tokens = TOKENS(KEYWORD("guard-timer", "Periods that keep local failures from becoming switchovers"),         \
-                         __VA_ARGS__, UINT("seconds", 0, 300, "Seconds")),                                             \
+                         __VA_ARGS__, UINT("seconds", 0, 300, "Seconds; 0: none")),                                    \
         .fallback = "60",                                                                                              \
-        .doc = "A failure that follows a switchover or a local restart does not cause another switchover at once.",    \
+        .doc = "A monitor's failure inside the guard period causes a switchover only when it outlasts the damping "    \
+               "period. A changed period counts from its next start.",                                                 \
     }
 
 /* NACKs for one kind of checkpoint. */
@@ -270,6 +270,19 @@ static const struct cli_row srp_option_rows[] = {
     },
 
     /* --- audit ----------------------------------------------------------------------------------------------- */
+    {
+        .id = SRP_ROW_ADVERTISE_STANDBY,
+        .mode = &srp_mode,
+        .kind = CLI_LEAF,
+        .forms = CLI_NO | CLI_DEFAULT,
+        .flags = CLI_NO_EFFECT_YET,
+        .tokens = TOKENS(KEYWORD("advertise-routes-in-standby-state", "The standby chassis advertises BGP routes too"),
+                         OPTION, KEYWORD("hold-off-time", "Delay of the advertisement; 30 when left out"),
+                         UINT("seconds", 1, 300, "Seconds"), CLOSE, OPTION,
+                         KEYWORD("reset-bfd-nbrs", "How long BFD stays down after a reset"),
+                         UINT("ms", 50, 10000, "Milliseconds"), CLOSE),
+        .doc = "A standby chassis advertises its routes with a longer path. no and default remove the whole line.",
+    },
     {
         .id = SRP_ROW_AUDIT_START,
         .mode = &srp_mode,
