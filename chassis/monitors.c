@@ -270,7 +270,7 @@ reset(struct cli_call *call, enum monitor_kind kind, const char *words)
 	else
 		text_printf(call->out, "There is no failure information of %s to reset\n", words);
 	if (v.group->verdicts[kind].is_failed)
-		text_printf(call->out, "It has failed still: %s\n", v.group->verdicts[kind].cause);
+		text_printf(call->out, "The failure stands: %s\n", v.group->verdicts[kind].cause);
 	return CLI_ANSWER_DONE;
 }
 

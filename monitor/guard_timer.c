@@ -42,7 +42,7 @@ static const struct fsm_row rows[] = {
 	{GUARD_CLEAR, GUARD_EV_LOCAL, G_HAS_LOCAL_PERIOD, GUARD_GUARDED, {DO_START_LOCAL},
 	 "a local failure: the guard period begins"},
 	{GUARD_CLEAR, GUARD_EV_FAILED, G_ALWAYS, GUARD_FAILED, {DO_REPORT_FAILED},
-	 "failed outside of any guard period: it counts at once"},
+	 "failed outside of any guard period"},
 	{GUARD_CLEAR, GUARD_EV_TIMER_SWITCHOVER, G_ALWAYS, FSM_SAME_STATE, {0}, "no guard period runs"},
 	{GUARD_CLEAR, GUARD_EV_TIMER_LOCAL, G_ALWAYS, FSM_SAME_STATE, {0}, "no guard period runs"},
 
@@ -54,7 +54,7 @@ static const struct fsm_row rows[] = {
 	{GUARD_GUARDED, GUARD_EV_FAILED, G_HAS_DAMPING, GUARD_DAMPING, {DO_START_DAMPING},
 	 "failed inside a guard period: it counts when it outlasts the damping period"},
 	{GUARD_GUARDED, GUARD_EV_FAILED, G_ALWAYS, GUARD_FAILED, {DO_REPORT_FAILED},
-	 "failed inside a guard period, and no damping period is configured: it counts at once"},
+	 "failed inside a guard period, and no damping period is configured"},
 	{GUARD_GUARDED, GUARD_EV_TIMER_SWITCHOVER, G_LOCAL_RUNS, FSM_SAME_STATE, {DO_END_SWITCHOVER},
 	 "this guard period is over, the one after a local failure is not"},
 	{GUARD_GUARDED, GUARD_EV_TIMER_SWITCHOVER, G_ALWAYS, GUARD_CLEAR, {DO_END_SWITCHOVER}, "the guard period is over"},
@@ -64,7 +64,7 @@ static const struct fsm_row rows[] = {
 
 	/* ---- failed inside a guard period, not yet outlasted ------------------------------------------------- */
 	{GUARD_DAMPING, GUARD_EV_TIMER_DAMPING, G_ALWAYS, GUARD_FAILED, {DO_REPORT_FAILED},
-	 "the failure has outlasted the damping period: it counts"},
+	 "the failure has outlasted the damping period"},
 	{GUARD_DAMPING, GUARD_EV_RECOVERED, G_GUARD_RUNS, GUARD_GUARDED, {DO_STOP_DAMPING, DO_DAMPED},
 	 "recovered within the damping period"},
 	{GUARD_DAMPING, GUARD_EV_RECOVERED, G_ALWAYS, GUARD_CLEAR, {DO_STOP_DAMPING, DO_DAMPED},
