@@ -169,6 +169,7 @@ a_failure_that_recovers_within_the_damping_period_is_only_counted(void **state)
 		feed(&r, GUARD_EV_RECOVERED);
 		assert_int_equal(r.damped, i);
 		assert_int_equal(r.g.state, GUARD_GUARDED);
+		assert_int_equal(r.due[GUARD_TIMER_DAMPING], NEVER);
 	}
 	wait_ms(&r, HOUR_MS);
 	assert_int_equal(r.reports, 0);
@@ -331,6 +332,13 @@ without_a_damping_period_a_failure_counts_at_once_inside_the_guard_period(void *
 	feed(&r, GUARD_EV_SWITCHOVER); /* nothing to wait for: it goes on to count */
 	assert_true(r.is_reported);
 	assert_int_equal(r.withdrawals, 0);
+
+	/* but the guard period has begun */
+	r = rig_of(&(struct guard_periods){{60000, 60000}, {0, 5000}});
+	feed(&r, GUARD_EV_FAILED);
+	feed(&r, GUARD_EV_SWITCHOVER);
+	feed(&r, GUARD_EV_RECOVERED);
+	assert_int_equal(r.g.state, GUARD_GUARDED);
 }
 
 static void
@@ -377,6 +385,27 @@ timers_and_recoveries_that_belong_to_nothing_change_nothing(void **state)
 		feed(&r, ev);
 		assert_int_equal(r.out.count, 0);
 		assert_int_equal(r.g.state, GUARD_CLEAR);
+	}
+}
+
+static void
+a_damping_timer_that_belongs_to_nothing_changes_no_state(void **state)
+{
+	static const enum guard_event ways[][2] = {{GUARD_EV_RECOVERED, GUARD_EV_RECOVERED},
+	                                           {GUARD_EV_SWITCHOVER, GUARD_EV_RECOVERED},
+	                                           {GUARD_EV_FAILED, GUARD_EV_LOCAL}};
+	static const enum guard_state states[] = {GUARD_CLEAR, GUARD_GUARDED, GUARD_FAILED};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof states / sizeof states[0]; i++) {
+		struct rig r = rig_of(&usual);
+
+		feed(&r, ways[i][0]);
+		feed(&r, ways[i][1]);
+		assert_int_equal(r.g.state, states[i]);
+		feed(&r, GUARD_EV_TIMER_DAMPING);
+		assert_int_equal(r.out.count, 0);
+		assert_int_equal(r.g.state, states[i]);
 	}
 }
 
@@ -475,6 +504,8 @@ random_hours(uint64_t seed, unsigned hours)
 		assert_int_equal(r.is_reported, m.is_reported);
 		assert_int_equal(r.damped, m.damped);
 		assert_int_equal(r.g.state == GUARD_FAILED || r.g.state == GUARD_DAMPING, m.is_failed);
+		assert_int_equal(r.g.is_running[GUARD_SWITCHOVER], t < m.guard_end[GUARD_SWITCHOVER]);
+		assert_int_equal(r.g.is_running[GUARD_LOCAL], t < m.guard_end[GUARD_LOCAL]);
 	}
 }
 
@@ -506,6 +537,7 @@ main(void)
 	    cmocka_unit_test(without_guard_periods_every_failure_counts_at_once),
 	    cmocka_unit_test(a_changed_period_counts_from_its_next_start),
 	    cmocka_unit_test(timers_and_recoveries_that_belong_to_nothing_change_nothing),
+	    cmocka_unit_test(a_damping_timer_that_belongs_to_nothing_changes_no_state),
 	    cmocka_unit_test(
 	        random_days_agree_with_the_rules_and_no_failure_counts_inside_a_guard_period_before_its_damping_is_over),
 	};
