@@ -72,8 +72,8 @@ run_action(struct monitor_link *l, uint8_t kind, const struct guard_action *a)
 	default:
 		k->is_reported = is_failed;
 		k->reported += is_failed;
-		log_event(LOG_MONITOR_REPORTED, monitor_kind_text(kind), is_failed ? "failure counts" : "failure no longer counts",
-		          guard_row_reason(k->row));
+		log_event(LOG_MONITOR_REPORTED, monitor_kind_text(kind),
+		          is_failed ? "failure counts" : "failure no longer counts", guard_row_reason(k->row));
 		l->ops->report(l->arg, (enum monitor_kind)kind, is_failed);
 	}
 }
