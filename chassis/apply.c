@@ -288,6 +288,15 @@ apply_now(struct chassis *c)
 }
 
 void
+apply_pending(struct chassis *c)
+{
+	if (!evtimer_pending(c->apply_ev, NULL))
+		return;
+	event_del(c->apply_ev);
+	apply_now(c);
+}
+
+void
 apply_soon(struct chassis *c)
 {
 	struct timeval tv = {0, APPLY_MS * 1000};

@@ -25,7 +25,7 @@
 enum { PRIORITIES = 3, OPEN_FILES = 4096, LOG_BYTES_MAX = 1 << 20, LOG_CHECK_S = 10, LOOK_AGAIN_US = 1000 };
 
 static const struct cli_handler *const handlers[] = {chassis_handlers, monitor_handlers, chassis_views,
-                                                      srp_views, system_views, NULL};
+                                                     srp_views,        system_views,     NULL};
 
 static bool
 complain(const char *what, const char *why)
@@ -196,6 +196,12 @@ hook_changed(void *app)
 	apply_soon(app);
 }
 
+static void
+hook_settle(void *app)
+{
+	apply_pending(app);
+}
+
 static bool
 open_cli(struct chassis *c)
 {
@@ -206,6 +212,7 @@ open_cli(struct chassis *c)
 	              .opens = hook_opens,
 	              .now = hook_now,
 	              .changed = hook_changed,
+	              .settle = hook_settle,
 	              .load = config_load_file,
 	              .license = license_hook},
 	    .app = c,

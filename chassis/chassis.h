@@ -220,7 +220,7 @@ void redundancy_apply(struct chassis *c, const struct srp_config *cfg, const str
 /* redundancy_mark - DSCP values (0..63) of the connections to the peer, those that are there included. */
 void redundancy_mark(struct chassis *c, uint8_t control, uint8_t session);
 void redundancy_absent(struct chassis *c); /* no service-redundancy-protocol is configured */
-/* redundancy_alarms - texts of the raised alarms of the redundancy link, borrowed; returns how many. */
+/* redundancy_alarms - texts of the raised alarms of the redundancy link and of monitors, borrowed; returns how many. */
 size_t redundancy_alarms(const struct chassis *c, const char *texts[ALARMS_MAX]);
 void redundancy_event(struct chassis *c, enum srp_event_kind kind, uint32_t token);
 /* redundancy_monitor - a failure of @reason (enum srp_reason) counts from now on, or no longer. */
@@ -269,6 +269,7 @@ void monitors_report_diameter_debug(struct chassis *c, struct report *r);
 /* apply.c */
 void apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_config *g);
 void apply_soon(struct chassis *c);
+void apply_pending(struct chassis *c); /* what waits for apply_soon, at once */
 void apply_now(struct chassis *c);
 
 /* config_io.c */

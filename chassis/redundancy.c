@@ -288,7 +288,8 @@ redundancy_alarms(const struct chassis *c, const char *texts[ALARMS_MAX])
 	size_t n = 0;
 
 	for (unsigned i = 0; i < ALARMS_MAX; i++)
-		if (c->alarms[i].is_raised && strncmp(c->alarms[i].object, "srp/", 4) == 0)
+		if (c->alarms[i].is_raised &&
+		    (strncmp(c->alarms[i].object, "srp/", 4) == 0 || strncmp(c->alarms[i].object, "monitor/", 8) == 0))
 			texts[n++] = c->alarms[i].text;
 	return n;
 }
@@ -315,7 +316,7 @@ bool
 redundancy_reset_fail(struct chassis *c, uint8_t reason)
 {
 	struct srp_event ev = {.kind = SRP_EV_RESET_FAIL, .reason = reason};
-	bool was_any = (srp_link_engine(c->srp)->failed >> reason & 1) != 0;
+	bool was_any = srp_link_engine(c->srp)->won_by == reason;
 
 	if (srp_link_is_started(c->srp))
 		srp_link_feed(c->srp, &ev);

@@ -60,6 +60,8 @@ struct cli_hooks {
 	time_t (*now)(void *app);
 	/* changed - the running configuration has changed; read it again. Called from within cli_session_line. */
 	void (*changed)(void *app);
+	/* settle - a command of Exec is about to run that may look at what was configured: bring it into force. */
+	void (*settle)(void *app);
 	/* load - `configure URL`: begin to load; PENDING is usual. The session is not yet in configuration mode. */
 	enum cli_answer (*load)(struct cli_call *call, const char *url);
 	/*

@@ -152,6 +152,8 @@ carry_out(struct cli_session *s)
 		return finish(s, true);
 	}
 	hits_count("run", "command", row->id);
+	if (row->mode == &cli_exec_mode && s->cli->setup.hooks.settle != NULL)
+		s->cli->setup.hooks.settle(s->cli->setup.app);
 	return answered(s, h->run(&s->call));
 }
 
