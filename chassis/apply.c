@@ -202,6 +202,7 @@ read_options(const struct cfg *cfg, const struct cfg_node *block)
 	    {SRP_ROW_ALLOW_VOLTE, SRP_OPT_ALLOW_VOLTE},
 	    {SRP_ROW_ALLOW_EARLY, SRP_OPT_EARLY},
 	    {SRP_ROW_CONTROL_OPTIMIZATION, SRP_OPT_CONTROL_OPTIMIZATION},
+	    {SRP_ROW_INTERIM_RESOURCE, SRP_OPT_INTERIM_RESOURCE},
 	};
 	const struct cfg_node *volte = cfg_first(cfg, block, SRP_ROW_ALLOW_VOLTE);
 	uint8_t set = volte != NULL && cfg_has(cfg, volte, "maintain-accounting") ? SRP_OPT_VOLTE_ACCOUNTING : 0;

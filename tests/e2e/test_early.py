@@ -34,7 +34,7 @@ def test_an_option_waits_for_the_chassis_that_lacks_it(pair):
     allow_early(pair.a)
     wait_option(pair.a, "waiting (the peer lacks it)")
     wait_option(pair.b, "waiting (this chassis lacks it)")
-    pair.switchover()
+    pair.switchover(force=True)  # the configurations differ
     allow_early(pair.b)
     wait_option(pair.a, "on")
     wait_option(pair.b, "on")

@@ -79,7 +79,7 @@ def test_the_standbys_route_modifier_is_its_own_delta_above_the_actives(make_net
     capture = net.capture()
     net.start()
     wait_said(capture, net, ("a", "Active", 1), ("b", "Standby", 5))
-    net.switchover()
+    net.switchover(force=True)  # the configurations differ
     wait_said(capture, net, ("b", "Active", 5), ("a", "Standby", 12))
 
 
@@ -111,10 +111,11 @@ def test_packets_carry_their_marking_from_the_first_one_on_and_a_change_acts_at_
     assert seen["a", "control"] == seen["b", "control"] == {EF}, seen
     assert seen["a", "checkpoint"] == {AF41}, "who dials marks the first packet as well"
     assert seen["b", "checkpoint"] == {AF41}, seen
+    down = net.a.number("show srp statistics", "Connections down:")  # at first contact there may be two, and one is closed
     net.b.configure("context srp", "service-redundancy-protocol", "dscp-marking control cs6")
     lab.until(lambda: marks(capture, net)["b", "control"] == {EF, 48}, 10, f"cs6 of B, seen {marks(capture, net)}")
     assert marks(capture, net)["a", "control"] == {EF}
-    assert net.a.number("show srp statistics", "Connections down:") == 0, "no connection was made anew for it"
+    assert net.a.number("show srp statistics", "Connections down:") == down, "no connection was made anew for it"
 
 
 def test_over_ipv6_a_pair_settles_replicates_switches_over_and_survives_a_loss(make_net):

@@ -3,13 +3,11 @@ import os
 import re
 import signal
 import statistics
-import subprocess
 import sys
 import time
 
 import pytest
 
-import conftest
 import lab
 
 FAST = lab.srp_lines(both=["hello-interval milliseconds 20", "dead-interval milliseconds 60"])
@@ -100,21 +98,9 @@ def policy(pid):
     return os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK
 
 
-def limits_of_the_unit():
-    """Words before a command: no right of its own to a priority, but the limits of the systemd unit."""
-    unit = (lab.TOP / "configs/systemd/starling@.service.in").read_text()
-    nice, rtprio = (int(re.search(rf"^{name}=(-?\d+)", unit, re.M).group(1)) for name in ("LimitNICE", "LimitRTPRIO"))
-    return ["prlimit", f"--nice={20 - nice}", f"--rtprio={rtprio}", "setpriv", "--inh-caps=-sys_nice", "--bounding-set=-sys_nice"]
-
-
 @pytest.mark.skipif(not is_privileged(), reason="needs the right to give rights")
-@pytest.mark.parametrize("prefix", [[], limits_of_the_unit()], ids=["root", "limits"])
-def test_the_loop_goes_before_ordinary_programs_while_intervals_are_below_a_second_and_its_tasks_do_not(make_pair, prefix):
-    if subprocess.run(prefix + ["true"], capture_output=True).returncode != 0:
-        conftest.missing("limits cannot be raised here (CAP_SYS_RESOURCE)")
-    fast = make_pair(edit=FAST)
-    fast.a.prefix = prefix
-    fast.start()
+def test_the_loop_goes_before_ordinary_programs_while_intervals_are_below_a_second_and_its_tasks_do_not(make_pair):
+    fast = make_pair(edit=FAST).start()
     assert policy(fast.a.pid) == os.SCHED_RR
     demux = next(p for p, role in fast.a.roles().items() if role.startswith("demux"))
     lab.kill(demux)  # one that is started by a chassis with that policy
