@@ -47,12 +47,17 @@ build/fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@clang $(CFLAGS) -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -DSTARLING_TEST -MMD -MP -c $< -o $@
 
+# For make mutate: optimised, assertions on, one row of one state machine altered by the environment.
+build/mutant/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(RELEASE) -DSTARLING_MUTANT -MMD -MP -c $< -o $@
+
 define layer
 build/$(1)/lib$(2).a: $$(call OBJ,$(1),$(2))
 	@rm -f $$@
 	@ar rcs $$@ $$^
 endef
-$(foreach f,release asan fuzz,$(foreach l,$(LAYERS),$(eval $(call layer,$(f),$(l)))))
+$(foreach f,release asan fuzz mutant,$(foreach l,$(LAYERS),$(eval $(call layer,$(f),$(l)))))
 
 archives  = $(patsubst %,build/$(1)/lib%.a,$(DEPS_$(2)))
 
@@ -85,11 +90,11 @@ docs: build/tables
 UNIT      := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 layer_of   = $(firstword $(subst _, ,$(1)))
 define unit_test
-build/asan/unit/$(1): build/asan/obj/tests/unit/$(1).o $(call archives,asan,$(call layer_of,$(1)))
+build/$(2)/unit/$(1): build/$(2)/obj/tests/unit/$(1).o $(call archives,$(2),$(call layer_of,$(1)))
 	@mkdir -p $$(@D)
-	@$(CC) $(SANITIZE) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(LIBS) -lcmocka
+	@$(CC) $(if $(filter asan,$(2)),$(SANITIZE)) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(LIBS) -lcmocka
 endef
-$(foreach t,$(UNIT),$(eval $(call unit_test,$(t))))
+$(foreach f,asan mutant,$(foreach t,$(UNIT),$(eval $(call unit_test,$(t),$(f)))))
 unit: $(UNIT:%=build/asan/unit/%)
 	@tests/run_unit $^
 
@@ -101,8 +106,8 @@ build/$(2)/$(3)/$(1): build/$(2)/obj/tests/$(3)/$(1).o $(call archives,$(2),$(ca
 endef
 MODEL := $(patsubst tests/model/%.c,%,$(wildcard tests/model/*.c))
 SIM   := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/*.c))
-$(foreach f,release asan,$(foreach t,$(MODEL),$(eval $(call long_test,$(t),$(f),model))))
-$(foreach f,release asan,$(foreach t,$(SIM),$(eval $(call long_test,$(t),$(f),sim))))
+$(foreach f,release asan mutant,$(foreach t,$(MODEL),$(eval $(call long_test,$(t),$(f),model))))
+$(foreach f,release asan mutant,$(foreach t,$(SIM),$(eval $(call long_test,$(t),$(f),sim))))
 model: $(MODEL:%=build/release/model/%)
 	@tests/run_long model $^
 sim: $(SIM:%=build/release/sim/%) $(SIM:%=build/asan/sim/%)

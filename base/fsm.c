@@ -1,6 +1,7 @@
 /* fsm.c - picking a row, and proving that a table has no holes. */
 #include "base/fsm.h"
 
+#include "base/fsm_mutant.h"
 #include "base/hits.h"
 
 static bool
@@ -13,16 +14,25 @@ enum err
 fsm_find(const struct fsm_table *t, uint8_t state, uint8_t event, bool (*holds)(uint8_t guard, const void *arg),
          const void *arg, size_t *row)
 {
-	for (size_t i = 0; i < t->count; i++) {
-		const struct fsm_row *r = &t->rows[i];
+	size_t mutant = fsm_mutant_of(t);
 
-		if (is_for(r, state, event) && (r->guard == 0 || holds(r->guard, arg))) {
+	for (size_t i = 0; i < t->count; i++) {
+		const struct fsm_row *r = i == mutant ? fsm_mutant_row() : &t->rows[i];
+
+		if (is_for(r, state, event) &&
+		    (r->guard == 0 || holds(r->guard, arg) != (i == mutant && fsm_mutant_negates()))) {
 			*row = i;
 			hits_count("taken", t->name, (unsigned)i);
 			return ERR_OK;
 		}
 	}
 	return ERR_NO_ROW;
+}
+
+const struct fsm_row *
+fsm_row(const struct fsm_table *t, size_t row)
+{
+	return row == fsm_mutant_of(t) ? fsm_mutant_row() : &t->rows[row];
 }
 
 /* Every pair must end in an unguarded row; one that stands behind it is dead unless another state uses it. */

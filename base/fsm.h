@@ -50,6 +50,10 @@ struct fsm_table {
 enum err fsm_find(const struct fsm_table *t, uint8_t state, uint8_t event,
                   bool (*holds)(uint8_t guard, const void *arg), const void *arg, size_t *row);
 
+/* fsm_row - what is to be done: row @row that fsm_find gave. Engines take it here, so that `make mutate` can alter it.
+ */
+const struct fsm_row *fsm_row(const struct fsm_table *t, size_t row);
+
 /*
  * fsm_check - start-up self-check: every (state, event) pair ends in an unguarded row, no row stands
  * behind an unguarded one of the same pair (it could never be taken), every number has a name and every

@@ -2,7 +2,8 @@
  * tables.c - the program behind `make docs` and the count of rows: prints what the tables hold.
  *
  * tables commands|wire|fsm|logs writes one page of docs/; tables rows writes one line a row, which tests/rows_hit holds
- * against what the tests have hit. Not part of an installation.
+ * against what the tests have hit; tables mutants one line for each alteration of an FSM row, which tests/mutate tries.
+ * Not part of an installation.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -325,19 +326,75 @@ row_lines(void)
 		}
 }
 
+/* --- rows altered ----------------------------------------------------------------------------------------- */
+
+/* One line for each alteration of a row: what STARLING_FSM_MUTANT takes (base/fsm_mutant.h), then its words. */
+static void
+mutant_line(const struct fsm_table *t, size_t row, const char *kind, unsigned arg, const char *what)
+{
+	const struct fsm_row *r = &t->rows[row];
+
+	text_printf(&out, "%s:%zu:%s:%u\t%s\t%s\t%s\t%s%s%s\n", t->name, row, kind, arg,
+	            r->state == FSM_ANY_STATE ? "any" : t->states[r->state], t->events[r->event], t->guards[r->guard],
+	            kind, what[0] == '\0' ? "" : " ", what);
+}
+
+/* Two other states for every row, which ones by its number; "same" for a row that goes somewhere. */
+static void
+mutant_next(const struct fsm_table *t, size_t row)
+{
+	const struct fsm_row *r = &t->rows[row];
+	unsigned wanted = 2;
+
+	if (r->next != FSM_SAME_STATE && r->state != r->next) {
+		mutant_line(t, row, "next", FSM_SAME_STATE, "same");
+		wanted = 1;
+	}
+	for (unsigned k = 0; k < t->state_count && wanted > 0; k++) {
+		unsigned other = (unsigned)((row * 5 + k) % t->state_count);
+
+		if (other == r->next || other == r->state)
+			continue;
+		mutant_line(t, row, "next", other, t->states[other]);
+		wanted--;
+	}
+}
+
+static void
+mutants_of(const struct fsm_table *t)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		mutant_line(t, i, "delete", 0, "");
+		mutant_next(t, i);
+		for (unsigned k = 0; k < FSM_ACTIONS_MAX && t->rows[i].actions[k] != 0; k++)
+			mutant_line(t, i, "drop", k, t->actions[t->rows[i].actions[k]]);
+		if (t->rows[i].guard != 0) {
+			mutant_line(t, i, "unguard", 0, "");
+			mutant_line(t, i, "negate", 0, "");
+		}
+	}
+}
+
+static void
+mutants(void)
+{
+	mutants_of(srp_fsm_table());
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct {
 		const char *word;
 		void (*run)(void);
-	} all[] = {{"commands", commands}, {"wire", wire}, {"fsm", fsm}, {"logs", logs}, {"rows", row_lines}};
+	} all[] = {{"commands", commands}, {"wire", wire},      {"fsm", fsm},
+	           {"logs", logs},         {"rows", row_lines}, {"mutants", mutants}};
 
 	for (size_t i = 0; argc == 2 && i < sizeof all / sizeof all[0]; i++)
 		if (strcmp(argv[1], all[i].word) == 0) {
 			all[i].run();
 			return fflush(stdout) == 0 ? 0 : 1;
 		}
-	fputs("usage: tables commands|wire|fsm|logs|rows\n", stderr);
+	fputs("usage: tables commands|wire|fsm|logs|rows|mutants\n", stderr);
 	return 2;
 }

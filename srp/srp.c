@@ -79,7 +79,7 @@ srp_input(struct srp *srp, const struct srp_event *ev, struct srp_out *out)
 	if (fsm_find(srp_fsm_table(), srp->fsm_state, ev->kind, srp_guard_holds, &arg, &i) != ERR_OK)
 		return ERR_NO_ROW;
 	out->row = i;
-	row = &srp_fsm_table()->rows[i];
+	row = fsm_row(srp_fsm_table(), i);
 	for (size_t k = 0; k < FSM_ACTIONS_MAX && row->actions[k] != DO_NOTHING; k++)
 		srp_do(&s, row->actions[k]);
 	change_state(&s, row->next);
