@@ -46,7 +46,7 @@ static const struct fsm_row rows[] = {
 	/* ---- Init: a hello decides, or the dead interval without one ------------------------------------- */
 	{FSM_INIT, SRP_EV_TIMER_DELAY, G_ALWAYS, FSM_SAME_STATE, {DO_START_DEAD}, "delay interval over; the dead interval begins"},
 	{FSM_INIT, SRP_EV_TIMER_DEAD, G_ALWAYS, FSM_TAKING,
-	 {DO_BECAUSE_NONE, DO_FORGET_PEER, DO_ADDRESS_TAKE, DO_START_DEAD, DO_REDIAL},
+	 {DO_BECAUSE_NONE, DO_FORGET_PEER, DO_CLEAR_MAC, DO_ADDRESS_TAKE, DO_START_DEAD, DO_REDIAL},
 	 "no hello within the dead interval after start"},
 	{FSM_INIT, SRP_EV_HELLO, G_PEER_ACTIVE, FSM_STANDBY, {DO_BECAUSE_NONE, DO_HEARD, DO_STOP_DELAY, DO_FOLLOW, DO_CLEAR_MAC},
 	 "the peer is Active already"},
@@ -64,10 +64,11 @@ static const struct fsm_row rows[] = {
 
 	/* ---- Standby ------------------------------------------------------------------------------------- */
 	{FSM_STANDBY, SRP_EV_TIMER_DEAD, G_ALWAYS, FSM_TAKING,
-	 {DO_BECAUSE_DEAD, DO_BY_ITSELF, DO_FORGET_PEER, DO_ADDRESS_TAKE, DO_START_DEAD, DO_REDIAL},
+	 {DO_BECAUSE_DEAD, DO_BY_ITSELF, DO_FORGET_PEER, DO_CLEAR_MAC, DO_ADDRESS_TAKE, DO_START_DEAD, DO_REDIAL},
 	 "no hello within the dead interval"},
 	{FSM_STANDBY, SRP_EV_HELLO, G_PEER_ACTIVE, FSM_SAME_STATE, {DO_HEARD, DO_FOLLOW, DO_CLEAR_MAC, DO_ANSWER_OK}, "the peer serves"},
-	{FSM_STANDBY, SRP_EV_HELLO, G_PEER_CAME_BACK, FSM_TAKING, {DO_BECAUSE_RETURN, DO_BY_ITSELF, DO_HEARD, DO_ADDRESS_TAKE},
+	{FSM_STANDBY, SRP_EV_HELLO, G_PEER_CAME_BACK, FSM_TAKING,
+	 {DO_BECAUSE_RETURN, DO_BY_ITSELF, DO_HEARD, DO_CLEAR_MAC, DO_ADDRESS_TAKE},
 	 "the peer has restarted and this chassis holds the calls"},
 	{FSM_STANDBY, SRP_EV_HELLO, G_STANDBY_TIE, FSM_SAME_STATE, {DO_HEARD, DO_RAISE_MAC},
 	 "neither serves and no election: mode, priority and MAC are equal"},
@@ -125,7 +126,8 @@ static const struct fsm_row rows[] = {
 	{FSM_HOLDING, SRP_EV_FLUSHED, G_NO_EPOCH, FSM_TAKING, {DO_FLUSH_OVER, DO_STOP_PHASE, DO_ADDRESS_TAKE},
 	 "the peer has flushed; waiting for epochs to be reserved on disk"},
 	{FSM_HOLDING, SRP_EV_FLUSHED, G_ALWAYS, FSM_ACTIVE,
-	 {DO_FLUSH_OVER, DO_STOP_PHASE, DO_NEW_EPOCH, DO_SESSIONS_ACTIVE}, "the peer has flushed; the address is held already"},
+	 {DO_FLUSH_OVER, DO_STOP_PHASE, DO_NEW_EPOCH, DO_SESSIONS_ACTIVE, DO_START_INTERNAL},
+	 "the peer has flushed; the address is held already"},
 	{FSM_HOLDING, SRP_EV_TAKE, G_FLUSH_TOLD, FSM_TAKING, {DO_FLUSH_OVER, DO_STOP_PHASE, DO_ADDRESS_TAKE},
 	 "TAKE is repeated, no longer early: the peer has flushed"},
 	{FSM_HOLDING, SRP_EV_TAKE, G_ALWAYS, FSM_SAME_STATE, {0}, "taking over already"},

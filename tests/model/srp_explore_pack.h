@@ -8,11 +8,13 @@
 
 /* --- packing: a world without absolute numbers ------------------------------------------------------------- */
 
-enum { EPOCHS_MAX = 32 };
+enum { EPOCHS_MAX = 32, GAP_MAX = 2 };
 
 struct ranks {
 	uint64_t value[EPOCHS_MAX];
+	uint8_t close[EPOCHS_MAX];
 	unsigned count;
+	bool is_exact;
 };
 
 static void
@@ -29,18 +31,40 @@ rank_add(struct ranks *r, uint64_t counter)
 	r->count++;
 }
 
-/* rank * 2 + chassis, 0 for no epoch */
+/*
+ * Numbers are put as close as what matters allows: the next incarnation is one above what its chassis knows, so a gap
+ * of one is another world than a wider one; wider ones are taken as two (is_exact: none was). Where the numbers begin
+ * matters only while one chassis has never had any.
+ */
+static void
+ranks_close(struct ranks *r, bool is_first_due)
+{
+	uint64_t before = !is_first_due && r->count > 0 ? r->value[0] - 1 : 0, at = 0;
+
+	r->is_exact = true;
+	for (unsigned k = 0; k < r->count; k++) {
+		uint64_t gap = r->value[k] - before;
+
+		if (gap > GAP_MAX)
+			r->is_exact = false;
+		before = r->value[k];
+		at += gap < GAP_MAX ? gap : GAP_MAX;
+		r->close[k] = (uint8_t)at;
+	}
+}
+
+/* closed number * 2 + chassis, 0 for no epoch */
 static uint8_t
 rank_of(const struct ranks *r, uint64_t epoch)
 {
 	uint64_t counter = srp_epoch_counter(epoch);
-	uint8_t k = 0;
+	unsigned k = 0;
 
 	if (epoch == 0)
 		return 0;
 	while (k < r->count && r->value[k] != counter)
 		k++;
-	return (uint8_t)((k + 1) << 1 | (epoch & 1));
+	return (uint8_t)(r->close[k] << 1 | (epoch & 1));
 }
 
 static uint64_t
@@ -61,11 +85,43 @@ ranks_collect(const struct world *w, struct ranks *r)
 		for (size_t k = 0; k < sizeof all / sizeof all[0]; k++)
 			rank_add(r, srp_epoch_counter(all[k]));
 		for (int k = 0; k < s->in_count; k++) {
+			if (s->in[k].type == MSG_READY || s->in[k].type == MSG_REFUSE)
+				continue; /* told by the request alone */
 			rank_add(r, srp_epoch_counter(s->in[k].epoch));
 			rank_add(r, srp_epoch_counter(s->in[k].lineage));
 		}
 		rank_add(r, s->allotted);
 	}
+	ranks_close(r, w->s[0].allotted == 0 || w->s[1].allotted == 0);
+}
+
+/* --- what no longer matters is the same in all worlds ------------------------------------------------------------ */
+
+/* A switchover that does not run has no reason, and a peer not heard no failures; the rest is said at each line. */
+static void
+forget_dead(struct side *s, const struct srp_config *c)
+{
+	struct srp *e = &s->e;
+	bool is_handing = e->fsm_state >= FSM_PREPARING && e->fsm_state <= FSM_HANDING;
+	bool is_taking = e->fsm_state == FSM_TAKING || e->fsm_state == FSM_HOLDING;
+
+	if (e->fsm_state == FSM_DOWN) { /* made anew when it starts */
+		srp_init(e, c);
+		s->is_flush_over = s->is_cut_short = false;
+	}
+	if (!is_handing) {
+		e->attempt = SRP_REASON_NOT_DEFINED;
+		e->is_forced = e->is_rm_reset = false;
+	}
+	if (!is_taking)
+		e->is_flush_awaited = s->is_cut_short = false; /* said by the next TAKE */
+	if (e->fsm_state < FSM_FLUSHING || e->fsm_state > FSM_HANDING)
+		s->is_flush_over = false;
+	if (!e->is_peer_heard)
+		e->peer.failed = 0, e->peer.lineage = 0;
+	if (e->prepared_epoch == 0)
+		e->is_prepared_forced = false;
+	e->peer.route_modifier = 0; /* only that of a hello at hand is compared */
 }
 
 static uint8_t
@@ -100,6 +156,35 @@ pack_reason(uint8_t reason)
 	return k;
 }
 
+/* Of each message what its receiver reads. */
+static void
+pack_message(const struct world *w, int i, const struct msg *m, const struct ranks *r, uint8_t *p)
+{
+	bool is_answer = m->type == MSG_READY || m->type == MSG_REFUSE;
+	uint32_t request = w->s[is_answer ? i : 1 - i].e.request;
+
+	p[0] = (uint8_t)(m->type | m->state << 4);
+	switch (m->type) {
+	case MSG_HELLO:
+		p[1] = m->rm;
+		p[2] = (uint8_t)(pack_incarnation(w, 1 - i, m->incarnation) | pack_failed(m->failed) << 4);
+		p[3] = rank_of(r, m->epoch);
+		p[4] = rank_of(r, m->lineage);
+		break;
+	case MSG_READY:
+	case MSG_REFUSE:
+		p[1] = m->request == request;
+		break;
+	case MSG_FLUSHED:
+		p[3] = rank_of(r, m->epoch);
+		break;
+	default:
+		p[1] = m->request == request;
+		p[2] = (uint8_t)(pack_reason(m->reason) | m->is_forced << 2 | m->is_early << 3 | m->is_rm_reset << 4);
+		p[3] = rank_of(r, m->epoch);
+	}
+}
+
 static uint8_t *
 pack_side(const struct world *w, int i, const struct ranks *r, uint8_t *p)
 {
@@ -111,10 +196,11 @@ pack_side(const struct world *w, int i, const struct ranks *r, uint8_t *p)
 	*p++ = (uint8_t)(e->is_peer_heard | e->is_link_up << 1 | s->is_reset_due << 2);
 	*p++ = (uint8_t)(pack_failed(e->failed) | pack_failed(e->peer.failed) << 2 | pack_reason(e->attempt) << 4 |
 	                 (e->won_by != 0) << 6 | e->is_flush_awaited << 7);
-	*p++ = (uint8_t)(e->tries | e->is_forced << 1 | e->is_rm_reset << 2);
+	*p++ = (uint8_t)(e->tries | e->is_forced << 1 | e->is_rm_reset << 2 | e->is_prepared_forced << 3 |
+	                 (e->asker != 0) << 4 | s->is_serving << 5 | s->is_flush_over << 6 | s->is_cut_short << 7);
+	*p++ = (uint8_t)e->alarms;
 	*p++ = e->route_modifier;
 	*p++ = (uint8_t)(e->peer.state | pack_incarnation(w, 1 - i, e->peer.incarnation) << 4);
-	*p++ = e->peer.route_modifier;
 	*p++ = rank_of(r, e->peer.epoch);
 	*p++ = rank_of(r, e->peer.lineage);
 	*p++ = rank_of(r, e->epoch);
@@ -124,36 +210,47 @@ pack_side(const struct world *w, int i, const struct ranks *r, uint8_t *p)
 	*p++ = rank_of(r, e->given_epoch);
 	*p++ = rank_of(r, s->allotted << SRP_EPOCH_TAG_BITS);
 	*p++ = s->in_count;
-	for (int k = 0; k < IN_FLIGHT; k++, p += 7) {
-		const struct msg *m = &s->in[k];
-		bool is_answer = m->type == MSG_READY || m->type == MSG_REFUSE;
-		uint32_t request = w->s[is_answer ? i : 1 - i].e.request;
-
-		if (k >= s->in_count)
-			continue; /* zero */
-		p[0] = (uint8_t)(m->type | m->state << 4);
-		p[1] = m->rm;
-		p[2] = pack_incarnation(w, 1 - i, m->incarnation);
-		p[3] = rank_of(r, m->epoch);
-		p[4] = rank_of(r, m->lineage);
-		p[5] = (uint8_t)(m->type != MSG_HELLO && m->request == request);
-		p[6] = (uint8_t)(pack_failed(m->failed) | pack_reason(m->reason) << 2 | m->is_forced << 4 |
-		                 m->is_early << 5 | m->is_rm_reset << 6);
-	}
+	for (int k = 0; k < IN_FLIGHT; k++, p += MSG_BYTES)
+		if (k < s->in_count)
+			pack_message(w, i, &s->in[k], r, p);
 	return p;
 }
 
-static void
-pack(const struct world *w, uint8_t out[PACKED_BYTES])
+/* Returns whether no gap between two epochs was narrowed. */
+static bool
+pack(const struct world *whole, uint8_t out[PACKED_BYTES])
 {
+	struct world copy = *whole, *w = &copy;
 	struct ranks r;
 	uint8_t *p = out;
+
+	for (int i = 0; i < 2; i++)
+		forget_dead(&w->s[i], &whole->s[i].e.config);
 
 	memset(out, 0, PACKED_BYTES);
 	ranks_collect(w, &r);
 	for (int i = 0; i < 2; i++)
 		p = pack_side(w, i, &r, p);
 	*p++ = w->is_connected;
+	return r.is_exact;
+}
+
+static void
+unpack_message(struct msg *m, const uint8_t *p)
+{
+	*m = (struct msg){.type = p[0] & 15, .state = p[0] >> 4, .epoch = from_rank(p[3])};
+	if (m->type == MSG_HELLO) {
+		m->rm = p[1];
+		m->incarnation = p[2] & 15;
+		m->failed = unpack_failed(p[2] >> 4);
+		m->lineage = from_rank(p[4]);
+		return;
+	}
+	m->request = p[1];
+	m->reason = reasons[p[2] & 3];
+	m->is_forced = (p[2] >> 2 & 1) != 0;
+	m->is_early = (p[2] >> 3 & 1) != 0;
+	m->is_rm_reset = (p[2] >> 4 & 1) != 0;
 }
 
 static const uint8_t *
@@ -184,38 +281,34 @@ unpack_side(struct world *w, int i, const uint8_t *p)
 	e->tries = p[1] & 1;
 	e->is_forced = (p[1] >> 1 & 1) != 0;
 	e->is_rm_reset = (p[1] >> 2 & 1) != 0;
+	e->is_prepared_forced = (p[1] >> 3 & 1) != 0;
+	e->asker = p[1] >> 4 & 1 ? ASKER : 0;
+	s->is_serving = (p[1] >> 5 & 1) != 0;
+	s->is_flush_over = (p[1] >> 6 & 1) != 0;
+	s->is_cut_short = p[1] >> 7 != 0;
+	p++;
+	e->alarms = p[1];
+	p++;
 	e->peer.options = c.options; /* a hello says them before they count */
-	e->route_modifier = p[2];
-	e->peer.state = p[3] & 15;
-	e->peer.incarnation = p[3] >> 4;
-	e->peer.route_modifier = p[4];
-	e->peer.epoch = from_rank(p[5]);
-	e->peer.lineage = from_rank(p[6]);
-	e->epoch = from_rank(p[7]);
-	e->epoch_known = from_rank(p[8]);
-	e->lineage = from_rank(p[9]);
-	e->prepared_epoch = from_rank(p[10]);
-	e->given_epoch = from_rank(p[11]);
-	s->allotted = p[12] >> 1;
+	e->route_modifier = p[1];
+	e->peer.state = p[2] & 15;
+	e->peer.incarnation = p[2] >> 4;
+	e->peer.epoch = from_rank(p[3]);
+	e->peer.lineage = from_rank(p[4]);
+	e->epoch = s->serving_epoch = from_rank(p[5]);
+	e->epoch_known = from_rank(p[6]);
+	e->lineage = from_rank(p[7]);
+	e->prepared_epoch = from_rank(p[8]);
+	e->given_epoch = from_rank(p[9]);
+	s->allotted = p[10] >> 1;
 	e->epoch_next = s->allotted + 1;
 	e->epoch_end = EPOCH_BLOCK_BIG;
 	e->request = 1;
-	s->in_count = p[13];
-	p += 14;
-	for (int k = 0; k < IN_FLIGHT; k++, p += 7)
-		s->in[k] = (struct msg){.type = p[0] & 15,
-		                        .state = p[0] >> 4,
-		                        .rm = p[1],
-		                        .incarnation = p[2],
-		                        .epoch = from_rank(p[3]),
-		                        .lineage = from_rank(p[4]),
-		                        .request = p[5],
-		                        .failed = unpack_failed(p[6]),
-		                        .reason = reasons[p[6] >> 2 & 3],
-		                        .is_forced = (p[6] >> 4 & 1) != 0,
-		                        .is_early = (p[6] >> 5 & 1) != 0,
-		                        .is_rm_reset = (p[6] >> 6 & 1) != 0};
-	return p;
+	s->in_count = p[11];
+	p += 12;
+	for (int k = 0; k < s->in_count; k++)
+		unpack_message(&s->in[k], p + k * MSG_BYTES);
+	return p + IN_FLIGHT * MSG_BYTES;
 }
 
 static void

@@ -29,11 +29,37 @@ hash_bytes(const uint8_t *p)
 	return h;
 }
 
+/*
+ * Searches of one family meet the same worlds; each counts once. Fingerprints of 64 bits: with N worlds two of them
+ * have the same one with odds of N * N / 2^65, and then one world too few is counted, none left out.
+ */
+static uint64_t pair_counts[SRP_STATE_COUNT][SRP_STATE_COUNT];
+
+static struct {
+	uint64_t *slots;
+	uint64_t mask, count;
+} distinct;
+
+static void
+mark_distinct(uint64_t fingerprint, const uint8_t *packed)
+{
+	uint64_t f = hash_u64(fingerprint) | 1, h = f >> 8 & distinct.mask;
+
+	while (distinct.slots[h] != 0) {
+		if (distinct.slots[h] == f)
+			return;
+		h = (h + 1) & distinct.mask;
+	}
+	distinct.slots[h] = f;
+	distinct.count++;
+	pair_counts[srp_shown(packed[0] & 15)][srp_shown(packed[SIDE_BYTES] & 15)]++;
+}
+
 /* Returns true and the index when @packed is new; false when it is known, or the limit is reached. */
 static bool
 seen_add(struct seen *s, const uint8_t *packed, uint32_t parent, uint16_t how)
 {
-	uint64_t h = hash_bytes(packed) & s->mask;
+	uint64_t h64 = hash_bytes(packed), h = h64 & s->mask;
 
 	while (s->slots[h] != 0) {
 		if (memcmp(s->packed[s->slots[h] - 1], packed, PACKED_BYTES) == 0)
@@ -42,6 +68,7 @@ seen_add(struct seen *s, const uint8_t *packed, uint32_t parent, uint16_t how)
 	}
 	if (s->count == s->limit)
 		return false;
+	mark_distinct(h64, packed);
 	memcpy(s->packed[s->count], packed, PACKED_BYTES);
 	s->parent[s->count] = parent;
 	s->how[s->count] = how;
