@@ -378,7 +378,10 @@ mutants_of(const struct fsm_table *t)
 static void
 mutants(void)
 {
-	mutants_of(srp_fsm_table());
+	const struct fsm_table *t;
+
+	for (size_t m = 0; (t = machine(m)) != NULL; m++)
+		mutants_of(t);
 }
 
 int

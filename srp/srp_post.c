@@ -380,7 +380,7 @@ srp_post_input(struct srp_post *p, const struct srp_post_event *ev, struct srp_p
 	if (fsm_find(&table, p->state, ev->kind, holds, &s, &i) != ERR_OK)
 		return ERR_NO_ROW;
 	out->row = i;
-	row = &rows[i];
+	row = fsm_row(&table, i);
 	for (size_t k = 0; k < FSM_ACTIONS_MAX && row->actions[k] != DO_NONE; k++)
 		steps[row->actions[k]].run(&s, steps[row->actions[k]].arg);
 	if (row->next != FSM_SAME_STATE)
