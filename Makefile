@@ -99,8 +99,10 @@ unit: $(UNIT:%=build/asan/unit/%)
 	@tests/run_unit $^
 
 # --- model and simulation: tests/model/<layer>_<name>.c, tests/sim/<layer>_<name>.c -------------------
+# The pair has guard timers as well.
+LAYER_srp_pair := chassis
 define long_test
-build/$(2)/$(3)/$(1): build/$(2)/obj/tests/$(3)/$(1).o $(call archives,$(2),$(call layer_of,$(1)))
+build/$(2)/$(3)/$(1): build/$(2)/obj/tests/$(3)/$(1).o $(call archives,$(2),$(or $(LAYER_$(1)),$(call layer_of,$(1))))
 	@mkdir -p $$(@D)
 	@$(CC) $(if $(filter asan,$(2)),$(SANITIZE),$(RELEASE)) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(LIBS)
 endef

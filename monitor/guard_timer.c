@@ -255,6 +255,7 @@ guard_configure(struct guard *g, const struct guard_periods *p)
 enum err
 guard_input(struct guard *g, enum guard_event ev, struct guard_out *out)
 {
+	const struct fsm_row *row;
 	enum err e;
 
 	*out = (struct guard_out){0};
@@ -263,9 +264,10 @@ guard_input(struct guard *g, enum guard_event ev, struct guard_out *out)
 	e = fsm_find(&table, g->state, (uint8_t)ev, holds, g, &out->row);
 	if (e != ERR_OK)
 		return e;
-	for (size_t i = 0; i < FSM_ACTIONS_MAX && rows[out->row].actions[i] != DO_NOTHING; i++)
-		run(g, rows[out->row].actions[i], out);
-	if (rows[out->row].next != FSM_SAME_STATE)
-		g->state = rows[out->row].next;
+	row = fsm_row(&table, out->row);
+	for (size_t i = 0; i < FSM_ACTIONS_MAX && row->actions[i] != DO_NOTHING; i++)
+		run(g, row->actions[i], out);
+	if (row->next != FSM_SAME_STATE)
+		g->state = row->next;
 	return ERR_OK;
 }
