@@ -149,6 +149,47 @@ arena_read(const struct arena *a, uint32_t slot, void *buf, size_t *n, uint8_t *
 	return ERR_REFUSED;
 }
 
+enum err
+arena_peek(const struct arena *a, uint32_t slot, struct arena_view *v)
+{
+	uint32_t granules = a->slab_count * ARENA_SLAB_GRANULES;
+	struct arena_cell_head h;
+	struct arena_entry x;
+	uint64_t e;
+
+	if (slot >= a->slot_count)
+		return ERR_NOT_FOUND;
+	e = entry_load(a, slot);
+	x = arena_entry_unpack(e);
+	if (e == 0 || (arena_entry_pack(x) == e && x.ref == 0))
+		return ERR_NOT_FOUND;
+	if (arena_entry_pack(x) != e || x.ref > granules)
+		return ERR_CORRUPT;
+	v->cell = arena_cell_at(a, x.ref - 1);
+	memcpy(&h, v->cell, sizeof h);
+	if (h.len == 0 || h.len > ARENA_RECORD_MAX ||
+	    sizeof h + h.len > (size_t)(granules - (x.ref - 1)) * ARENA_GRANULE || h.slot != slot || h.tag != x.tag ||
+	    h.seq != x.seq)
+		return ERR_CORRUPT;
+	v->cell_bytes = sizeof h + h.len;
+	v->record = v->cell + sizeof h;
+	v->len = h.len;
+	v->tag = h.tag;
+	return ERR_OK;
+}
+
+void
+arena_prefetch(const struct arena *a, uint32_t slot)
+{
+	enum { LINES = 4 }; /* the processor fetches the rest by itself once it sees the direction */
+	uint32_t ref = slot < a->slot_count ? arena_entry_unpack(entry_load(a, slot)).ref : 0;
+
+	if (ref == 0 || ref > a->slab_count * ARENA_SLAB_GRANULES)
+		return;
+	for (unsigned i = 0; i < LINES; i++)
+		__builtin_prefetch(arena_cell_at(a, ref - 1) + (size_t)i * ARENA_GRANULE);
+}
+
 /* --- writing ------------------------------------------------------------------------------------------------ */
 
 enum err

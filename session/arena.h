@@ -119,6 +119,23 @@ void arena_clear(struct arena *a, uint32_t slot, uint8_t tag);
 enum { ARENA_READ_TRIES = 64 };
 enum err arena_read(const struct arena *a, uint32_t slot, void *buf, size_t *n, uint8_t *tag);
 
+/* A record where it lies. */
+struct arena_view {
+	const uint8_t *cell; /* head and record as stored */
+	size_t cell_bytes;
+	const uint8_t *record;
+	size_t len;
+	uint8_t tag;
+};
+
+/*
+ * arena_peek - the record of @slot in place, without its CRC-32 being computed; it dies at the next write. The writer
+ * only. Returns as arena_read; ERR_CORRUPT here means that directory entry and head of the cell disagree.
+ * arena_prefetch - it will be peeked at soon.
+ */
+enum err arena_peek(const struct arena *a, uint32_t slot, struct arena_view *v);
+void arena_prefetch(const struct arena *a, uint32_t slot);
+
 /* arena_cells_used - cells that hold a record, as the writer knows it. */
 uint32_t arena_cells_used(const struct arena *a);
 

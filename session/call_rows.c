@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/mix.h"
+
 enum {
 	G_FULL = CKPT_GROUP_FULL,
 	G_SESSION = CKPT_GROUP_FULL | CKPT_GROUP_SESSION,
@@ -274,6 +276,34 @@ field_at(const uint8_t *p, size_t n, size_t at, uint8_t *id, size_t *bytes)
 	*id = p[at];
 	*bytes = (size_t)p[at + 1] + 2;
 	return ERR_OK;
+}
+
+static bool
+is_lazy(uint8_t id, uint32_t lazy)
+{
+	return id >= 1 && id <= CALL_F_COUNT && (call_field_rows[id - 1].groups & lazy) != 0;
+}
+
+void
+call_rows_hash(const void *p, size_t n, uint32_t lazy, uint64_t *same, uint64_t *rest)
+{
+	const uint8_t *from = p;
+	size_t begin = 0, bytes;
+	bool is_run_lazy = false;
+	uint8_t id;
+
+	/* Neighbours of one kind are hashed in one go: lazy fields stand together, so there are two or three of these.
+	 */
+	for (size_t at = 0; at < n; at += bytes) {
+		if (field_at(from, n, at, &id, &bytes) != ERR_OK)
+			break;
+		if (is_lazy(id, lazy) == is_run_lazy)
+			continue;
+		*(is_run_lazy ? rest : same) = mix_bytes(*(is_run_lazy ? rest : same), from + begin, at - begin);
+		begin = at;
+		is_run_lazy = !is_run_lazy;
+	}
+	*(is_run_lazy ? rest : same) = mix_bytes(*(is_run_lazy ? rest : same), from + begin, n - begin);
 }
 
 enum err

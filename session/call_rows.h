@@ -38,6 +38,12 @@ uint64_t call_rows_key(uint64_t imsi, uint8_t imsi_digits, uint8_t nsapi);
  */
 enum err call_rows_check(const void *p, size_t n, uint32_t groups, uint32_t teid, uint64_t *key, const char **field);
 
+/*
+ * call_rows_hash - hash a stored record (base/mix.h), the fields of @lazy groups apart from all others. @same and @rest
+ * are seeds on entry and results after. What is no field, because the record is damaged, counts with the others.
+ */
+void call_rows_hash(const void *p, size_t n, uint32_t lazy, uint64_t *same, uint64_t *rest);
+
 /* call_rows_cut - append the fields of a stored record that belong to @groups. */
 enum err call_rows_cut(const void *p, size_t n, uint32_t groups, struct wbuf *out);
 

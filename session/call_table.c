@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "checkpoint/ckpt_digest.h"
+#include "session/call_digest.h"
 #include "session/call_index.h"
 #include "session/call_rows.h"
 #include "session/call_tombs.h"
@@ -15,6 +17,7 @@ struct call_table {
 	struct call_table_events events;
 	struct call_index index;
 	struct call_tombs *tombs;
+	struct digest *digest;
 	uint8_t *slots;
 	uint32_t instance;
 	uint32_t used;
@@ -35,8 +38,9 @@ call_table_new(const struct arena *arena, const struct call_table_events *events
 		t->events = *events;
 	t->slots = calloc(arena->slot_count, 1);
 	t->tombs = call_tombs_new();
-	if (t->slots == NULL || t->tombs == NULL || call_index_init(&t->index, arena->slot_count) != ERR_OK ||
-	    arena_open(&t->arena) != ERR_OK) {
+	t->digest = digest_new(arena->slot_count);
+	if (t->slots == NULL || t->tombs == NULL || t->digest == NULL ||
+	    call_index_init(&t->index, arena->slot_count) != ERR_OK || arena_open(&t->arena) != ERR_OK) {
 		call_table_free(t);
 		return NULL;
 	}
@@ -50,6 +54,7 @@ call_table_free(struct call_table *t)
 		return;
 	arena_close(&t->arena);
 	call_tombs_free(t->tombs);
+	digest_free(t->digest);
 	call_index_fini(&t->index);
 	free(t->slots);
 	free(t);
@@ -76,6 +81,8 @@ publish_count(struct call_table *t)
 void
 call_table_set_role(struct call_table *t, enum ckpt_role role)
 {
+	if (role != t->role)
+		digest_set_active(t->digest, role == CKPT_ACTIVE);
 	if (role == CKPT_ACTIVE && t->role == CKPT_STANDBY)
 		arena_count_add(&t->arena, ARENA_RESTORED, t->used);
 	t->role = role;
@@ -100,6 +107,18 @@ holds(const struct call_table *t, uint32_t teid)
 	return teid != 0 && call_table_teid(t, teid_slot(teid)) == teid;
 }
 
+/* Every write of a record goes through here, so that the digest is of what the arena has. */
+static enum err
+record_write(struct call_table *t, uint32_t slot, uint8_t gen, const void *p, size_t n)
+{
+	enum err e = arena_write(&t->arena, slot, gen, p, n);
+	struct digest_hash h;
+
+	if (e == ERR_OK && call_digest(&t->arena, slot, &h) == ERR_OK)
+		digest_put(t->digest, slot, h);
+	return e;
+}
+
 /* The slot of a call that has just been written becomes used. */
 static void
 slot_take(struct call_table *t, uint32_t slot, uint8_t gen, uint64_t key)
@@ -119,6 +138,7 @@ slot_give(struct call_table *t, uint32_t slot)
 	t->slots[slot] = gen;
 	t->used--;
 	arena_clear(&t->arena, slot, gen);
+	digest_drop(t->digest, slot);
 	publish_count(t);
 }
 
@@ -161,7 +181,7 @@ store_write(struct call_table *t, const struct call *call, uint32_t slot)
 
 	wbuf_init(&w, buf, sizeof buf);
 	e = call_rows_encode(call, &w);
-	return e == ERR_OK ? arena_write(&t->arena, slot, (uint8_t)teid_gen(call->teid), buf, w.len) : e;
+	return e == ERR_OK ? record_write(t, slot, (uint8_t)teid_gen(call->teid), buf, w.len) : e;
 }
 
 static enum err
@@ -317,6 +337,7 @@ static bool
 restore_slot(struct call_table *t, uint32_t slot)
 {
 	uint8_t buf[ARENA_RECORD_MAX];
+	struct digest_hash h;
 	const char *field;
 	uint64_t key;
 	uint8_t gen = 0;
@@ -331,6 +352,8 @@ restore_slot(struct call_table *t, uint32_t slot)
 	if (e != ERR_OK || call_index_find(&t->index, key) != CALL_NO_SLOT)
 		return false;
 	slot_take(t, slot, gen & TEID_GEN_MASK, key);
+	if (call_digest(&t->arena, slot, &h) == ERR_OK)
+		digest_put(t->digest, slot, h);
 	arena_count_add(&t->arena, ARENA_RESTORED, 1);
 	return true;
 }
@@ -364,7 +387,7 @@ call_table_place(struct call_table *t, uint32_t teid, const uint8_t *record, siz
 
 	if (teid_instance(teid) != t->instance || slot >= t->index.slots)
 		return ERR_REFUSED;
-	e = arena_write(&t->arena, slot, (uint8_t)teid_gen(teid), record, n);
+	e = record_write(t, slot, (uint8_t)teid_gen(teid), record, n);
 	if (e != ERR_OK)
 		return e;
 	if (is_used(t, slot) && call_index_key(&t->index, slot) == key) {
@@ -400,7 +423,7 @@ call_table_merge(struct call_table *t, uint32_t teid, const uint8_t *micro, size
 		return e;
 	wbuf_init(&w, merged, sizeof merged);
 	e = call_rows_merge(buf, stored, micro, n, &w);
-	return e == ERR_OK ? arena_write(&t->arena, teid_slot(teid), (uint8_t)teid_gen(teid), merged, w.len) : e;
+	return e == ERR_OK ? record_write(t, teid_slot(teid), (uint8_t)teid_gen(teid), merged, w.len) : e;
 }
 
 enum err
@@ -451,4 +474,26 @@ uint32_t
 call_table_oldest_tomb(const struct call_table *t)
 {
 	return call_tombs_oldest(t->tombs);
+}
+
+/* --- digest ------------------------------------------------------------------------------------------ */
+
+struct digest *
+call_table_digest(struct call_table *t)
+{
+	return t->digest;
+}
+
+enum err
+call_table_scrub(struct call_table *t, uint32_t *slot, uint32_t max)
+{
+	enum { AHEAD = 8 };
+	struct digest_hash h;
+
+	for (; max > 0 && *slot < t->index.top; max--, ++*slot) {
+		arena_prefetch(&t->arena, *slot + AHEAD);
+		if (is_used(t, *slot))
+			(void)digest_checked(t->digest, *slot, call_digest(&t->arena, *slot, &h) == ERR_OK ? &h : NULL);
+	}
+	return *slot < t->index.top ? ERR_SHORT : ERR_OK;
 }

@@ -2,7 +2,7 @@
  * call_table.h - the calls of one session manager: slots and TEIDs, the index by IMSI and NSAPI, tombstones.
  *
  * Sits on an arena (the records live only there) and implements struct call_store for the gateway and
- * struct ckpt_ops for the checkpoint link (call_ckpt.h). Memory beside the arena: 21 bytes a slot that was ever used,
+ * struct ckpt_ops for the checkpoint link (call_ckpt.h). Memory beside the arena: 41 bytes a slot that was ever used,
  * 72 a slab, and about 5 MB of tombstones when all of them are. Only call_table_new allocates. Addresses from pools are
  * the gateway's affair.
  */
@@ -63,6 +63,19 @@ uint32_t call_table_oldest_tomb(const struct call_table *t);
 uint32_t call_table_teid(const struct call_table *t, uint32_t slot);
 
 uint32_t call_table_count(const struct call_table *t);
+
+/*
+ * The digest of the stored records (checkpoint/ckpt_digest.h), which every write keeps up to date. For the link core;
+ * lives as long as the table.
+ */
+struct digest *call_table_digest(struct call_table *t);
+
+/*
+ * call_table_scrub - read the stored records of up to @max slots from *slot on again and compare them with what was
+ * written; a record that is another one now is damaged in the digest. *slot moves on. ERR_SHORT: more to do; ERR_OK:
+ * that was the last slot in use.
+ */
+enum err call_table_scrub(struct call_table *t, uint32_t *slot, uint32_t max);
 
 /* call_table_set_role - counters show the calls as served (active) or pre-allocated (standby). O(1). */
 void call_table_set_role(struct call_table *t, enum ckpt_role role);
