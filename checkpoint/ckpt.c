@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "checkpoint/ckpt_core.h"
+#include "checkpoint/ckpt_proof.h"
 #include "session/session_types.h"
 
 static bool
@@ -33,8 +33,10 @@ ckpt_new(const struct ckpt_config *cfg)
 	c->rx_raw = malloc(CKPT_RAW_MAX);
 	c->tx_raw = malloc(CKPT_SEND_RAW);
 	c->tokens = calloc(CKPT_RECORDS_MAX, sizeof *c->tokens);
+	c->proof = cfg->digest != NULL ? proof_new(cfg->digest, cfg->slots) : NULL;
 	if (changes_init(&c->changes, cfg->slots, cfg->tombs) != ERR_OK || c->compress == NULL || c->marks == NULL ||
-	    c->account.marked == NULL || c->in == NULL || c->rx_raw == NULL || c->tx_raw == NULL || c->tokens == NULL) {
+	    c->account.marked == NULL || c->in == NULL || c->rx_raw == NULL || c->tx_raw == NULL || c->tokens == NULL ||
+	    (cfg->digest != NULL && c->proof == NULL)) {
 		ckpt_free(c);
 		return NULL;
 	}
@@ -48,6 +50,7 @@ ckpt_free(struct ckpt *c)
 		return;
 	changes_fini(&c->changes);
 	compress_free(c->compress);
+	proof_free(c->proof);
 	free(c->marks);
 	free(c->account.marked);
 	free(c->in);
@@ -133,6 +136,7 @@ ckpt_stop_directions(struct ckpt *c)
 	rx->is_open = rx->is_syncing = rx->is_sweeping = false;
 	c->ready_epoch = c->ready_incarnation = 0;
 	c->wants.ready = c->wants.ack = c->wants.sync_begin = false;
+	proof_stop(c);
 }
 
 /* A sweep that runs at a promotion is finished at once: the calls it would drop must not come back. */
@@ -184,6 +188,8 @@ ckpt_set_role(struct ckpt *c, enum ckpt_role role, uint64_t epoch)
 		become_standby(c, epoch);
 	else
 		c->epoch = epoch;
+	if (c->proof != NULL)
+		digest_set_active(c->proof->digest, role == CKPT_ACTIVE);
 	ckpt_stop_directions(c);
 	if (c->is_flushing && !c->is_flushed)
 		end_flush(c, ERR_REFUSED);
@@ -255,6 +261,7 @@ ckpt_tick(struct ckpt *c, uint64_t now_ms)
 	ckpt_account_tick(c, now_ms);
 	if (!c->is_up)
 		return ERR_OK;
+	proof_tick(c, now_ms);
 	if (now_ms >= c->next_heartbeat_ms && c->is_open) {
 		c->wants.heartbeat = true;
 		c->next_heartbeat_ms = now_ms + CKPT_HEARTBEAT_MS;
@@ -369,6 +376,12 @@ ckpt_unacked_next(const struct ckpt *c, uint64_t *cursor, struct ckpt_unacked *o
 const uint64_t *
 ckpt_counters(struct ckpt *c)
 {
+	if (c->proof != NULL) {
+		c->counters[CKPT_NOW_PROVED_MS] = proof_proved_ms(c->proof);
+		c->counters[CKPT_NOW_PROOF_CALLS] = c->proof->calls;
+		c->counters[CKPT_NOW_DIFFERENT] = ckpt_proof_counts(c, (uint32_t[CKPT_DIFFER_KINDS]){0});
+		c->counters[CKPT_NOW_DIGEST] = digest_sum(c->proof->digest);
+	}
 	c->counters[CKPT_NOW_UNACKED] = c->changes.listed.count;
 	c->counters[CKPT_NOW_YOUNG] = c->changes.young.count;
 	c->counters[CKPT_NOW_CONN] = ckpt_conn(c);

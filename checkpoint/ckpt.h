@@ -14,6 +14,7 @@
  *   active:   lineage known -> SYNC_BEGIN(changes), BATCH ...
  *             else          -> SYNC_BEGIN(full), BATCH ... (changes in between), SYNC_END, BATCH ...
  *   standby:  one ACK for every BATCH and SYNC_END, at once
+ *   both:     PROOF frames, see ckpt_proof.c
  *   in a planned switchover, old active: ACCOUNTING ..., ACCOUNTING_END
  *
  * Lineage. Changes are numbered per (epoch, incarnation of the active). The standby remembers up to
@@ -36,6 +37,8 @@ enum {
 	CKPT_HEARTBEATS_AGGRESSIVE = 1,
 	CKPT_SILENCE_MS = 4 * CKPT_HEARTBEAT_MS, /* nothing heard that long: the connection is to be closed */
 	CKPT_ACCOUNTING_MS = 30000, /* signalling counters of calls are as old as this on the standby, or younger */
+	CKPT_PROOF_MS = 250,        /* from one comparison with the peer to the next */
+	CKPT_SCRUB_PASS_MS = 1200,  /* in which every stored record is read again */
 	CKPT_FILL_MIN = 4096,       /* ckpt_fill needs at least this much room in its writer */
 	CKPT_FILL_ROOM = 72 * 1024  /* room with which a batch reaches its full size */
 };
@@ -53,6 +56,7 @@ struct ckpt_config {
 	uint32_t schema;      /* of the call rows; carried in OPEN, shown, differing ones are understood by the rows */
 	const struct ckpt_ops *ops;
 	void *arg;
+	struct digest *digest; /* of the stored records, borrowed for the core's life; NULL: no proof of sync */
 };
 
 /* Why a connection was refused or is to be closed; text constants. */
@@ -159,6 +163,24 @@ struct ckpt_unacked {
  * first; valid until the core is given another event. False at the end.
  */
 bool ckpt_unacked_next(const struct ckpt *c, uint64_t *cursor, struct ckpt_unacked *out);
+
+/*
+ * Proof of sync. ckpt_scrub reads a slice of the stored records again, as much as is due at @now_ms so that all are
+ * read within CKPT_SCRUB_PASS_MS; it returns in how many milliseconds (1..100) it wants to be called again. Without a
+ * digest nothing is done. Comparisons with the peer are made by themselves every CKPT_PROOF_MS.
+ */
+uint32_t ckpt_scrub(struct ckpt *c, uint64_t now_ms);
+
+/* ckpt_proof_counts - calls known to differ by kind; returns their sum. ckpt_proof_names - the first @max of them. */
+uint32_t ckpt_proof_counts(const struct ckpt *c, uint32_t counts[CKPT_DIFFER_KINDS]);
+uint32_t ckpt_proof_names(const struct ckpt *c, struct ckpt_differ *out, uint32_t max);
+
+/*
+ * ckpt_audit_begin - the active has both sides read everything again at once and compares; with @is_repair differing
+ * and missing calls are sent in full, stale ones dropped, and the comparison is made again. ops->audited tells the end.
+ * ERR_REFUSED unless active, the peer Ready, and no full synchronization runs; ERR_EXISTS while one runs.
+ */
+enum err ckpt_audit_begin(struct ckpt *c, bool is_repair, uint64_t now_ms);
 
 enum ckpt_conn ckpt_conn(const struct ckpt *c);
 enum ckpt_role ckpt_role(const struct ckpt *c);

@@ -102,8 +102,9 @@ struct ckpt {
 	struct ckpt_verdict verdict;
 	uint64_t counters[CKPT_COUNTER_COUNT];
 	struct compress *compress;
-	uint8_t *marks; /* a byte a slot: the full sync that refreshed it last */
-	uint8_t *in;    /* the beginning of a frame that has not ended yet */
+	struct ckpt_proof *proof; /* NULL: none is made */
+	uint8_t *marks;           /* a byte a slot: the full sync that refreshed it last */
+	uint8_t *in;              /* the beginning of a frame that has not ended yet */
 	size_t in_len;
 	uint8_t *rx_raw;  /* CKPT_RAW_MAX */
 	uint8_t *tx_raw;  /* CKPT_SEND_RAW */

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "checkpoint/ckpt_core.h"
+#include "checkpoint/ckpt_proof.h"
 #include "session/session_types.h"
 
 static enum err
@@ -87,6 +87,7 @@ on_sync_begin(struct ckpt *c, const struct ckpt_msg *m)
 	if (!is_from_our_active(c, m))
 		return;
 	changes_forget(&c->changes);
+	proof_stop(c);
 	rx->is_open = true;
 	rx->is_sweeping = false;
 	rx->is_syncing = m->is_full;
@@ -354,6 +355,15 @@ on_accounting(struct ckpt *c, const uint8_t *p, size_t n)
 }
 
 static enum err
+on_proof(struct ckpt *c, const uint8_t *p, size_t n)
+{
+	const char *field;
+	enum err e = proof_input(c, p, n, &field);
+
+	return e == ERR_OK ? e : refuse(c, e, CKPT_PROOF, field);
+}
+
+static enum err
 on_frame(struct ckpt *c, const struct ckpt_header *h, const uint8_t *body)
 {
 	if (!c->is_open && h->type != CKPT_OPEN && h->type != CKPT_OPEN_ACK)
@@ -362,6 +372,8 @@ on_frame(struct ckpt *c, const struct ckpt_header *h, const uint8_t *body)
 		return on_batch(c, body, h->length);
 	if (h->type == CKPT_ACCOUNTING)
 		return on_accounting(c, body, h->length);
+	if (h->type == CKPT_PROOF)
+		return on_proof(c, body, h->length);
 	if (h->type == 0 || h->type >= CKPT_FRAME_TYPE_COUNT) {
 		/* Of a newer release: passed over. */
 		c->counters[CKPT_UNKNOWN_RECEIVED]++;

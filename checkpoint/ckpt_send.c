@@ -1,7 +1,8 @@
 /* ckpt_send.c - what goes out: control frames, batches of changes, the walk of a full sync. */
 #include <zlib.h>
 
-#include "checkpoint/ckpt_core.h"
+#include "checkpoint/ckpt_proof.h"
+#include "session/session_types.h"
 
 /* --- control frames -------------------------------------------------------------------------------- */
 
@@ -138,6 +139,7 @@ ckpt_begin_sync(struct ckpt *c, const struct ckpt_lineage *held)
 	tx->tombs_from = c->cfg.ops->oldest_tomb != NULL ? c->cfg.ops->oldest_tomb(c->cfg.arg) : 0;
 	c->counters[tx->sync == CKPT_SYNC_FULL ? CKPT_SYNCS_FULL : CKPT_SYNCS_CHANGES]++;
 	c->wants.sync_begin = true;
+	proof_stop(c);
 	ckpt_told(c);
 }
 
@@ -188,18 +190,19 @@ put_full(struct ckpt *c, uint32_t slot, uint64_t seq, struct wbuf *w)
 
 	if (!put_done(w, at, teid, e))
 		return 0;
+	if (c->proof != NULL)
+		digest_sent(c->proof->digest, slot);
 	c->counters[CKPT_FULL_SENT]++;
 	return 1;
 }
 
 static uint32_t
-put_tomb(struct ckpt *c, uint32_t tomb, uint64_t seq, bool is_again, struct wbuf *w)
+put_tomb(struct ckpt *c, uint32_t tomb, uint64_t seq, bool is_again, uint32_t *teid, struct wbuf *w)
 {
 	size_t at = ckpt_record_begin(w, CKPT_KIND_INVALIDATE_CRR, seq);
-	uint32_t teid = 0;
-	enum err e = c->cfg.ops->read_tomb(c->cfg.arg, tomb, &teid, w);
+	enum err e = c->cfg.ops->read_tomb(c->cfg.arg, tomb, teid, w);
 
-	if (!put_done(w, at, teid, e))
+	if (!put_done(w, at, *teid, e))
 		return 0;
 	c->counters[is_again ? CKPT_INVALIDATE_AGAIN : CKPT_INVALIDATE_SENT]++;
 	return 1;
@@ -223,15 +226,21 @@ put_entry(struct ckpt *c, uint32_t entry, struct wbuf *w)
 {
 	uint32_t groups = changes_groups(&c->changes, entry);
 	uint64_t seq = c->changes.entries[entry].seq;
-	uint32_t n = 0;
+	uint32_t n = 0, teid = 0;
 
-	if (entry >= c->changes.slots)
-		return put_tomb(c, entry - c->changes.slots, seq, c->changes.entries[entry].unacked != 0, w);
+	if (entry >= c->changes.slots) {
+		n = put_tomb(c, entry - c->changes.slots, seq, c->changes.entries[entry].unacked != 0, &teid, w);
+		if (c->proof != NULL && n > 0)
+			digest_sent_gone(c->proof->digest, teid_slot(teid));
+		return n;
+	}
 	if (groups & CKPT_GROUP_FULL)
 		return put_full(c, entry, seq, w);
 	for (int i = 0; i < CKPT_MICRO_COUNT; i++)
 		if (groups & ckpt_micro_rows[i].group)
 			n += put_micro(c, entry, seq, &ckpt_micro_rows[i], w);
+	if (c->proof != NULL && n > 0)
+		digest_sent(c->proof->digest, entry);
 	return n;
 }
 
@@ -265,6 +274,17 @@ is_walk_done(const struct ckpt *c)
 	return c->tx.tombs_walked == c->cfg.tombs && c->tx.slots_walked == c->cfg.slots;
 }
 
+/* A slot of the walk: what is not shown to the standby is dropped by it when the walk has ended. */
+static uint32_t
+put_walked(struct ckpt *c, uint32_t slot, struct wbuf *w)
+{
+	uint32_t n = changes_is_young(&c->changes, slot) ? 0 : put_full(c, slot, c->changes.sent, w);
+
+	if (n == 0 && c->proof != NULL)
+		digest_sent_gone(c->proof->digest, slot);
+	return n;
+}
+
 /*
  * Tombstones first, oldest first: a TEID may have come round again, and then the call must arrive after the
  * tombstone of its namesake. Young calls are not shown to the standby.
@@ -273,16 +293,15 @@ static uint32_t
 put_walk(struct ckpt *c, struct wbuf *w)
 {
 	struct ckpt_sender *tx = &c->tx;
-	uint32_t n = 0;
+	uint32_t n = 0, teid;
 
 	for (unsigned steps = 0; !is_walk_done(c) && steps < CKPT_WALK_SLICE && has_entry_room(w); steps++) {
 		if (tx->tombs_walked < c->cfg.tombs) {
-			n +=
-			    put_tomb(c, (tx->tombs_from + tx->tombs_walked++) % c->cfg.tombs, c->changes.sent, true, w);
+			n += put_tomb(c, (tx->tombs_from + tx->tombs_walked++) % c->cfg.tombs, c->changes.sent, true,
+			              &teid, w);
 			continue;
 		}
-		if (!changes_is_young(&c->changes, tx->slots_walked))
-			n += put_full(c, tx->slots_walked, c->changes.sent, w);
+		n += put_walked(c, tx->slots_walked, w);
 		tx->slots_walked++;
 	}
 	return n;
@@ -375,7 +394,7 @@ ckpt_wants_fill(const struct ckpt *c)
 	if (!c->is_open)
 		return false;
 	if (w->heartbeat || w->role || w->ready || w->ack || w->sync_begin || c->rx.is_sweeping ||
-	    c->account.is_sending)
+	    c->account.is_sending || proof_wants_fill(c))
 		return true;
 	if (!c->tx.is_ready)
 		return false;
@@ -407,6 +426,7 @@ ckpt_fill(struct ckpt *c, struct wbuf *out, uint64_t now_ms)
 		ckpt_begin_sync(c, &(struct ckpt_lineage){0});
 	if (c->wants.sync_begin)
 		send_sync_begin(c, out);
+	proof_fill(c, out, now_ms);
 	if (c->tx.is_ready) {
 		if (c->is_flushing && !c->is_flushed)
 			flush_work(c);

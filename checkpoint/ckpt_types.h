@@ -112,13 +112,19 @@ enum ckpt_counter {
 	CKPT_FLUSH_FIRST_FULL, /* first full checkpoints of young calls sent in a critical flush */
 	CKPT_ACCOUNTING_SENT,  /* records of accounting flushes */
 	CKPT_ACCOUNTING_RECEIVED,
-	CKPT_NOW_UNACKED,     /* gauge: calls and tombstones the peer has not acknowledged */
-	CKPT_NOW_YOUNG,       /* gauge: calls that wait for `checkpoint session duration` */
-	CKPT_NOW_CONN,        /* gauge: enum ckpt_conn */
-	CKPT_NOW_SYNC,        /* gauge: enum ckpt_sync */
-	CKPT_NOW_ROLE,        /* gauge: enum ckpt_role */
-	CKPT_NOW_COMPRESSION, /* gauge: enum compress_id agreed on this connection */
-	CKPT_NOW_CONFIGURED,  /* gauge: enum compress_id wanted for the next connection */
+	CKPT_PROOFS,           /* comparisons with the peer that came to their end */
+	CKPT_PROOFS_DIFFERENT, /* of these, with calls that differ */
+	CKPT_NOW_PROVED_MS,    /* gauge: monotonic ms; all records were read again and compared after it; 0: not yet */
+	CKPT_NOW_PROOF_CALLS,  /* gauge: calls of the last comparison */
+	CKPT_NOW_DIFFERENT,    /* gauge: calls known to differ, damaged ones of this side included */
+	CKPT_NOW_DIGEST,       /* gauge: sum of the calls that the standby holds */
+	CKPT_NOW_UNACKED,      /* gauge: calls and tombstones the peer has not acknowledged */
+	CKPT_NOW_YOUNG,        /* gauge: calls that wait for `checkpoint session duration` */
+	CKPT_NOW_CONN,         /* gauge: enum ckpt_conn */
+	CKPT_NOW_SYNC,         /* gauge: enum ckpt_sync */
+	CKPT_NOW_ROLE,         /* gauge: enum ckpt_role */
+	CKPT_NOW_COMPRESSION,  /* gauge: enum compress_id agreed on this connection */
+	CKPT_NOW_CONFIGURED,   /* gauge: enum compress_id wanted for the next connection */
 	CKPT_COUNTER_COUNT
 };
 
@@ -126,6 +132,36 @@ enum ckpt_counter {
  * The link core's way to the calls of this session manager. Implemented by session/call_ckpt.c; @arg
  * is what was handed to ckpt_new. None of these may call back into the link core, except as said.
  */
+struct digest;
+
+/* In which way a call is not the same on both sides. */
+enum ckpt_differ_kind {
+	CKPT_DIFFERS,         /* both have it, with other contents */
+	CKPT_MISSING,         /* the standby lacks it */
+	CKPT_STALE,           /* the active does not have it */
+	CKPT_DAMAGED_STANDBY, /* the stored record is not what was written, on the standby */
+	CKPT_DAMAGED_ACTIVE,
+	CKPT_UNSENT, /* changed on the active, and nothing is under way: a mistake of ours */
+	CKPT_DIFFER_KINDS
+};
+
+struct ckpt_differ {
+	uint32_t slot;
+	uint32_t teid; /* 0: neither side knows it */
+	uint8_t kind;  /* enum ckpt_differ_kind */
+};
+
+enum { CKPT_DIFFER_NAMES = 1024 }; /* calls named at one time; all are counted */
+
+/* What an audit found and did. */
+struct ckpt_audit {
+	uint32_t calls;                     /* that the active says the standby holds */
+	uint32_t found[CKPT_DIFFER_KINDS];  /* before the repair */
+	uint32_t left;                      /* different after it */
+	uint32_t read_ms, sync_ms, took_ms; /* reading again; from begin to the repair (0: none); whole */
+	bool is_ended;                      /* false: the connection or the roles changed, nothing is known */
+};
+
 struct ckpt_ops {
 	/* Append the stored full record of @slot and say its TEID; ERR_NOT_FOUND: no call there. */
 	enum err (*read_full)(void *arg, uint32_t slot, uint32_t *teid, struct wbuf *out);
@@ -155,6 +191,17 @@ struct ckpt_ops {
 	void (*account)(void *arg, uint32_t teid, const uint8_t *p, size_t n);
 	/* The end marker of an accounting flush came: ckpt_account_ended knows. May be NULL. */
 	void (*accounting_ended)(void *arg);
+
+	/*
+	 * For the proof that both sides hold the same; NULL: none is made. scrub: read the stored records of up to @max
+	 * slots from *slot on again, telling the digest, *slot moves on; ERR_SHORT: more to do, ERR_OK: that was all.
+	 * slots_used: no slot from there on was ever used. teid: of the call in @slot, 0: none. audited: the audit that
+	 * ckpt_audit_begin began has ended; may be NULL.
+	 */
+	enum err (*scrub)(void *arg, uint32_t *slot, uint32_t max);
+	uint32_t (*slots_used)(void *arg);
+	uint32_t (*teid)(void *arg, uint32_t slot);
+	void (*audited)(void *arg, const struct ckpt_audit *a);
 
 	/* The link came up, became ready or fell: now @conn. May be NULL. */
 	void (*conn_changed)(void *arg, enum ckpt_conn conn);

@@ -42,8 +42,8 @@ const struct rows_format ckpt_msg_format = {
 };
 
 static const char *const frame_names[CKPT_FRAME_TYPE_COUNT] = {
-    "frame",    "OPEN",  "OPEN_ACK", "HEARTBEAT", "READY",      "SYNC_BEGIN",
-    "SYNC_END", "BATCH", "ACK",      "ROLE",      "ACCOUNTING", "ACCOUNTING_END",
+    "frame", "OPEN", "OPEN_ACK", "HEARTBEAT",  "READY",          "SYNC_BEGIN", "SYNC_END",
+    "BATCH", "ACK",  "ROLE",     "ACCOUNTING", "ACCOUNTING_END", "PROOF",
 };
 
 const char *

@@ -35,6 +35,7 @@ enum ckpt_frame_type {
 	CKPT_ROLE,
 	CKPT_ACCOUNTING,     /* count u32, CRC-32 of the records u32, records */
 	CKPT_ACCOUNTING_END, /* seq: how many records the frames before it had */
+	CKPT_PROOF,          /* step u8, round u32, CRC-32 of the rest u32, rest by step: ckpt_proof.h */
 	CKPT_FRAME_TYPE_COUNT
 };
 

@@ -104,6 +104,24 @@ drop(void *arg, uint32_t slot)
 	return call_table_drop(arg, slot);
 }
 
+static enum err
+scrub(void *arg, uint32_t *slot, uint32_t max)
+{
+	return call_table_scrub(arg, slot, max);
+}
+
+static uint32_t
+slots_used(void *arg)
+{
+	return call_table_slots_used(arg);
+}
+
+static uint32_t
+teid_of(void *arg, uint32_t slot)
+{
+	return call_table_teid(arg, slot);
+}
+
 const struct ckpt_ops call_ckpt_ops = {
     .read_full = read_full,
     .read_micro = read_micro,
@@ -112,4 +130,7 @@ const struct ckpt_ops call_ckpt_ops = {
     .check = check,
     .apply = apply,
     .drop = drop,
+    .scrub = scrub,
+    .slots_used = slots_used,
+    .teid = teid_of,
 };

@@ -5,7 +5,7 @@
 #include "session/call_rows.h"
 
 /* Groups that are checkpointed lazily. */
-enum { LAZY = 0 };
+enum { LAZY = CKPT_GROUP_ACCOUNTING };
 
 enum err
 call_digest(const struct arena *a, uint32_t slot, struct digest_hash *out)

@@ -66,6 +66,12 @@ call_table_count(const struct call_table *t)
 	return t->used;
 }
 
+uint32_t
+call_table_slots_used(const struct call_table *t)
+{
+	return t->index.top;
+}
+
 static void
 publish_count(struct call_table *t)
 {
@@ -81,8 +87,6 @@ publish_count(struct call_table *t)
 void
 call_table_set_role(struct call_table *t, enum ckpt_role role)
 {
-	if (role != t->role)
-		digest_set_active(t->digest, role == CKPT_ACTIVE);
 	if (role == CKPT_ACTIVE && t->role == CKPT_STANDBY)
 		arena_count_add(&t->arena, ARENA_RESTORED, t->used);
 	t->role = role;

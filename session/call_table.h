@@ -64,6 +64,9 @@ uint32_t call_table_teid(const struct call_table *t, uint32_t slot);
 
 uint32_t call_table_count(const struct call_table *t);
 
+/* call_table_slots_used - no slot from there on was ever used. */
+uint32_t call_table_slots_used(const struct call_table *t);
+
 /*
  * The digest of the stored records (checkpoint/ckpt_digest.h), which every write keeps up to date. For the link core;
  * lives as long as the table.

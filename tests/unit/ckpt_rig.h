@@ -35,6 +35,8 @@ struct side {
 	struct call_account window;
 	unsigned accounted, accounting_ends;
 	enum err flush_result;
+	unsigned audits;
+	struct ckpt_audit audit;
 };
 
 static struct side a, b;
@@ -76,6 +78,33 @@ side_drop(void *arg, uint32_t slot)
 	return call_table_drop(((struct side *)arg)->table, slot);
 }
 
+static inline enum err
+side_scrub(void *arg, uint32_t *slot, uint32_t max)
+{
+	return call_ckpt_ops.scrub(((struct side *)arg)->table, slot, max);
+}
+
+static inline uint32_t
+side_slots_used(void *arg)
+{
+	return call_ckpt_ops.slots_used(((struct side *)arg)->table);
+}
+
+static inline uint32_t
+side_teid(void *arg, uint32_t slot)
+{
+	return call_ckpt_ops.teid(((struct side *)arg)->table, slot);
+}
+
+static inline void
+side_audited(void *arg, const struct ckpt_audit *audit)
+{
+	struct side *s = arg;
+
+	s->audits++;
+	s->audit = *audit;
+}
+
 static inline void
 side_flushed(void *arg, enum err result)
 {
@@ -111,6 +140,10 @@ static const struct ckpt_ops side_ops = {.read_full = side_read_full,
                                          .drop = side_drop,
                                          .account = side_account,
                                          .accounting_ended = side_accounting_ended,
+                                         .scrub = side_scrub,
+                                         .slots_used = side_slots_used,
+                                         .teid = side_teid,
+                                         .audited = side_audited,
                                          .flushed = side_flushed};
 
 static inline void
@@ -150,6 +183,7 @@ side_start(struct side *s, uint64_t id, bool is_aggressive)
 	assert_int_equal(arena_init(&arena, s->mem, arena_bytes(SLOTS), INSTANCE, SLOTS), ERR_OK);
 	s->table = call_table_new(&arena, &events);
 	s->store = call_table_store(s->table);
+	cfg.digest = call_table_digest(s->table);
 	s->ckpt = ckpt_new(&cfg);
 	assert_non_null(s->ckpt);
 }
