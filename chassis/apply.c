@@ -7,6 +7,7 @@
  * an operator changes them in two lines.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chassis/chassis.h"
@@ -272,6 +273,19 @@ apply_srp(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block
 	redundancy_apply(c, &s, &local, &peer);
 }
 
+/* Audits begin by the clock when a start time is configured. */
+static void
+apply_audit(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block)
+{
+	const struct cfg_node *n = block != NULL ? cfg_first(cfg, block, SRP_ROW_AUDIT_START) : NULL;
+	const char *hour = n != NULL ? cfg_str(cfg, n, "hour") : NULL;
+	const char *minute = n != NULL ? cfg_str(cfg, n, "minute") : NULL;
+	bool is_on = hour != NULL && minute != NULL;
+
+	sync_apply(c, is_on, is_on ? (uint32_t)(atoi(hour) * 3600 + atoi(minute) * 60) : 0,
+	           is_on ? (uint32_t)cfg_leaf_uint(cfg, block, SRP_ROW_AUDIT_PERIODICITY) * 60 : 0);
+}
+
 void
 apply_now(struct chassis *c)
 {
@@ -282,6 +296,7 @@ apply_now(struct chassis *c)
 	copy_name(c->srp_context, sizeof c->srp_context, context);
 	apply_gateway(c, cfg);
 	monitors_apply(c, cfg, srp);
+	apply_audit(c, cfg, srp);
 	apply_srp(c, cfg, srp);
 	validation_config_changed(c);
 	license_check(c);

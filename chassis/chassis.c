@@ -320,7 +320,7 @@ chassis_new(const struct chassis_options *o)
 	raise_limits();
 	if (!self_check() || !open_root(c) || !open_loop(c) || !open_store(c) || !open_cli(c) ||
 	    history_new(c) != ERR_OK || redundancy_new(c) != ERR_OK || resources_new(c) != ERR_OK ||
-	    validation_new(c) != ERR_OK || monitors_new(c) != ERR_OK) {
+	    validation_new(c) != ERR_OK || monitors_new(c) != ERR_OK || sync_new(c) != ERR_OK) {
 		chassis_free(c);
 		return NULL;
 	}
@@ -380,6 +380,7 @@ chassis_free(struct chassis *c)
 	cli_link_free(c->cli_link);
 	if (c->cli != NULL)
 		cli_free(c->cli);
+	sync_free(c);
 	history_free(c);
 	store_close(c->store);
 	secrets_free(c->secrets);

@@ -5,6 +5,7 @@
  *   tasks.c       session managers and demux: start, messages, restart
  *   redundancy.c  the engine's orders to tasks, operators, disk
  *   resources.c   what the peer is told between two hellos;  jitter.c  is the loop in time for the dead interval?
+ *   sync.c        are the calls of both chassis the same? External audits
  *   post.c        what follows when it has become Active: gates, audit, accounting
  *   apply.c       running configuration -> what engine and roles get
  *   config_io.c   configuration from files and chassis.db;  config_save.c  to them
@@ -128,6 +129,7 @@ struct chassis {
 	struct cli_link *cli_link;
 	struct srp_link *srp;
 	struct monitor_link *monitors;
+	struct sync *sync;
 	char srp_context[80];
 	struct validation *validation;
 
@@ -213,6 +215,16 @@ uint8_t post_terminate(struct chassis *c); /* returns enum srp_post_answer */
 void post_view(const struct chassis *c, struct srp_view *v);
 void post_show_audit(const struct chassis *c, struct report *r);
 
+/* sync.c: do both chassis hold the same calls? */
+enum err sync_new(struct chassis *c);
+void sync_free(struct chassis *c);
+void sync_message(struct chassis *c, struct sessmgr_slot *s, const struct ipc_msg *m);
+void sync_sessmgr_gone(struct chassis *c, struct sessmgr_slot *s);
+/* sync_apply - external audits at @start_s of the day and every @period_s from then on, or only by hand. */
+void sync_apply(struct chassis *c, bool is_scheduled, uint32_t start_s, uint32_t period_s);
+enum cli_answer sync_run_audit(struct cli_call *call);
+void sync_show_audits(struct chassis *c, struct report *r);
+
 /* redundancy.c */
 enum err redundancy_new(struct chassis *c);
 void redundancy_apply(struct chassis *c, const struct srp_config *cfg, const struct addr *local,
@@ -296,6 +308,7 @@ void views_checkpoint(struct chassis *c, struct report *r);
 void views_checkpoint_verbose(struct chassis *c, struct report *r);
 void views_checkpoint_info(struct chassis *c, struct report *r);
 void views_call_loss(struct chassis *c, struct report *r);
+void views_proof(struct chassis *c, struct report *r);
 void views_audit(struct chassis *c, struct report *r);
 
 /* support.c */

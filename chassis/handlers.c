@@ -229,12 +229,6 @@ run_boot(struct cli_call *call)
 /* --- not there yet, and said so ---------------------------------------------------- */
 
 static enum cli_answer
-run_audit(struct cli_call *call)
-{
-	return cli_fail(call, "external audits are not available yet, no call was compared");
-}
-
-static enum cli_answer
 run_nack(struct cli_call *call)
 {
 	return cli_fail(call,
@@ -251,7 +245,7 @@ const struct cli_handler chassis_handlers[] = {
     {CHASSIS_ROW_BOOT, run_boot},
     {CHASSIS_ROW_SAVE, config_save},
     {CHASSIS_ROW_SHOW_ERRORS, config_show_errors},
-    {SRP_ROW_AUDIT, run_audit},
+    {SRP_ROW_AUDIT, sync_run_audit},
     {SRP_ROW_NACK_OFF, run_nack},
     {SRP_ROW_NACK_ON, run_nack},
     {0, NULL},

@@ -52,6 +52,9 @@ enum ipc_type {
 	IPC_ACCOUNTING_AWAIT, /* chassisd -> sessmgr of the new Active: answer when that has come; body u64 the old
 	                         epoch */
 	IPC_ACCOUNTING_DONE,  /* sessmgr -> chassisd: id of the await, struct sessmgr_accounted */
+	IPC_PROOF,            /* sessmgr -> chassisd: struct sessmgr_proof, calls that differ from the peer's */
+	IPC_SYNC_AUDIT,       /* chassisd -> sessmgr of the Active: compare with the peer and repair; id comes back */
+	IPC_SYNC_AUDITED,     /* sessmgr -> chassisd: struct ckpt_audit */
 	IPC_TYPE_COUNT
 };
 

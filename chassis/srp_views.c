@@ -180,6 +180,7 @@ views_audit(struct chassis *c, struct report *r)
 	history_view(c, &v);
 	post_show_audit(c, r);
 	srp_show_audits(&v, r);
+	sync_show_audits(c, r);
 }
 
 static enum cli_answer
@@ -243,14 +244,16 @@ show_details(struct cli_call *call)
 	return show_srp(call, views_details);
 }
 
+static enum cli_answer
+show_proof(struct cli_call *call)
+{
+	return show_report(call, views_proof);
+}
+
 const struct cli_handler srp_views[] = {
-    {SRP_ROW_SHOW_INFO, show_srp_info},
-    {SRP_ROW_SHOW_STATISTICS, show_srp_statistics},
-    {SRP_ROW_SHOW_CHECKPOINT, show_checkpoint},
-    {SRP_ROW_SHOW_CHECKPOINT_INFO, show_checkpoint_info},
-    {SRP_ROW_SHOW_CALL_LOSS, show_call_loss},
-    {SRP_ROW_SHOW_AUDIT, show_audit},
-    {SRP_ROW_SHOW_HISTORY, show_history},
-    {SRP_ROW_SHOW_DETAILS, show_details},
-    {0, NULL},
+    {SRP_ROW_SHOW_INFO, show_srp_info},         {SRP_ROW_SHOW_STATISTICS, show_srp_statistics},
+    {SRP_ROW_SHOW_CHECKPOINT, show_checkpoint}, {SRP_ROW_SHOW_CHECKPOINT_INFO, show_checkpoint_info},
+    {SRP_ROW_SHOW_PROOF, show_proof},           {SRP_ROW_SHOW_CALL_LOSS, show_call_loss},
+    {SRP_ROW_SHOW_AUDIT, show_audit},           {SRP_ROW_SHOW_HISTORY, show_history},
+    {SRP_ROW_SHOW_DETAILS, show_details},       {0, NULL},
 };

@@ -332,6 +332,10 @@ on_sessmgr_message(void *arg, const struct ipc_msg *m)
 	case IPC_ACCOUNTING_DONE:
 		post_message(c, s, m);
 		break;
+	case IPC_PROOF:
+	case IPC_SYNC_AUDITED:
+		sync_message(c, s, m);
+		break;
 	case IPC_CALL_LOST:
 		note_lost(c, s->instance, m);
 		break;
@@ -415,6 +419,7 @@ on_sessmgr_end(struct task *t, void *arg)
 	flush_answered(c, s);
 	clear_answered(c, s, 0, false); /* its calls went with it */
 	post_sessmgr_gone(c, s);
+	sync_sessmgr_gone(c, s);
 	drop_arena(s);
 	start_sessmgr(c, s->instance);
 }

@@ -178,6 +178,26 @@ put_frame_types(const char *title, unsigned magic, unsigned version, unsigned he
 	text_put(&out, " |\n");
 }
 
+static const char proof_text[] =
+    "\nA PROOF frame (checkpoint/ckpt_proof.h) has step u8, round u32, CRC-32 of these and of what follows u32; then "
+    "by "
+    "step:\n\n"
+    "| step | from | what follows |\n|---|---|---|\n"
+    "| 1 ROOT | active | number of the next batch u64, repair u8, calls u32, sum u64, age of the oldest record read in "
+    "ms u32, damaged calls u32, count u16, so many slot u32 and TEID u32 |\n"
+    "| 2 BUCKETS | active | next batch u64, first bucket u32, count u16, so many sums u64 |\n"
+    "| 3 SLOTS | active | next batch u64, from u32, to u32, last u8, count u16, so many slot - from u16, TEID u32, "
+    "hash u64 |\n"
+    "| 4 READ | active | nothing: read all records again |\n"
+    "| 5 ASK_BUCKETS | standby | nothing |\n"
+    "| 6 ASK_SLOTS | standby | count u16, so many buckets u16 |\n"
+    "| 7 NAMES | standby | count u16, so many slot u32, TEID u32, kind u8 |\n"
+    "| 8 RESEND | standby | count u16, so many slots u32 |\n"
+    "| 9 VERDICT | standby | calls by kind of difference 6 x u32, age of the oldest record read in ms u32 |\n"
+    "| 10 DONE | standby | nothing: all records were read again |\n"
+    "\nA sum is that of the hashes (base/mix.h) of the records of 1024 slots, or of all, modulo 2^64; the fields of "
+    "CALL_ACCOUNTING, which travel lazily, are left out.\n";
+
 static void
 wire(void)
 {
@@ -196,6 +216,7 @@ wire(void)
 	    "raw octets u32 (at most %d), CRC-32 of the raw octets u32; then the records, packed.\n"
 	    "A record has a header of %d octets: kind u8, TEID u32, change sequence u64, length u16.\n",
 	    CKPT_BATCH_HEADER_BYTES, CKPT_RAW_MAX, CKPT_RECORD_HEADER_BYTES);
+	text_put(&out, proof_text);
 	text_put(&out, "\n| record kind | name |\n|---|---|\n| 0 | full checkpoint |\n| 1 | INVALIDATE_CRR |\n");
 	for (int i = 0; i < CKPT_MICRO_COUNT; i++)
 		text_printf(&out, "| %u | %s |\n", ckpt_micro_rows[i].kind, ckpt_micro_rows[i].name);

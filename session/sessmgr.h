@@ -4,6 +4,7 @@
  *   sessmgr_main.c     the role: requests from demux, orders of chassisd
  *   sessmgr_link.c     calls that come and go by checkpoints, and what follows them
  *   sessmgr_audit.c    the internal audit, a slice a turn
+ *   sessmgr_proof.c    the proof of sync: records read again, what differs is named, audits with the peer
  *   sessmgr_account.c  the accounting flush of a planned switchover
  */
 #ifndef SESSION_SESSMGR_H
@@ -59,6 +60,11 @@ struct sessmgr {
 		struct event *send_ev;      /* a flush that is held back */
 		struct call_account window; /* counted here since the takeover */
 	} account;
+	struct {
+		struct event *ev;  /* next slice of stored records */
+		uint32_t audit_id; /* of the order; 0: none runs */
+		uint64_t told;     /* hash of what chassisd was told differs; 0: nothing */
+	} proof;
 	uint8_t gate; /* enum srp_gate */
 	uint64_t epoch;
 	uint8_t restart_counter;
@@ -88,6 +94,18 @@ void sessmgr_account_send_now(evutil_socket_t fd, short what, void *arg);
 void sessmgr_account_await(struct sessmgr *s, uint32_t id, uint64_t epoch);
 void sessmgr_account_look(struct sessmgr *s);
 void sessmgr_account_came(struct sessmgr *s, uint32_t teid, const uint8_t *p, size_t n);
+
+/*
+ * The proof of sync (checkpoint/ckpt.h). slice: its timer, begun when there is a link. publish: what differs is told to
+ * chassisd when it is something else. audit: an order; audited: its end.
+ */
+void sessmgr_proof_slice(evutil_socket_t fd, short what, void *arg);
+void sessmgr_proof_publish(struct sessmgr *s);
+void sessmgr_proof_audit(struct sessmgr *s, uint32_t id);
+void sessmgr_proof_audited(struct sessmgr *s, const struct ckpt_audit *a);
+
+/* sessmgr_publish - counters of the link into the arena, and what differs to chassisd. */
+void sessmgr_publish(struct sessmgr *s);
 
 /* sessmgr_arm_turn - at the end of this loop turn binds and checkpoints are sent. */
 void sessmgr_arm_turn(struct sessmgr *s);

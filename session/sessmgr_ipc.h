@@ -60,6 +60,24 @@ enum sessmgr_counter {
 
 _Static_assert((int)SESSMGR_COUNTER_END <= (int)ARENA_COUNTER_COUNT, "no room for the counters");
 
+enum { SESSMGR_DIFFER_MAX = 512 };
+
+/* A call that is not the same on both chassis. */
+struct sessmgr_differ {
+	uint64_t imsi; /* known when imsi_digits is not 0 */
+	uint32_t teid;
+	uint8_t imsi_digits;
+	uint8_t kind; /* enum ckpt_differ_kind */
+};
+
+/* IPC_PROOF: something else differs than was told before. IPC_SYNC_AUDITED has a struct ckpt_audit. */
+struct sessmgr_proof {
+	uint32_t total;
+	uint32_t counts[CKPT_DIFFER_KINDS];
+	uint32_t named;
+	struct sessmgr_differ names[SESSMGR_DIFFER_MAX];
+};
+
 enum {
 	SESSMGR_SLOTS = 1 << 20, /* calls of one session manager: all that a TEID can name */
 	SESSMGR_LOST_MAX = 1000  /* lost ones named at one time */

@@ -95,13 +95,17 @@ ckpt_apply(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, u
 	struct sessmgr *s = arg;
 	struct call before, after;
 	bool had, has;
+	uint32_t was;
 	enum err e;
 
 	if (kind != CKPT_KIND_FULL && kind != CKPT_KIND_INVALIDATE_CRR)
 		return call_ckpt_ops.apply(s->table, kind, teid, p, n, token);
+	was = call_table_teid(s->table, teid_slot(teid));
 	had = sessmgr_call_in_slot(s, teid_slot(teid), &before);
 	e = call_ckpt_ops.apply(s->table, kind, teid, p, n, token);
 	has = sessmgr_call_in_slot(s, teid_slot(teid), &after);
+	if (!had && has && was == after.teid)
+		return e; /* the same call, whose record was damaged: pools and demux know it */
 	if (had && has && before.teid == after.teid && addr_equal(&before.address, &after.address))
 		return e;
 	if (had)
@@ -132,6 +136,30 @@ ckpt_conn_changed(void *arg, enum ckpt_conn conn)
 	s->is_conn_due = true;
 	sessmgr_arm_turn(s);
 	sessmgr_account_look(s);
+}
+
+static enum err
+ckpt_ops_scrub(void *arg, uint32_t *slot, uint32_t max)
+{
+	return call_ckpt_ops.scrub(((struct sessmgr *)arg)->table, slot, max);
+}
+
+static uint32_t
+ckpt_slots_used(void *arg)
+{
+	return call_ckpt_ops.slots_used(((struct sessmgr *)arg)->table);
+}
+
+static uint32_t
+ckpt_teid(void *arg, uint32_t slot)
+{
+	return call_ckpt_ops.teid(((struct sessmgr *)arg)->table, slot);
+}
+
+static void
+ckpt_audited(void *arg, const struct ckpt_audit *a)
+{
+	sessmgr_proof_audited(arg, a);
 }
 
 static void
@@ -206,6 +234,10 @@ const struct ckpt_ops sessmgr_ckpt_ops = {
     .check = ckpt_check,
     .apply = ckpt_apply,
     .drop = ckpt_drop,
+    .scrub = ckpt_ops_scrub,
+    .slots_used = ckpt_slots_used,
+    .teid = ckpt_teid,
+    .audited = ckpt_audited,
     .account = ckpt_account,
     .accounting_ended = ckpt_accounting_ended,
     .conn_changed = ckpt_conn_changed,

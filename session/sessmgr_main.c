@@ -69,17 +69,18 @@ sessmgr_note_bind(struct sessmgr *s, struct binds *list, uint64_t imsi)
 	sessmgr_arm_turn(s);
 }
 
-static void
-publish(struct sessmgr *s)
+void
+sessmgr_publish(struct sessmgr *s)
 {
 	arena_ckpt_publish(&s->arena, ckpt_counters(s->ckpt));
+	sessmgr_proof_publish(s);
 }
 
 static void
 tell_conn(struct sessmgr *s)
 {
 	s->is_conn_due = false;
-	publish(s);
+	sessmgr_publish(s);
 	(void)ipc_send(s->control, IPC_PEER_CONN, s->instance, &s->conn, sizeof s->conn, -1, 0);
 }
 
@@ -259,7 +260,7 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 	if (old == CKPT_ACTIVE && r.role == CKPT_STANDBY)
 		sessmgr_report_lost(s);
 	arena_count_set(&s->arena, ARENA_EPOCH, r.epoch);
-	publish(s);
+	sessmgr_publish(s);
 	ckpt_link_kick(s->link);
 }
 
@@ -314,7 +315,8 @@ apply_config(struct sessmgr *s, const struct ipc_msg *m)
 	                        .tombs = CALL_TOMBS,
 	                        .schema = CALL_ROWS_VERSION,
 	                        .ops = &sessmgr_ckpt_ops,
-	                        .arg = s};
+	                        .arg = s,
+	                        .digest = call_table_digest(s->table)};
 	struct sessmgr_setup setup;
 
 	if (m->fd < 0 || m->len != sizeof setup || shm_into(m->fd, &s->cfg, sizeof s->cfg) != ERR_OK) {
@@ -332,6 +334,7 @@ apply_config(struct sessmgr *s, const struct ipc_msg *m)
 		s->link = s->ckpt == NULL ? NULL : ckpt_link_new(s->base, s->ckpt);
 		if (s->link == NULL)
 			exit(1);
+		sessmgr_proof_slice(-1, 0, s);
 	}
 	ckpt_offer(s->ckpt, s->cfg.is_lz4_offered ? COMPRESS_OFFERED_LZ4 : COMPRESS_OFFERED);
 	ckpt_configure(s->ckpt, s->cfg.checkpoint_duration_ms, s->cfg.recovery == GATEWAY_RECOVERY_AGGRESSIVE);
@@ -420,6 +423,9 @@ on_order(struct sessmgr *s, const struct ipc_msg *m)
 		break;
 	case IPC_AUDIT:
 		sessmgr_audit_start(s, m->id);
+		break;
+	case IPC_SYNC_AUDIT:
+		sessmgr_proof_audit(s, m->id);
 		break;
 	case IPC_ACCOUNTING_SEND:
 		sessmgr_account_send(s);
@@ -515,7 +521,7 @@ on_publish(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (s->ckpt != NULL)
-		publish(s);
+		sessmgr_publish(s);
 }
 
 static bool
@@ -526,8 +532,9 @@ make_events(struct sessmgr *s)
 	s->rebind_ev = evtimer_new(s->base, on_rebind_slice, s);
 	s->account.send_ev = evtimer_new(s->base, sessmgr_account_send_now, s);
 	s->audit.ev = evtimer_new(s->base, sessmgr_audit_slice, s);
+	s->proof.ev = evtimer_new(s->base, sessmgr_proof_slice, s);
 	return s->turn_ev != NULL && s->clear_ev != NULL && s->rebind_ev != NULL && s->account.send_ev != NULL &&
-	       s->audit.ev != NULL;
+	       s->audit.ev != NULL && s->proof.ev != NULL;
 }
 
 static enum err

@@ -530,9 +530,4 @@ srp_show_audits(const struct srp_history_view *v, struct report *r)
 	report_close(r);
 	if (number == 0)
 		report_line(r, "No internal audit has run.");
-	report_title(r, "");
-	report_ruled(r, "External audits:");
-	report_list(r, "external_audits");
-	report_close(r);
-	report_line(r, "No external audit has run.");
 }

@@ -46,6 +46,19 @@ static const struct cli_row srp_view_rows[] = {
         .doc = "The checkpoints that are sent, with their numbers (CMD-ID) and what makes each be sent.",
     },
     {
+        .id = SRP_ROW_SHOW_PROOF,
+        .mode = &cli_exec_mode,
+        .kind = CLI_VIEW,
+        .flags = CLI_HAS_JSON,
+        .feature = CLI_FEATURE_ICSR,
+        .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("srp", "Interchassis session recovery"),
+                         KEYWORD("checkpoint", "Replication of calls"),
+                         KEYWORD("proof", "Are the calls of both chassis the same? (Starling)")),
+        .doc = "How many calls differ between both chassis and how old that is, or the calls that differ. Both chassis "
+               "read every stored record again within two seconds and compare sums at the same change; the digest of "
+               "both is the same when no call is under way. Not a command of the product.",
+    },
+    {
         .id = SRP_ROW_SHOW_DETAILS,
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,
@@ -61,13 +74,14 @@ static const struct cli_row srp_view_rows[] = {
         .id = SRP_ROW_AUDIT,
         .mode = &cli_exec_mode,
         .kind = CLI_EVENT,
-        .flags = CLI_NO_EFFECT_YET,
         .feature = CLI_FEATURE_ICSR,
         .privilege = CLI_ADMINISTRATOR,
         .tokens = TOKENS(KEYWORD("srp", "Interchassis session recovery"),
                          KEYWORD("initiate-audit", "Compares the calls of both chassis"),
                          KEYWORD("manual-with-sync", "Now, and makes them equal")),
-        .doc = "Compares the calls of both chassis and makes them equal.",
+        .doc = "On the active chassis: both read all records again and compare them; calls that differ or are missing "
+               "on the "
+               "standby are sent in full, those that only the standby has are dropped. Answers when it has ended.",
     },
     {
         .id = SRP_ROW_NACK_OFF,

@@ -1,0 +1,393 @@
+/*
+ * sync.c - both chassis hold the same calls: what session managers say differs, and the external audits, which an
+ * operator or the time of the day begins.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "chassis/audit_time.h"
+#include "chassis/chassis.h"
+#include "checkpoint/ckpt_proof_show.h"
+#include "srp/srp_cmds.h"
+
+enum { AUDITS_KEPT = 10, NAMES_SHOWN = 1000, LOGGED_MAX = 20, AUDIT_LIMIT_S = 60 };
+
+struct sync {
+	struct chassis *chassis;
+	struct sessmgr_proof proofs[SESSMGRS_MAX + 1];
+	struct ckpt_audit_view audits[AUDITS_KEPT]; /* a ring; the one of number n is at n % AUDITS_KEPT */
+	uint64_t count;
+	bool is_running;
+	bool is_awaited[SESSMGRS_MAX + 1];
+	unsigned left;
+	uint64_t begun_us;
+	struct cli_call *call; /* the operator who waits, or NULL */
+	struct event *due_ev, *limit_ev;
+	bool is_scheduled, is_daily; /* the next one due */
+	uint32_t start_s, period_s;
+};
+
+static uint64_t
+wall_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* --- what differs ------------------------------------------------------------------------------------------ */
+
+static bool
+was_named(const struct sessmgr_proof *p, const struct sessmgr_differ *d)
+{
+	for (uint32_t i = 0; i < p->named; i++)
+		if (p->names[i].teid == d->teid && p->names[i].kind == d->kind)
+			return true;
+	return false;
+}
+
+static void
+imsi_text(const struct sessmgr_differ *d, char *buf, size_t cap)
+{
+	if (d->imsi_digits > 0)
+		snprintf(buf, cap, "%0*llu", d->imsi_digits, (unsigned long long)d->imsi);
+	else
+		snprintf(buf, cap, "unknown");
+}
+
+static void
+tell_alarm(struct chassis *c)
+{
+	uint64_t total = 0;
+	char text[ALARM_TEXT_MAX];
+
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		total += c->sync->proofs[i].total;
+	snprintf(text, sizeof text, "%llu calls are not the same on both chassis: show srp checkpoint proof",
+	         (unsigned long long)total);
+	alarm_set(c, "sync", total > 0, text);
+}
+
+static void
+on_proof(struct chassis *c, unsigned instance, const struct ipc_msg *m)
+{
+	struct sessmgr_proof *old = &c->sync->proofs[instance], *now;
+	unsigned logged = 0;
+	char imsi[24];
+
+	if (m->len != sizeof *now)
+		return;
+	now = malloc(sizeof *now);
+	if (now == NULL)
+		return;
+	memcpy(now, m->body, sizeof *now);
+	for (uint32_t i = 0; i < now->named && i < SESSMGR_DIFFER_MAX && logged < LOGGED_MAX; i++) {
+		if (was_named(old, &now->names[i]))
+			continue;
+		imsi_text(&now->names[i], imsi, sizeof imsi);
+		log_event(LOG_CALL_DIFFERS, now->names[i].teid, imsi, ckpt_differ_text(now->names[i].kind));
+		logged++;
+	}
+	*old = *now;
+	free(now);
+	tell_alarm(c);
+}
+
+/* --- external audits ----------------------------------------------------------------------------------------- */
+
+static struct ckpt_audit_view *
+current(struct sync *s)
+{
+	return &s->audits[s->count % AUDITS_KEPT];
+}
+
+static void
+answer(struct sync *s, const struct ckpt_audit_view *a)
+{
+	struct cli_call *call = s->call;
+
+	s->call = NULL;
+	if (call == NULL)
+		return;
+	if (!a->is_ended) {
+		(void)cli_fail(call, "a connection to the other chassis or the roles changed during the audit");
+		cli_session_finish(call->session, false);
+		return;
+	}
+	text_printf(call->out,
+	            "Audit %llu: %llu sessions compared, %llu new, %llu stale, %llu inactive, %llu still different\n",
+	            (unsigned long long)a->number, (unsigned long long)a->active, (unsigned long long)a->fresh,
+	            (unsigned long long)a->stale, (unsigned long long)a->inactive, (unsigned long long)a->left);
+	cli_session_finish(call->session, true);
+}
+
+static void
+end_audit(struct sync *s)
+{
+	struct ckpt_audit_view *a = current(s);
+
+	s->is_running = a->is_running = false;
+	event_del(s->limit_ev);
+	a->took_ms = (uint32_t)((clock_now_us() - s->begun_us) / 1000);
+	if (a->is_ended)
+		a->ready_ms = wall_ms();
+	log_event(LOG_SYNC_AUDIT, (unsigned long long)a->number, a->is_ended ? "compared" : "broken off",
+	          (unsigned long long)a->active, (unsigned long long)(a->fresh + a->stale + a->inactive),
+	          (unsigned long long)a->left);
+	answer(s, a);
+}
+
+/* Session managers audit side by side: the last one ends it. */
+static void
+sessmgr_ended(struct sync *s, unsigned instance, const struct ckpt_audit *r)
+{
+	struct ckpt_audit_view *a = current(s);
+
+	if (!s->is_running || !s->is_awaited[instance])
+		return;
+	s->is_awaited[instance] = false;
+	s->left--;
+	a->is_ended = a->is_ended && r->is_ended;
+	a->active += r->calls;
+	a->fresh += r->found[CKPT_MISSING];
+	a->stale += r->found[CKPT_STALE];
+	a->inactive += r->found[CKPT_DIFFERS] + r->found[CKPT_DAMAGED_STANDBY] + r->found[CKPT_DAMAGED_ACTIVE];
+	a->left += r->left;
+	if (r->sync_ms > 0 && (a->sync_ms == 0 || a->start_ms + r->sync_ms < a->sync_ms))
+		a->sync_ms = a->start_ms + r->sync_ms;
+	if (s->left == 0)
+		end_audit(s);
+}
+
+static void
+begin_audit(struct sync *s, const char *reason)
+{
+	struct chassis *c = s->chassis;
+	struct timeval limit = {AUDIT_LIMIT_S, 0};
+
+	s->count++;
+	*current(s) = (struct ckpt_audit_view){.number = s->count,
+	                                       .state = srp_state_text(c->is_active ? SRP_ACTIVE : SRP_STANDBY),
+	                                       .reason = reason,
+	                                       .start_ms = wall_ms(),
+	                                       .is_ended = true,
+	                                       .is_running = true};
+	s->is_running = true;
+	s->begun_us = clock_now_us();
+	s->left = c->sessmgr_count;
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		s->is_awaited[i] = true;
+	event_add(s->limit_ev, &limit);
+	for (unsigned i = 1; i <= c->sessmgr_count; i++)
+		if (!tasks_order(&c->sessmgrs[i], IPC_SYNC_AUDIT, (uint32_t)s->count, NULL, 0))
+			sessmgr_ended(s, i, &(struct ckpt_audit){.is_ended = false});
+}
+
+static void
+on_limit(evutil_socket_t fd, short what, void *arg)
+{
+	struct sync *s = arg;
+
+	(void)fd;
+	(void)what;
+	for (unsigned i = 1; s->is_running && i <= SESSMGRS_MAX; i++)
+		sessmgr_ended(s, i, &(struct ckpt_audit){.is_ended = false});
+}
+
+/* NULL: an audit may begin; else why not. */
+static const char *
+refusal(const struct chassis *c)
+{
+	if (!c->is_active)
+		return "this chassis is not Active, the Active one compares";
+	if (c->is_standalone)
+		return "there is no other chassis to compare with";
+	if (tasks_not_connected(c) > 0)
+		return "not every session manager is connected to the other chassis";
+	return c->sync->is_running ? "an audit runs" : NULL;
+}
+
+static void
+call_ended(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+
+	if (c->sync->call == call)
+		c->sync->call = NULL;
+}
+
+static void
+begin_manual(evutil_socket_t fd, short what, void *arg)
+{
+	struct sync *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (s->call != NULL)
+		begin_audit(s, "manual");
+}
+
+enum cli_answer
+sync_run_audit(struct cli_call *call)
+{
+	struct chassis *c = call->app;
+	struct timeval zero = {0, 0};
+	const char *why = c->sync->call != NULL ? "an audit runs" : refusal(c);
+
+	if (why != NULL)
+		return cli_fail(call, "%s", why);
+	if (event_base_once(c->base, -1, EV_TIMEOUT, begin_manual, c->sync, &zero) < 0)
+		return cli_fail(call, "no memory");
+	c->sync->call = call;
+	call->ended = call_ended;
+	return CLI_ANSWER_PENDING;
+}
+
+/* --- time ---------------------------------------------------------------------------------------------------- */
+
+static void
+schedule(struct sync *s)
+{
+	time_t now = time(NULL);
+	struct timeval tv = {0, 0};
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	tv.tv_sec = (time_t)audit_time_wait_s((uint32_t)(tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec % 60),
+	                                      s->start_s, s->period_s, &s->is_daily);
+	event_add(s->due_ev, &tv);
+}
+
+static void
+on_due(evutil_socket_t fd, short what, void *arg)
+{
+	struct sync *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (refusal(s->chassis) == NULL)
+		begin_audit(s, s->is_daily ? "daily" : "periodic");
+	schedule(s);
+}
+
+void
+sync_apply(struct chassis *c, bool is_scheduled, uint32_t start_s, uint32_t period_s)
+{
+	struct sync *s = c->sync;
+
+	if (is_scheduled == s->is_scheduled && start_s == s->start_s && period_s == s->period_s)
+		return;
+	s->is_scheduled = is_scheduled;
+	s->start_s = start_s;
+	s->period_s = period_s;
+	event_del(s->due_ev);
+	if (is_scheduled)
+		schedule(s);
+}
+
+/* --- life and views ------------------------------------------------------------------------------------------- */
+
+enum err
+sync_new(struct chassis *c)
+{
+	struct sync *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return ERR_SYSTEM;
+	c->sync = s;
+	s->chassis = c;
+	s->due_ev = evtimer_new(c->base, on_due, s);
+	s->limit_ev = evtimer_new(c->base, on_limit, s);
+	return s->due_ev != NULL && s->limit_ev != NULL ? ERR_OK : ERR_SYSTEM;
+}
+
+void
+sync_free(struct chassis *c)
+{
+	if (c->sync == NULL)
+		return;
+	if (c->sync->due_ev != NULL)
+		event_free(c->sync->due_ev);
+	if (c->sync->limit_ev != NULL)
+		event_free(c->sync->limit_ev);
+	free(c->sync);
+	c->sync = NULL;
+}
+
+void
+sync_message(struct chassis *c, struct sessmgr_slot *s, const struct ipc_msg *m)
+{
+	struct ckpt_audit a;
+
+	if (m->type == IPC_PROOF) {
+		on_proof(c, s->instance, m);
+	} else if (m->len == sizeof a && m->id == (uint32_t)c->sync->count) {
+		memcpy(&a, m->body, sizeof a);
+		sessmgr_ended(c->sync, s->instance, &a);
+	}
+}
+
+void
+sync_sessmgr_gone(struct chassis *c, struct sessmgr_slot *s)
+{
+	c->sync->proofs[s->instance].total = c->sync->proofs[s->instance].named = 0;
+	tell_alarm(c);
+	sessmgr_ended(c->sync, s->instance, &(struct ckpt_audit){.is_ended = false});
+}
+
+static void
+read_view(const struct sessmgr_slot *s, struct ckpt_proof_view *v)
+{
+	*v = (struct ckpt_proof_view){.instance = s->instance, .is_running = s->arena_mem != NULL};
+	if (s->arena_mem == NULL)
+		return;
+	v->proved_ms = s->peer_conn == CKPT_CONN_READY ? arena_ckpt_count(&s->arena, CKPT_NOW_PROVED_MS) : 0;
+	v->calls = arena_ckpt_count(&s->arena, CKPT_NOW_PROOF_CALLS);
+	v->different = arena_ckpt_count(&s->arena, CKPT_NOW_DIFFERENT);
+	v->digest = arena_ckpt_count(&s->arena, CKPT_NOW_DIGEST);
+	v->rounds = arena_ckpt_count(&s->arena, CKPT_PROOFS);
+	v->rounds_different = arena_ckpt_count(&s->arena, CKPT_PROOFS_DIFFERENT);
+}
+
+void
+views_proof(struct chassis *c, struct report *r)
+{
+	struct ckpt_differ_view names[NAMES_SHOWN];
+	struct ckpt_proof_view views[SESSMGRS_MAX];
+	char imsis[NAMES_SHOWN][16];
+	size_t named = 0;
+
+	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
+		const struct sessmgr_proof *p = &c->sync->proofs[i];
+
+		read_view(&c->sessmgrs[i], &views[i - 1]);
+		for (uint32_t k = 0; k < p->named && k < SESSMGR_DIFFER_MAX && named < NAMES_SHOWN; k++, named++) {
+			const struct sessmgr_differ *d = &p->names[k];
+
+			names[named] = (struct ckpt_differ_view){.instance = i, .callid = d->teid, .kind = d->kind};
+			if (d->imsi_digits == 0 || d->imsi_digits > 15)
+				continue;
+			snprintf(imsis[named], sizeof imsis[0], "%0*llu", d->imsi_digits,
+			         (unsigned long long)(d->imsi % UINT64_C(1000000000000000)));
+			names[named].imsi = imsis[named];
+		}
+	}
+	ckpt_show_proof(views, c->sessmgr_count, names, named, clock_now_ms(), r);
+}
+
+void
+sync_show_audits(struct chassis *c, struct report *r)
+{
+	struct ckpt_audit_view list[AUDITS_KEPT];
+	const struct sync *s = c->sync;
+	size_t n = s->count < AUDITS_KEPT ? (size_t)s->count : AUDITS_KEPT;
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = s->audits[(s->count - n + 1 + i) % AUDITS_KEPT];
+	ckpt_show_audits(list, n, r);
+}

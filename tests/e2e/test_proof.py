@@ -1,0 +1,92 @@
+"""Both chassis prove that they hold the same calls; a damaged record is named; an audit mends it."""
+import json
+import mmap
+import re
+import struct
+import time
+
+import pytest
+
+import gtp
+import lab
+
+SLOTS = 1 << 20
+PAGE, GRANULE, HEAD = 4096, 64, 16
+DIRECTORY = PAGE + -(-(SLOTS // 64 + 1 + 15) // PAGE) * PAGE
+CELLS = DIRECTORY + SLOTS * 8
+
+
+def proof(chassis):
+    return json.loads(chassis.sh("show srp checkpoint proof | json"))
+
+
+def arena(chassis, instance):
+    """The memory of the calls of one session manager, as chassisd laid it out (session/arena_layout.h)."""
+    for pid in lab.descendants(chassis.process.pid):
+        words = open(f"/proc/{pid}/cmdline", "rb").read().split(b"\0")
+        if b"sessmgr" in words and str(instance).encode() in words:
+            return f"/proc/{pid}/fd/4"
+    raise AssertionError(f"no session manager {instance}")
+
+
+def flip(chassis, teid):
+    """One bit in the middle of the stored record of the call @teid."""
+    with open(arena(chassis, teid >> 25), "r+b") as f, mmap.mmap(f.fileno(), 0) as mem:
+        entry, = struct.unpack_from("<Q", mem, DIRECTORY + (teid & SLOTS - 1) * 8)
+        cell = CELLS + ((entry & 0xffffffff) - 1) * GRANULE
+        length, = struct.unpack_from("<H", mem, cell + 8)
+        mem[cell + HEAD + length // 2] ^= 0x20
+
+
+@pytest.fixture
+def calls(pair):
+    """A pair in sync with thirty calls; yields the TEIDs."""
+    s = gtp.Sgsn(f"{pair.net}60", pair.service)
+    teids = [s.ask(s.create(f"2400112345{i:05d}")).number(gtp.TEID_CONTROL) for i in range(30)]
+    pair.b.wait_label("show srp checkpoint statistics", "Current pre-allocated calls:", 30)
+    for c in (pair.a, pair.b):
+        lab.until(lambda: proof(c)["is_proved"] and proof(c)["calls"] == 30, 20, "all calls are proved")
+    yield teids
+    s.close()
+
+
+def test_a_pair_in_sync_says_that_nothing_differs_and_how_old_that_is(pair, calls):
+    a, b = proof(pair.a), proof(pair.b)
+    assert a["differ"] == b["differ"] == 0
+    assert a["digest"] == b["digest"]
+    assert max(a["age_ms"], b["age_ms"]) <= 2000
+    assert re.search(r"^Calls of both chassis: +0 of 30 differ$", pair.b.sh("show srp checkpoint proof"), re.M)
+
+
+def test_a_bit_flipped_on_the_standby_is_named_within_two_seconds_and_mended_by_an_audit(pair, calls):
+    flip(pair.b, calls[7])
+    flipped = time.monotonic()
+    lab.until(lambda: proof(pair.b)["differ"], 10, "the standby names the call", every=0.01)
+    print(f"named after {time.monotonic() - flipped:.2f} s")
+    assert time.monotonic() - flipped <= 2.5
+    for c in (pair.b, pair.a):
+        lab.until(lambda: proof(c)["calls_that_differ"], 5, "both name the call")
+        named = proof(c)["calls_that_differ"]
+        assert [int(n["callid"], 16) for n in named] == [calls[7]], named
+        assert named[0]["how"] == "record damaged on the standby"
+    assert "not the same on both chassis" in pair.b.sh("show alarm outstanding")
+    rc, out = pair.b.run("srp initiate-audit manual-with-sync")
+    assert rc != 0 and "this chassis is not Active" in out
+    out = pair.a.sh("srp initiate-audit manual-with-sync")
+    assert "30 sessions compared, 0 new, 0 stale, 1 inactive, 0 still different" in out, out
+    for c in (pair.a, pair.b):
+        lab.until(lambda: proof(c)["differ"] == 0, 5, "nothing differs any more")
+    audits = json.loads(pair.a.sh("show srp audit-statistics | json"))["external_audits"]
+    assert len(audits) == 1 and audits[0]["audit_reason"] == "manual" and audits[0]["active_sessions"] == 30
+    assert "not the same" not in pair.b.sh("show alarm outstanding")
+    pair.a.sh("srp initiate-switchover -noconfirm")
+    pair.b.wait_state("Active")
+    assert pair.b.subscribers() == 30
+
+
+def test_the_proof_holds_after_a_switchover(pair, calls):
+    pair.a.sh("srp initiate-switchover -noconfirm")
+    pair.b.wait_state("Active")
+    for c in (pair.a, pair.b):
+        lab.until(lambda: proof(c)["is_proved"] and proof(c)["calls"] == 30, 20, "all calls are proved again")
+        assert proof(c)["differ"] == 0
