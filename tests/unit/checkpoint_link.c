@@ -62,7 +62,8 @@ a_normal_standby_waits_for_seven_heartbeats_three_seconds_apart(void **state)
 		now += CKPT_HEARTBEAT_MS - 1;
 		assert_int_equal(ckpt_tick(a.ckpt, now), ERR_OK);
 		assert_int_equal(ckpt_tick(b.ckpt, now), ERR_OK);
-		assert_false(ckpt_wants_fill(a.ckpt));
+		if (i < CKPT_HEARTBEATS_NORMAL) /* once Ready, a proof of sync is due in between */
+			assert_false(ckpt_wants_fill(a.ckpt));
 		now++;
 		ckpt_tick(a.ckpt, now);
 		ckpt_tick(b.ckpt, now);

@@ -81,7 +81,7 @@ every_counter_moves_a_line_of_the_statistics(void **state)
 	static char buf[8192];
 
 	(void)state;
-	for (int k = 0; k < CKPT_NOW_UNACKED; k++) {
+	for (int k = 0; k < CKPT_NOW_PROVED_MS; k++) {
 		struct ckpt_sessmgr_view v = {.instance = 1, .is_running = true};
 
 		v.counters[k] = 777;
