@@ -17,7 +17,7 @@ clock_now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/* clock_wall_us - Unix time; goes where somebody sets it. */
+/* clock_wall_us, clock_wall_ms - Unix time; goes where somebody sets it. */
 static inline uint64_t
 clock_wall_us(void)
 {
@@ -31,6 +31,12 @@ static inline uint64_t
 clock_now_ms(void)
 {
 	return clock_now_us() / 1000;
+}
+
+static inline uint64_t
+clock_wall_ms(void)
+{
+	return clock_wall_us() / 1000;
 }
 
 #endif

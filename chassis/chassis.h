@@ -259,7 +259,8 @@ bool dry_run_show(struct chassis *c, const struct srp_event *ev, struct cli_call
 enum err history_new(struct chassis *c); /* after the store and before the engine; ERR_SYSTEM */
 void history_free(struct chassis *c);    /* what is not on disk yet is given to the store: before store_close */
 void history_step(struct chassis *c, uint8_t from_inner, uint8_t to_inner, const char *words);
-void history_event(struct chassis *c, const char *words); /* something worth telling, without a change of the state */
+/* history_event - something worth telling for @reason (enum srp_reason), without a change of the state */
+void history_event(struct chassis *c, uint8_t reason, const char *words);
 void history_lost(struct chassis *c, unsigned instance, const struct sessmgr_lost *lost);
 /* history_phase - @phase (enum srp_phase) of the last switchover has ended after @us microseconds */
 void history_phase(struct chassis *c, uint8_t phase, uint64_t us);

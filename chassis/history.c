@@ -252,10 +252,11 @@ history_step(struct chassis *c, uint8_t from_inner, uint8_t to_inner, const char
 }
 
 void
-history_event(struct chassis *c, const char *words)
+history_event(struct chassis *c, uint8_t reason, const char *words)
 {
 	struct srp_history_now now = now_of(c);
 
+	now.reason = reason; /* the engine's is that of its last change */
 	if (srp_history_event(&c->history->builder, &now, srp_link_engine(c->srp)->fsm_state, words))
 		record(c->history);
 }

@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -14,15 +13,6 @@
 #include "srp/srp_phase.h"
 
 static void feed(struct chassis *c, struct srp_post_event ev);
-
-static uint64_t
-wall_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static uint64_t
 calls_taken_over(const struct chassis *c)
@@ -127,7 +117,7 @@ run_action(struct chassis *c, const struct srp_post_action *a, size_t row)
 
 	switch (a->kind) {
 	case SRP_POST_ACT_PHASE_BEGIN:
-		srp_phase_begin(&c->post.times, a->phase, clock_now_us(), wall_ms());
+		srp_phase_begin(&c->post.times, a->phase, clock_now_us(), clock_wall_ms());
 		break;
 	case SRP_POST_ACT_PHASE_END:
 		end_phase(c, a, row);
@@ -239,7 +229,7 @@ post_step(struct chassis *c, uint8_t from_inner, uint8_t to_inner)
 {
 	uint8_t was = srp_phase_of_step(from_inner), is = srp_phase_of_step(to_inner);
 
-	srp_phase_step(&c->post.times, from_inner, to_inner, clock_now_us(), wall_ms());
+	srp_phase_step(&c->post.times, from_inner, to_inner, clock_now_us(), clock_wall_ms());
 	if (is != SRP_PHASE_NETWORK_CONVERGENCE || was == is)
 		return;
 	for (unsigned i = 1; i <= c->sessmgr_count; i++)

@@ -147,7 +147,7 @@ on_transition(void *arg, const struct srp_transition *t, const char *words)
 	struct chassis *c = arg;
 
 	if (t->from == t->to)
-		history_event(c, words);
+		history_event(c, t->reason, words);
 	monitors_transition(c, t);
 	if (t->to == SRP_ACTIVE)
 		c->busy_text[0] = '\0';

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "srp/srp_cmds.h"
 
@@ -17,15 +17,6 @@ arm(struct event *ev, unsigned ms)
 	struct timeval tv = {ms / 1000, (ms % 1000) * 1000};
 
 	event_add(ev, &tv);
-}
-
-static uint64_t
-wall_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
 /* --- drift
@@ -83,7 +74,7 @@ validation_found_set(struct validation *v, uint64_t peer_digest, uint32_t count,
 	                               .count = count,
 	                               .diff = take_diff,
 	                               .lines = lines};
-	v->event_wall_ms = wall_ms();
+	v->event_wall_ms = clock_wall_ms();
 	tell_error(v);
 	if (is_new)
 		tell_alarm(v);
@@ -322,7 +313,7 @@ validation_view(const struct chassis *c, struct srp_view *out)
 	if (v->status[0] == '\0')
 		return;
 	snprintf(v->status_text, sizeof v->status_text, "%s (%llu seconds ago)", v->status,
-	         (unsigned long long)((wall_ms() - v->status_wall_ms) / 1000));
+	         (unsigned long long)((clock_wall_ms() - v->status_wall_ms) / 1000));
 	out->validate_switchover = v->status_text;
 }
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "chassis/config_errors.h"
 #include "chassis/validation.h"
 #include "srp/srp_ready.h"
@@ -57,10 +57,7 @@ gather(const struct chassis *c, enum validation_result r, char *finding, struct 
 static void
 keep_status(struct validation *v, enum srp_ready ready, const struct srp_ready_facts *f)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	v->status_wall_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	v->status_wall_ms = clock_wall_ms();
 	srp_ready_status(ready, f, v->status, sizeof v->status);
 }
 

@@ -3,12 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { MS_PER_SEC = 1000, US_PER_MS = 1000, NS_PER_MS = 1000000, LOG_TEXT_MAX = 256 };
+enum { MS_PER_SEC = 1000, US_PER_MS = 1000, LOG_TEXT_MAX = 256 };
 
 struct timer_arg {
 	struct monitor_link *link;
@@ -37,15 +36,6 @@ struct monitor_link {
 	struct monitor_group group;
 	struct kind_state kinds[MONITOR_KIND_COUNT];
 };
-
-static uint64_t
-wall_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * MS_PER_SEC + (uint64_t)ts.tv_nsec / NS_PER_MS;
-}
 
 /* --- guard engines -------------------------------------------------------------------------------------------------
  */
@@ -111,7 +101,7 @@ note_verdict(struct monitor_link *l, uint8_t kind)
 	const struct monitor_verdict *v = &l->group.verdicts[kind];
 	struct kind_state *k = &l->kinds[kind];
 
-	k->failed_since_ms = v->is_failed ? wall_ms() : 0;
+	k->failed_since_ms = v->is_failed ? clock_wall_ms() : 0;
 	if (v->is_failed) {
 		k->failures++;
 		k->last_failed_ms = k->failed_since_ms;
@@ -157,7 +147,7 @@ monitor_link_set_active(struct monitor_link *l, bool is_active)
 
 	if (is_active == l->group.is_active)
 		return;
-	monitor_set_active(&l->group, is_active, wall_ms(), &out);
+	monitor_set_active(&l->group, is_active, clock_wall_ms(), &out);
 	note_verdicts(l, &out);
 }
 
@@ -202,7 +192,7 @@ monitor_link_set_state(struct monitor_link *l, const struct monitor_key *key, en
 	bool is_news = o == NULL || o->state != state;
 	char text[LOG_TEXT_MAX];
 	struct monitor_out out;
-	enum err e = monitor_set_state(&l->group, key, state, wall_ms(), &out);
+	enum err e = monitor_set_state(&l->group, key, state, clock_wall_ms(), &out);
 
 	if (e != ERR_OK)
 		return e;
@@ -217,7 +207,7 @@ enum err
 monitor_link_forget_peer(struct monitor_link *l, const struct monitor_key *key)
 {
 	struct monitor_out out;
-	enum err e = monitor_forget_peer(&l->group, key, wall_ms(), &out);
+	enum err e = monitor_forget_peer(&l->group, key, clock_wall_ms(), &out);
 
 	if (e == ERR_OK)
 		note_verdicts(l, &out);
@@ -259,7 +249,7 @@ monitor_link_view(const struct monitor_link *l, struct monitor_view *v)
 {
 	uint64_t now_ms = clock_now_ms();
 
-	*v = (struct monitor_view){.context = "", .now_ms = wall_ms(), .group = &l->group};
+	*v = (struct monitor_view){.context = "", .now_ms = clock_wall_ms(), .group = &l->group};
 	for (uint8_t kind = 0; kind < MONITOR_KIND_COUNT; kind++) {
 		const struct kind_state *k = &l->kinds[kind];
 		struct monitor_kind_view *to = &v->kinds[kind];

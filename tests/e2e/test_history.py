@@ -11,7 +11,8 @@ import lab
 import netlab
 
 SHOWN = ["info", "statistics", "checkpoint statistics", "checkpoint statistics verbose", "checkpoint info",
-         "call-loss statistics", "audit-statistics", "history", "history verbose", "details"]
+         "call-loss statistics", "audit-statistics", "history", "history verbose", "details", "monitor", "monitor all", "monitor bgp",
+         "monitor bfd", "monitor diameter", "monitor diameter debug", "monitor authentication-probe"]
 MANUAL, DEAD, DUAL = 11, 9, 7
 
 
@@ -173,6 +174,8 @@ def test_a_dual_active_is_told_by_both(request):
                                   and view(t, "peer")["reason_code"] == DUAL], 10, "the winner has the loser's view")
         assert view(told[-1], "peer")["number"] == lost[-1]["number"]
         assert "dual active" in lost[-1]["why"]
+        won = lab.until(lambda: of(winner, chassis="this", reason_code=DUAL), 5, "the one that stays says so of itself")
+        assert (won[-1]["from"], won[-1]["to"]) == ("Active", "Active") and "dual active won" in won[-1]["why"]
         # the split itself: B took over for want of hellos, and A has learnt that
         assert lab.until(lambda: [t for t in transitions(net.a) if view(t, "peer") and view(t, "peer")["reason_code"] == DEAD],
                          10, "A knows why B served")
