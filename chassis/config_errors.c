@@ -49,8 +49,7 @@ gateway_errors(const struct config_errors *e, struct cfg_report *r)
 	(void)gateway_config_check(&g, &text);
 }
 
-/* --- the report
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the report ---------------------------------------------------------------------------------------------- */
 
 /* A section looks at the whole, or at line after line and says which blocks need not be entered. */
 struct section {
@@ -130,8 +129,7 @@ config_errors_step(struct config_errors *e)
 	return e->section == SECTIONS ? ERR_OK : ERR_SHORT;
 }
 
-/* --- for the pair
- * ------------------------------------------------------------------------------------------------- */
+/* --- for the pair -------------------------------------------------------------------------------------------- */
 
 static uint8_t
 peer_priority(const struct chassis *c)

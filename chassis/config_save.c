@@ -82,8 +82,7 @@ print_running(struct chassis *c, void (*done)(struct chassis *, void *, char *, 
 	return ERR_OK;
 }
 
-/* --- save configuration ---------------------------------------------------------------------------------------------
- */
+/* --- save configuration -------------------------------------------------------------------------------------- */
 
 /* Outlives the operator's session: the file is written all the same. */
 struct saving {

@@ -16,8 +16,7 @@
 
 enum { SLOTS_LOOKED_AT = 2048 };
 
-/* --- calls
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- calls --------------------------------------------------------------------------------------------------- */
 
 static void
 name_calls(const struct chassis *c, const struct sessmgr_slot *s, struct srp_dry_call *calls, size_t *count)
@@ -81,8 +80,7 @@ record_bytes(const struct chassis *c)
 	return records == 0 ? 0 : bytes / records;
 }
 
-/* --- gaps
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- gaps ---------------------------------------------------------------------------------------------------- */
 
 /* From the order to give the address until the peer has said that it serves, youngest first. */
 static void
@@ -101,8 +99,7 @@ read_gaps(const struct srp_history_list *l, struct srp_dry_view *out)
 	}
 }
 
-/* --- the command
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the command --------------------------------------------------------------------------------------------- */
 
 bool
 dry_run_show(struct chassis *c, const struct srp_event *ev, struct cli_call *call)

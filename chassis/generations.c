@@ -156,8 +156,7 @@ generations_show_diff(struct cli_call *call)
 	return shown_start(call, (int64_t)number[0], (int64_t)number[1], make_diff);
 }
 
-/* --- show configuration archive ------------------------------------------------------------------------------------
- */
+/* --- show configuration archive ------------------------------------------------------------------------------ */
 
 static void
 show_one(struct cli_call *call, const struct store_generation *g)

@@ -161,8 +161,7 @@ run_clear(struct cli_call *call)
 	return CLI_ANSWER_PENDING;
 }
 
-/* --- boot stack ----------------------------------------------------------------------------------------------------
- */
+/* --- boot stack ---------------------------------------------------------------------------------------------- */
 
 /* The command waits until the entry is on disk; @arg is the call's own mark, cleared when the operator goes. */
 static void

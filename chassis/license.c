@@ -142,8 +142,7 @@ license_read(const char *key, const uint8_t issuer[LICENSE_PUBLIC_BYTES], const 
 	return ERR_OK;
 }
 
-/* --- making ---------------------------------------------------------------------------------------------------------
- */
+/* --- making -------------------------------------------------------------------------------------------------- */
 
 static bool
 is_plain(const char *s)
@@ -196,8 +195,7 @@ license_write(const struct license *l, const uint8_t secret[32], char key[LICENS
 	return f.is_cut ? ERR_FULL : ERR_OK;
 }
 
-/* --- showing --------------------------------------------------------------------------------------------------------
- */
+/* --- showing ------------------------------------------------------------------------------------------------- */
 
 enum license_state
 license_state(const struct license *l, int64_t now_s)

@@ -47,8 +47,7 @@ put_u64(uint8_t *p, uint64_t v)
 		p[i] = (uint8_t)(v >> (56 - 8 * i));
 }
 
-/* --- one secret -----------------------------------------------------------------------------------------------------
- */
+/* --- one secret ---------------------------------------------------------------------------------------------- */
 
 /* The salt: what this is, whose pair, and the line without what stands between its marks. */
 static size_t
@@ -148,8 +147,7 @@ put_secret(struct run *r, const char *sealed, const uint8_t *salt, size_t salt_l
 		remember(r, key, tag);
 }
 
-/* --- all lines
- * -------------------------------------------------------------------------------------------------------- */
+/* --- all lines ----------------------------------------------------------------------------------------------- */
 
 /* One line, its newline included; @copy and @salt have room for it. */
 static void

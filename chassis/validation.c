@@ -19,8 +19,7 @@ arm(struct event *ev, unsigned ms)
 	event_add(ev, &tv);
 }
 
-/* --- drift
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- drift --------------------------------------------------------------------------------------------------- */
 
 static void
 tell_alarm(struct validation *v)
@@ -112,8 +111,7 @@ on_interval(evutil_socket_t fd, short what, void *arg)
 	arm(v->interval_ev, v->interval_s * 1000);
 }
 
-/* --- our own lines
- * ---------------------------------------------------------------------------------------------------- */
+/* --- our own lines ------------------------------------------------------------------------------------------- */
 
 bool
 validation_is_current(const struct validation *v)
@@ -227,8 +225,7 @@ validation_collect(struct validation *v)
 	arm(v->collect_ev, 0);
 }
 
-/* --- called by the rest of the chassis
- * -------------------------------------------------------------------------------- */
+/* --- called by the rest of the chassis ----------------------------------------------------------------------- */
 
 static void
 forget(struct validation *v)
@@ -317,8 +314,7 @@ validation_view(const struct chassis *c, struct srp_view *out)
 	out->validate_switchover = v->status_text;
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------------------------------------------- */
 
 enum err
 validation_new(struct chassis *c)

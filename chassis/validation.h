@@ -129,8 +129,7 @@ struct validation {
 	char status_text[280];
 };
 
-/* --- validation.c: for the rest of chassis/, see chassis.h ----------------------------------------------------------
- */
+/* --- validation.c: for the rest of chassis/, see chassis.h --------------------------------------------------- */
 
 /* validation_is_current - our own lines are those of the running configuration, for this pair. */
 bool validation_is_current(const struct validation *v);
@@ -148,8 +147,7 @@ void validation_take_own(struct validation *v, struct pair_lines *take);
 void validation_found_set(struct validation *v, uint64_t peer_digest, uint32_t count, struct srp_diff *take_diff,
                           uint32_t lines);
 
-/* --- validation_run.c ------------------------------------------------------------------------------------------------
- */
+/* --- validation_run.c ---------------------------------------------------------------------------------------- */
 
 /*
  * validation_run - compare with the peer; @done(@arg) with the result, perhaps before this returns. While a comparison

@@ -16,8 +16,7 @@ struct asking {
 	bool is_switchover;    /* validate-switchover, else validate-configuration */
 };
 
-/* --- facts
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- facts --------------------------------------------------------------------------------------------------- */
 
 /* @finding holds SRP_FINDING_MAX + 1 octets, as long as the facts are used. */
 static void
@@ -141,8 +140,7 @@ tell_configuration(struct validation *v, enum validation_result r, struct cli_ca
 	return f.differs + f.findings + f.peer_findings == 0;
 }
 
-/* --- both
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- both ---------------------------------------------------------------------------------------------------- */
 
 static void
 validated(void *arg, enum validation_result r)
@@ -219,8 +217,7 @@ validation_run_switchover(struct cli_call *call)
 	return ask(call, true);
 }
 
-/* --- before srp initiate-switchover
- * ------------------------------------------------------------------------------------ */
+/* --- before srp initiate-switchover -------------------------------------------------------------------------- */
 
 struct before {
 	struct chassis *chassis;

@@ -136,8 +136,7 @@ show_subscribers_full(struct cli_call *call)
 	return show_calls(call, true);
 }
 
-/* --- services ------------------------------------------------------------------------------------------------------
- */
+/* --- services ------------------------------------------------------------------------------------------------ */
 
 static void
 fill_service(const struct chassis *c, unsigned i, struct gateway_service_view *v)
@@ -217,8 +216,7 @@ show_ggsn(struct cli_call *call)
 	return CLI_ANSWER_DONE;
 }
 
-/* --- chassis
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- chassis ------------------------------------------------------------------------------------------------- */
 
 static enum cli_answer
 show_boot(struct cli_call *call)

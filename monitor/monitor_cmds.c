@@ -95,8 +95,7 @@ static const struct cli_row monitor_rows[] = {
                          KEYWORD("port", "Where the server listens; 1812 when left out"),
                          UINT("udp-port", 1, 65535, "UDP port"), CLOSE),
         .doc = "Watches a RADIUS server by authentication probes. Only the active chassis probes; the monitor fails "
-               "when no "
-               "server answers. Kept; the probe itself is not there yet.",
+               "when no server answers. Kept; the probe itself is not there yet.",
     },
     {
         .id = MONITOR_ROW_DIAMETER,
@@ -112,9 +111,8 @@ static const struct cli_row monitor_rows[] = {
                          OPTION, KEYWORD("realm", "Its realm"), NAME("realm-name", 1, 127, "Name of the realm"), CLOSE,
                          CLOSE),
         .doc = "Watches the Diameter peers of an endpoint, or one of them. The monitor fails when all peers of an "
-               "endpoint "
-               "are down; a peer that is named counts alone. Kept; the probe that tells their states is not there "
-               "yet.",
+               "endpoint are down; a peer that is named counts alone. Kept; the probe that tells their states is not "
+               "there yet.",
     },
     {
         .id = MONITOR_ROW_HSRP,

@@ -256,8 +256,7 @@ follow_members(struct monitor_group *g, struct monitor_object *endpoint, uint64_
 	set_state(endpoint, state, now_ms);
 }
 
-/* --- configuration -------------------------------------------------------------------------------------------------
- */
+/* --- configuration ------------------------------------------------------------------------------------------- */
 
 void
 monitor_group_init(struct monitor_group *g)
@@ -344,8 +343,7 @@ monitor_configure(struct monitor_group *g, const struct monitor_object *objects,
 	return ERR_OK;
 }
 
-/* --- states --------------------------------------------------------------------------------------------------------
- */
+/* --- states -------------------------------------------------------------------------------------------------- */
 
 static unsigned
 members(const struct monitor_group *g)

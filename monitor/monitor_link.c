@@ -37,8 +37,7 @@ struct monitor_link {
 	struct kind_state kinds[MONITOR_KIND_COUNT];
 };
 
-/* --- guard engines -------------------------------------------------------------------------------------------------
- */
+/* --- guard engines ------------------------------------------------------------------------------------------- */
 
 static void
 run_action(struct monitor_link *l, uint8_t kind, const struct guard_action *a)
@@ -92,8 +91,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	feed(t->link, t->kind, (enum guard_event)(GUARD_EV_TIMER_SWITCHOVER + t->timer));
 }
 
-/* --- verdicts ------------------------------------------------------------------------------------------------------
- */
+/* --- verdicts ------------------------------------------------------------------------------------------------ */
 
 static void
 note_verdict(struct monitor_link *l, uint8_t kind)
@@ -122,8 +120,7 @@ note_verdicts(struct monitor_link *l, const struct monitor_out *out)
 		note_verdict(l, out->kinds[i]);
 }
 
-/* --- called by the chassis and by probes ---------------------------------------------------------------------------
- */
+/* --- called by the chassis and by probes --------------------------------------------------------------------- */
 
 enum err
 monitor_link_configure(struct monitor_link *l, const struct monitor_object *objects, size_t count,
@@ -232,8 +229,7 @@ monitor_link_is_reported(const struct monitor_link *l, enum monitor_kind kind)
 	return l->kinds[kind].is_reported;
 }
 
-/* --- view ----------------------------------------------------------------------------------------------------------
- */
+/* --- view ---------------------------------------------------------------------------------------------------- */
 
 /* At least 1 while the timer runs. */
 static uint32_t
@@ -273,8 +269,7 @@ monitor_link_view(const struct monitor_link *l, struct monitor_view *v)
 	}
 }
 
-/* --- life ----------------------------------------------------------------------------------------------------------
- */
+/* --- life ---------------------------------------------------------------------------------------------------- */
 
 static bool
 new_timers(struct monitor_link *l, uint8_t kind)

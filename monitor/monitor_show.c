@@ -55,8 +55,7 @@ static const struct report_table object_table = {
     .count = sizeof object_columns / sizeof object_columns[0],
 };
 
-/* --- kinds ---------------------------------------------------------------------------------------------------------
- */
+/* --- kinds --------------------------------------------------------------------------------------------------- */
 
 /* How many objects of @kind are in each state; members of endpoints are not counted. */
 static unsigned
@@ -145,8 +144,7 @@ show_failed(const struct monitor_view *v, struct report *r)
 	report_close(r);
 }
 
-/* --- objects -------------------------------------------------------------------------------------------------------
- */
+/* --- objects ------------------------------------------------------------------------------------------------- */
 
 static const char *
 type_text(uint8_t kind, bool is_json)
@@ -227,8 +225,7 @@ show_table(const struct monitor_view *v, unsigned kinds, bool is_down_only, bool
 	report_table_end(r, &object_table);
 }
 
-/* --- the three commands --------------------------------------------------------------------------------------------
- */
+/* --- the three commands -------------------------------------------------------------------------------------- */
 
 void
 monitor_show_summary(const struct monitor_view *v, struct report *r)

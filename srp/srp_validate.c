@@ -30,8 +30,7 @@ struct srp_diff {
 	size_t used;
 };
 
-/* --- reading --------------------------------------------------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------------------------------------------- */
 
 /* What a line may hold: nothing that moves the cursor, and secrets whole. */
 static enum err
@@ -235,8 +234,7 @@ srp_lines_count(const struct srp_lines *l)
 	return l->count;
 }
 
-/* --- comparing ------------------------------------------------------------------------------------------------------
- */
+/* --- comparing ----------------------------------------------------------------------------------------------- */
 
 /* Both sides of one comparison: copies of the lines, so that what is found can be noted. */
 struct match {
@@ -444,8 +442,7 @@ srp_diff_at(const struct srp_diff *d, uint32_t i)
 	return &d->items[i];
 }
 
-/* --- telling --------------------------------------------------------------------------------------------------------
- */
+/* --- telling ------------------------------------------------------------------------------------------------- */
 
 /* The line with <secret> for what stands between the marks. */
 static void

@@ -22,8 +22,7 @@ static const struct cli_row srp_view_rows[] = {
         .doc =
             "One line for each transition since the installation, of this chassis and of the peer, the oldest first: "
             "when, from what to what, the reason, calls lost (? when the chassis that had them did not live to tell), "
-            "and "
-            "why. verbose adds the steps of both chassis in the order of time.",
+            "and why. verbose adds the steps of both chassis in the order of time.",
     },
     {
         .id = SRP_ROW_SHOW_AUDIT,

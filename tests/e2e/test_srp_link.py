@@ -48,6 +48,7 @@ def marks(chassis):
 def test_each_of_the_21_codes_is_on_the_sockets_of_both_ends_at_once(pair):
     codes = list(DSCP)
     assert len(codes) == 21
+    before = [chassis.number("show srp statistics", "Connections down:") for chassis in pair.both]
     for i, code in enumerate(codes):
         other = codes[(i + 7) % len(codes)]  # so that the two are told apart
         for chassis in pair.both:
@@ -55,10 +56,10 @@ def test_each_of_the_21_codes_is_on_the_sockets_of_both_ends_at_once(pair):
         for chassis in pair.both:
             lab.until(lambda: marks(chassis) == ({DSCP[code]}, {DSCP[other]}), 5,
                       f"{chassis.name}: control {code}, session {other}: {marks(chassis)}")
-    for chassis in pair.both:
+    for i, chassis in enumerate(pair.both):
         chassis.configure("context srp", "service-redundancy-protocol", "default dscp-marking control", "no dscp-marking session")
         lab.until(lambda: marks(chassis) == ({0}, {0}), 5, "best effort again")
-        assert chassis.number("show srp statistics", "Connections down:") == 0, "no connection was made anew for it"
+        assert chassis.number("show srp statistics", "Connections down:") == before[i], "no connection was made anew for it"
     # what is dialled after a switchover is marked as well
     pair.a.configure("context srp", "service-redundancy-protocol", "dscp-marking session cs4")
     pair.b.configure("context srp", "service-redundancy-protocol", "dscp-marking session cs5")
