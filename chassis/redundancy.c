@@ -134,7 +134,9 @@ on_operator_answer(void *arg, const struct srp_action *a)
 		return; /* the operator has gone meanwhile */
 	if (a->answer == SRP_ANSWER_CONFIG_DIFFERS)
 		validation_put_differences(c, call->out);
-	if (!is_ok)
+	if (is_ok)
+		text_put(call->out, "Switchover completed\n");
+	else
 		(void)cli_fail(call, "%s", text);
 	cli_session_finish(call->session, is_ok);
 }
