@@ -31,15 +31,6 @@ struct sync {
 	uint32_t start_s, period_s;
 };
 
-static uint64_t
-wall_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 /* --- what differs ------------------------------------------------------------------------------------------ */
 
 static bool
@@ -135,7 +126,7 @@ end_audit(struct sync *s)
 	event_del(s->limit_ev);
 	a->took_ms = (uint32_t)((clock_now_us() - s->begun_us) / 1000);
 	if (a->is_ended)
-		a->ready_ms = wall_ms();
+		a->ready_ms = clock_wall_ms();
 	log_event(LOG_SYNC_AUDIT, (unsigned long long)a->number, a->is_ended ? "compared" : "broken off",
 	          (unsigned long long)a->active, (unsigned long long)(a->fresh + a->stale + a->inactive),
 	          (unsigned long long)a->left);
@@ -174,7 +165,7 @@ begin_audit(struct sync *s, const char *reason)
 	*current(s) = (struct ckpt_audit_view){.number = s->count,
 	                                       .state = srp_state_text(c->is_active ? SRP_ACTIVE : SRP_STANDBY),
 	                                       .reason = reason,
-	                                       .start_ms = wall_ms(),
+	                                       .start_ms = clock_wall_ms(),
 	                                       .is_ended = true,
 	                                       .is_running = true};
 	s->is_running = true;
