@@ -11,6 +11,8 @@
  *   config_io.c   configuration from files and chassis.db;  config_save.c  to them
  *   generations.c the archive of the configuration, shown
  *   validation*.c the configuration held against the peer's: see validation.h
+ *   history*.c    transitions of both chassis: kept, on disk, exchanged
+ *   dry_run.c     srp initiate-switchover dry-run
  *   monitors.c    what the monitors are told and what they say
  *   handlers.c    commands that do something;  views.c  commands that show something
  */
