@@ -194,10 +194,10 @@ on_limit(evutil_socket_t fd, short what, void *arg)
 static const char *
 refusal(const struct chassis *c)
 {
+	if (!srp_link_is_started(c->srp))
+		return "service-redundancy-protocol is not configured";
 	if (!c->is_active)
 		return "this chassis is not Active, the Active one compares";
-	if (c->is_standalone)
-		return "there is no other chassis to compare with";
 	if (tasks_not_connected(c) > 0)
 		return "not every session manager is connected to the other chassis";
 	return c->sync->is_running ? "an audit runs" : NULL;

@@ -194,7 +194,8 @@ def test_without_a_redundancy_link_there_is_nobody_to_ask(pair):
     b.configure(*SRP, "checkpoint session duration 30")
     lab.until(lambda: has_alarm(a), 20, "the drift is raised")
     a.configure("context srp", "no service-redundancy-protocol")
-    for command in ("srp validate-configuration", "srp validate-switchover"):
+    for command in ("srp validate-configuration", "srp validate-switchover", "srp initiate-switchover", "srp terminate-post-process",
+                    "srp initiate-audit manual-with-sync", "srp reset-auth-probe-fail", "srp reset-diameter-fail"):
         lab.until(lambda: a.run(command) == (1, "Failure: service-redundancy-protocol is not configured\n"), 5, command)
     assert not has_alarm(a)
 
