@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MS_PER_SEC = 1000, LINE_MAX_BYTES = 512, KEY_MAX_BYTES = 64, JSON_INDENT_BY = 2 };
+enum { MS_PER_SEC = 1000, LINE_MAX_BYTES = 512, KEY_MAX_BYTES = 64, JSON_INDENT_BY = 2, REAL_DIGITS = 15 };
 
 static const char rule[] = "-------------------------------------------------------------------------------\n";
 
@@ -114,7 +114,8 @@ report_end(struct report *r)
 		return;
 	assert(r->depth == 0);
 	/* whole before a byte of it is written: half a document is none */
-	document = r->is_cut ? NULL : json_dumps(r->open[0], JSON_INDENT(JSON_INDENT_BY));
+	document =
+	    r->is_cut ? NULL : json_dumps(r->open[0], JSON_INDENT(JSON_INDENT_BY) | JSON_REAL_PRECISION(REAL_DIGITS));
 	text_put(r->out, document != NULL ? document : "{\"error\": \"no memory\"}");
 	text_put(r->out, "\n");
 	free(document);
@@ -218,6 +219,29 @@ report_when(struct report *r, const char *key, const char *label, uint64_t when_
 		text_printf(r->out, "%s (%" PRIu64 " seconds ago)\n", report_date(when_ms, text), age_s);
 }
 
+/* put_wrapped - words up to the last column, the rest below them and a little to the right; a long word stays whole. */
+static void
+put_wrapped(struct report *r, const char *words)
+{
+	enum { INDENT = 2 };
+	size_t room = REPORT_COLUMNS - r->label_width;
+
+	while (strlen(words) > room) {
+		size_t n = room;
+
+		while (n > 0 && words[n] != ' ')
+			n--;
+		if (n == 0)
+			n = strcspn(words, " ");
+		if (words[n] == '\0')
+			break;
+		text_printf(r->out, "%.*s\n%*s", (int)n, words, (int)r->label_width + INDENT, "");
+		words += n + 1;
+		room = REPORT_COLUMNS - r->label_width - INDENT;
+	}
+	text_printf(r->out, "%s\n", words);
+}
+
 void
 report_texts(struct report *r, const char *key, const char *label, const char *const *texts, size_t count,
              const char *none)
@@ -231,8 +255,7 @@ report_texts(struct report *r, const char *key, const char *label, const char *c
 	}
 	for (size_t i = 0; i < count || i == 0; i++) {
 		put_label(r, i == 0 ? label : "");
-		text_put(r->out, count > 0 ? texts[i] : none);
-		text_put(r->out, "\n");
+		put_wrapped(r, count > 0 ? texts[i] : none);
 	}
 }
 

@@ -15,7 +15,7 @@
 
 struct json_t; /* of jansson */
 
-enum { REPORT_DEPTH_MAX = 8, REPORT_LABEL_WIDTH = 40, REPORT_DATE_MAX = 40 };
+enum { REPORT_DEPTH_MAX = 8, REPORT_LABEL_WIDTH = 40, REPORT_COLUMNS = 110, REPORT_DATE_MAX = 40 };
 
 /* A plain value in the caller's storage, good between report_begin and report_end. */
 struct report {
@@ -59,7 +59,10 @@ void report_number(struct report *r, const char *key, const char *label, uint64_
  * null. */
 void report_when(struct report *r, const char *key, const char *label, uint64_t when_ms, uint64_t now_ms);
 
-/* report_texts - a line for each of @count texts, the label before the first; @none when there are none. An array. */
+/*
+ * report_texts - a line for each of @count texts, the label before the first; @none when there are none. An array.
+ * What goes beyond REPORT_COLUMNS continues on the next line, two columns to the right.
+ */
 void report_texts(struct report *r, const char *key, const char *label, const char *const *texts, size_t count,
                   const char *none);
 

@@ -97,10 +97,11 @@ redundancy_answer_text(uint8_t answer, uint8_t refuse, uint32_t count, char *buf
 {
 	switch (answer) {
 	case SRP_ANSWER_NOT_CONNECTED:
-		snprintf(buf, cap,
-		         "%u session manager%s of this chassis %s not connected to the peer chassis, switchover not "
-		         "initiated (use force to override)",
-		         count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
+		snprintf(
+		    buf, cap,
+		    "%u session manager%s of this chassis %s not connected, switchover not initiated (use force to "
+		    "override)",
+		    count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
 		break;
 	case SRP_ANSWER_CONFIG_DIFFERS:
 		snprintf(buf, cap,

@@ -178,6 +178,7 @@ views_audit(struct chassis *c, struct report *r)
 	struct srp_history_view v;
 
 	history_view(c, &v);
+	report_ruled(r, "Internal audits:");
 	post_show_audit(c, r);
 	srp_show_audits(&v, r);
 	sync_show_audits(c, r);

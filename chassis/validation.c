@@ -305,7 +305,13 @@ validation_view(const struct chassis *c, struct srp_view *out)
 	out->config_validation = v->stage != VALIDATION_IDLE ? "In Progress"
 	                         : v->found.is_valid         ? "Complete"
 	                                                     : "Initial";
-	out->config_error = v->found.is_valid ? v->error_text : "None";
+	/* one colon a line, and room on it: the alarm names the first line, the command all of them */
+	snprintf(v->error_short, sizeof v->error_short, "%u line%s differ%s, srp validate-configuration names %s",
+	         v->found.count, v->found.count == 1 ? "" : "s", v->found.count == 1 ? "s" : "",
+	         v->found.count == 1 ? "it" : "them");
+	out->config_error = !v->found.is_valid                             ? "None"
+	                    : v->found.count == 0 || v->found.diff == NULL ? v->error_text
+	                                                                   : v->error_short;
 	out->config_event_wall_ms = v->event_wall_ms;
 	if (v->status[0] == '\0')
 		return;

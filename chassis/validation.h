@@ -122,9 +122,10 @@ struct validation {
 	uint64_t event_wall_ms;
 	struct event *settle_ev, *interval_ev;
 	uint32_t interval_s;
-	bool is_differing; /* the alarm stands */
-	char error_text[200];
-	char status[240]; /* of the last validate-switchover; empty: none */
+	bool is_differing;     /* the alarm stands */
+	char error_text[200];  /* with the first line */
+	char error_short[100]; /* without */
+	char status[240];      /* of the last validate-switchover; empty: none */
 	uint64_t status_wall_ms;
 	char status_text[280];
 };

@@ -234,7 +234,7 @@ ckpt_show_info(struct report *r)
 		const char *type, *name, *category, *trigger;
 	} rows[] = {
 	    {CKPT_KIND_FULL, "macro", "FULL_CHECKPOINT", "Uncategorized",
-	     "a call is older than the checkpoint duration; full synchronisation"},
+	     "the call passed the checkpoint duration; full synchronisation"},
 	    {CKPT_KIND_INVALIDATE_CRR, "micro", "INVALIDATE_CRR", "Uncategorized", "a call has ended"},
 	    {CKPT_KIND_UPDATE_IDLESECS, "micro", NULL, NULL, "a call was active"},
 	    {CKPT_KIND_GGSN_UPDATE_STATS, "micro", NULL, NULL, "counters of a call changed"},

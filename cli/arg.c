@@ -29,12 +29,20 @@ not_a(const char *word, const char *what, struct text *why)
 }
 
 static enum err
+not_a_number(const struct cli_token *t, const char *word, struct text *why)
+{
+	text_printf(why, "Failure: \"%.60s\" is not a number in the range %" PRIu64 " to %" PRIu64 "\n", word, t->min,
+	            t->max);
+	return ERR_FORMAT;
+}
+
+static enum err
 accept_uint(const struct cli_token *t, const char *lead, const char *word, char *out, struct text *why)
 {
 	uint64_t v;
 
 	if (*word == '\0' || strspn(word, "0123456789") != strlen(word))
-		return not_a(word, "a number", why);
+		return not_a_number(t, word, why);
 	if (!arg_number(word, &v) || v < t->min || v > t->max) {
 		text_printf(why, "Failure: %s %.60s must be in the range %" PRIu64 " to %" PRIu64 "\n", lead, word,
 		            t->min, t->max);

@@ -22,7 +22,7 @@ static const struct cli_choice words[] = {
     {"grep", "Lines that match a pattern: [-E] extended, [-i] without case, [-v] the others"},
     {"count", "Only the number of lines"},
     {"more", "Page by page, where the terminal can"},
-    {"json", "As one JSON document, of commands that have it (show srp ...); the first behind the bar"},
+    {"json", "As one JSON document (show srp ... have it); the first behind the bar"},
 };
 
 const struct cli_choice *
@@ -107,6 +107,8 @@ parse_grep(const struct stage *st, struct filter *f, struct text *why)
 			flags |= strchr(w, 'E') ? REG_EXTENDED : 0;
 			flags |= strchr(w, 'i') ? REG_ICASE : 0;
 			f->is_inverted |= strchr(w, 'v') != NULL;
+		} else if (!pattern && w[0] == '-' && w[1]) {
+			return refuse(why, "the options of grep are -E, -i and -v");
 		} else if (pattern) {
 			return refuse(why, "grep takes one pattern; put blanks in quotation marks");
 		} else {

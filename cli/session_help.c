@@ -9,7 +9,7 @@
 
 #include "cli/session.h"
 
-enum { HINTS_MAX = 256, HINT_NAME_MAX = 96 };
+enum { HINTS_MAX = 256, HINT_NAME_MAX = 96, HELP_WIDTH = 28 };
 
 struct hint {
 	char name[HINT_NAME_MAX];
@@ -226,6 +226,7 @@ cli_session_complete(struct cli_session *s, const char *line, size_t n, struct t
 void
 cli_session_help(struct cli_session *s, const char *line, size_t n, struct text *out)
 {
+	size_t width = HELP_WIDTH; /* one column for all, also beside a long keyword */
 	struct words w;
 	struct hints h;
 
@@ -234,6 +235,8 @@ cli_session_help(struct cli_session *s, const char *line, size_t n, struct text 
 	if (h.count == 0 && *h.part)
 		text_put(out, "  nothing begins with these letters\n");
 	for (unsigned i = 0; i < h.count; i++)
-		text_printf(out, "  %-28s - %s%s\n", h.hint[i].name, h.hint[i].help,
+		width = strlen(h.hint[i].name) > width ? strlen(h.hint[i].name) : width;
+	for (unsigned i = 0; i < h.count; i++)
+		text_printf(out, "  %-*s - %s%s\n", (int)width, h.hint[i].name, h.hint[i].help,
 		            h.hint[i].is_idle ? "; no effect yet" : "");
 }

@@ -212,7 +212,9 @@ show_table(const struct monitor_view *v, unsigned kinds, bool is_down_only, bool
 	for (uint32_t i = 0; i < g->count; i++)
 		is_any = is_any || is_shown(&g->objects[i], kinds, is_down_only, has_members);
 	if (!is_any) {
-		report_note(r, is_down_only ? "No monitored object is down." : "No such monitor is configured.");
+		report_note(r, is_down_only                ? "No monitored object is down."
+		               : kinds == MONITOR_SHOW_ALL ? "No monitor is configured."
+		                                           : "No such monitor is configured.");
 		return;
 	}
 	if (!r->is_json)

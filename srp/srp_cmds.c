@@ -216,7 +216,7 @@ static const struct cli_row srp_rows[] = {
         .mode = &srp_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO | CLI_DEFAULT,
-        .tokens = TOKENS(KEYWORD("num-internal-switchover-retry", "Attempts after a switchover that a monitor wanted"),
+        .tokens = TOKENS(KEYWORD("num-internal-switchover-retry", "Further attempts at a switchover for a monitor"),
                          UINT("number", 0, 10, "Attempts after the first")),
         .fallback = "3",
         .doc = "How often a switchover because of a monitor is tried again when it could not be done.",
@@ -226,7 +226,7 @@ static const struct cli_row srp_rows[] = {
         .mode = &srp_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO | CLI_DEFAULT,
-        .tokens = TOKENS(KEYWORD("internal-switchover-retry-interval", "Time between two of these attempts"),
+        .tokens = TOKENS(KEYWORD("internal-switchover-retry-interval", "Time between two such attempts"),
                          UINT("seconds", 5, 30, "Seconds")),
         .fallback = "15",
         .doc = "Time between two attempts of a switchover because of a monitor.",
@@ -236,8 +236,8 @@ static const struct cli_row srp_rows[] = {
         .mode = &srp_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO | CLI_DEFAULT,
-        .tokens = TOKENS(KEYWORD("handle-interim-resource-msg",
-                                 "What the peer says of its session managers between two hellos counts at once")),
+        .tokens = TOKENS(
+            KEYWORD("handle-interim-resource-msg", "The peer's resource messages between two hellos count at once")),
         .doc = "Resource messages of the other chassis are applied as they come; without this they are counted, and "
                "the next hello tells the same.",
     },

@@ -84,7 +84,9 @@ put_gap(const struct srp_dry_view *v, struct text *out)
 	for (size_t i = 0; i < v->gap_count; i++)
 		worst = v->gap_ms[i] > worst ? v->gap_ms[i] : worst;
 	put_label("Expected gap:", out);
-	if (v->gap_count > 0)
+	if (v->gap_count == 1)
+		text_printf(out, "%u ms, as in the last planned switchover from this chassis\n", worst);
+	else if (v->gap_count > 1)
 		text_printf(out, "%u ms, the longest of the last %zu planned switchovers from this chassis\n", worst,
 		            v->gap_count);
 	else if (v->rtt_us > 0)

@@ -189,13 +189,11 @@ loss_of(const struct srp_history_entry *e, const char *who, struct report *r)
 static void
 view_of(const struct srp_history_entry *e, const char *who, struct report *r)
 {
-	report_line(r,
-	            "     %-4s %s > %s in %.3f ms, reason %s (%u), epoch %" PRIu64
-	            ", route modifier %u (other %u), %" PRIu32 " calls",
-	            who, srp_state_text(e->from), e->is_interrupted ? "?" : srp_state_text(e->to),
-	            ms((int64_t)e->duration_us), srp_reason_text(e->reason), (unsigned)e->reason,
-	            srp_epoch_counter(e->epoch), (unsigned)e->route_modifier, (unsigned)e->peer_route_modifier,
-	            e->calls);
+	report_line(r, "     %-4s %s > %s in %.3f ms, reason %s (%u), %" PRIu32 " calls", who, srp_state_text(e->from),
+	            e->is_interrupted ? "?" : srp_state_text(e->to), ms((int64_t)e->duration_us),
+	            srp_reason_text(e->reason), (unsigned)e->reason, e->calls);
+	report_line(r, "     %-4s epoch %" PRIu64 ", route modifier %u (other %u)", who, srp_epoch_counter(e->epoch),
+	            (unsigned)e->route_modifier, (unsigned)e->peer_route_modifier);
 	if (e->is_interrupted)
 		report_line(r, "     %-4s the program ended in the middle of it; how it went on is not known", who);
 	phases_of(e, who, r);
@@ -303,15 +301,12 @@ static void
 notes(const struct srp_history_view *v, struct report *r)
 {
 	if (v->list.peer_count > 0 && v->is_offset_known)
-		report_note(
-		    r,
-		    "The peer's clock is %+.3f ms against this one's, within %.3f ms, from hello round trips; its "
-		    "times are shown by this clock.",
-		    ms(v->offset_us), ms((int64_t)v->rtt_us) / 2);
-	else if (v->list.peer_count > 0)
 		report_note(r,
-		            "The peer's clock was not compared since the start; its times are as it told them, or as "
-		            "compared then.");
+		            "The peer's times are shown by this clock; its own is %+.3f ms against it, within %.3f ms.",
+		            ms(v->offset_us), ms((int64_t)v->rtt_us) / 2);
+	else if (v->list.peer_count > 0)
+		report_note(
+		    r, "The peer's clock was not compared since the start; its times are as told, or compared then.");
 	if (v->left_out > 0)
 		report_note(r, "%" PRIu64 " older transitions are no longer kept.", v->left_out);
 	if (v->unsaved > 0)
@@ -396,11 +391,22 @@ seconds(struct report *r, const char *key, const char *label, uint64_t us)
 	report_only_number(r, key, us);
 }
 
+/* phase - how long one took; 0 is that it did not run, or that nobody told. */
+static void
+phase(struct report *r, const char *key, const char *label, uint64_t us)
+{
+	if (us == 0)
+		report_text(r, key, label, NULL);
+	else
+		seconds(r, key, label, us);
+}
+
 static void
 loss_block(const struct event *ev, struct report *r)
 {
 	const struct srp_history_entry *e = main_view(ev), *loser = lost_view(ev);
 	const struct srp_history_entry *giver = e->from == SRP_ACTIVE || ev->peer == NULL ? e : ev->peer;
+	const struct srp_history_entry *taker = e->to == SRP_ACTIVE || ev->peer == NULL ? e : ev->peer;
 	bool is_here = (e->to == SRP_ACTIVE) == (ev->own != NULL);
 	char when[REPORT_DATE_MAX];
 
@@ -425,8 +431,8 @@ loss_block(const struct event *ev, struct report *r)
 		report_number(r, "checkpoints_send_failed", "  Checkpoints Send Failed:", loser->lost[SRP_LOST_UNACKED],
 		              NULL);
 	}
-	seconds(r, "critical_flush_duration_us", "Critical Flush Duration:", giver->phase_us[SRP_PHASE_CRITICAL_FLUSH]);
-	seconds(r, "internal_audit_duration_us", "Internal Audit Duration:", e->phase_us[SRP_PHASE_INTERNAL_AUDIT]);
+	phase(r, "critical_flush_duration_us", "Critical Flush Duration:", giver->phase_us[SRP_PHASE_CRITICAL_FLUSH]);
+	phase(r, "internal_audit_duration_us", "Internal Audit Duration:", taker->phase_us[SRP_PHASE_INTERNAL_AUDIT]);
 }
 
 /* lost_names - the calls lost in the events from @w on that are known by name. */
@@ -508,11 +514,11 @@ srp_show_audits(const struct srp_history_view *v, struct report *r)
 {
 	uint64_t number = 0;
 
-	report_ruled(r, "Internal audits:");
 	report_list(r, "internal_audits");
 	for (size_t i = 0; i < v->list.own_count; i++) {
 		const struct srp_history_entry *e = &v->list.own[i];
 		uint64_t end_ms = (e->wall_us + e->duration_us) / US_PER_MS;
+		char when[REPORT_DATE_MAX];
 
 		if (e->phase_us[SRP_PHASE_INTERNAL_AUDIT] == 0)
 			continue;
@@ -521,6 +527,7 @@ srp_show_audits(const struct srp_history_view *v, struct report *r)
 		report_open(r, NULL);
 		report_number(r, "audit_number", "Audit Number:", number, NULL);
 		report_text(r, "chassis_state", "Audit Chassis State:", srp_state_text(e->to));
+		report_line(r, "%-*s%s", (int)r->label_width, "Audit Start Time:", report_date(end_ms, when));
 		report_only_when(r, "audit_start", end_ms);
 		report_text(r, "audit_reason", "Audit Reason:", "post-switchover");
 		report_number(r, "switchover_number", "After Switchover Number:", e->number, NULL);

@@ -29,6 +29,7 @@ void srp_show_history(const struct srp_history_view *v, bool is_verbose, struct 
 void srp_show_history_late(const struct srp_history_view *v, struct report *r);
 
 void srp_show_call_loss(const struct srp_history_view *v, struct report *r);
+/* srp_show_audits - without the title of the first part: what the last audit found stands between. */
 void srp_show_audits(const struct srp_history_view *v, struct report *r);
 
 /* srp_lost_text - a reason of loss in words; "?" outside. */

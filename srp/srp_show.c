@@ -44,17 +44,17 @@ info_peer(const struct srp_view *v, struct report *r)
 
 /* A reason of the MIB says little of an election: the words stand beside it. */
 static void
-info_last(const struct srp_history_entry *e, struct report *r)
+info_last(const struct srp_history_entry *e, uint64_t now_ms, struct report *r)
 {
 	const char *why = srp_history_why(e);
 
+	report_when(r, "last_state_change", "Last State Change:", e->wall_us / 1000, now_ms);
 	if (e->reason == SRP_REASON_NOT_DEFINED && !r->is_json)
 		report_line(r, "%-*s%s (%s)", REPORT_LABEL_WIDTH,
 		            "Last State Change Reason:", srp_reason_text(e->reason), why);
 	else
 		report_text(r, "last_state_change_reason", "Last State Change Reason:", srp_reason_text(e->reason));
 	report_text(r, "last_state_change_cause", "Last State Change Cause:", why);
-	report_only_when(r, "last_state_change", e->wall_us / 1000);
 }
 
 /* Why an option that one side has does not act, or that it does. */
@@ -135,16 +135,22 @@ info_more(const struct srp_view *v, struct report *r)
 
 	report_number(r, "epoch", "Epoch:", srp_epoch_counter(v->self.epoch), NULL);
 	report_number(r, "peer_epoch", "Peer Epoch:", srp_epoch_counter(v->peer_hello.epoch), NULL);
-	snprintf(ready, sizeof ready, "%u of %u", v->peer_hello.sessmgrs_ready, v->peer_hello.sessmgrs);
-	report_line(r, "%-*s%s", REPORT_LABEL_WIDTH, "Peer Sessmgrs Ready:", ready);
-	report_only_number(r, "peer_sessmgrs_ready", v->peer_hello.sessmgrs_ready);
-	report_only_number(r, "peer_sessmgrs", v->peer_hello.sessmgrs);
-	report_number(r, "peer_calls", "Peer Calls:", v->peer_hello.calls, NULL);
+	if (v->is_peer_heard) {
+		snprintf(ready, sizeof ready, "%u of %u", v->peer_hello.sessmgrs_ready, v->peer_hello.sessmgrs);
+		report_line(r, "%-*s%s", REPORT_LABEL_WIDTH, "Peer Sessmgrs Ready:", ready);
+		report_only_number(r, "peer_sessmgrs_ready", v->peer_hello.sessmgrs_ready);
+		report_only_number(r, "peer_sessmgrs", v->peer_hello.sessmgrs);
+		report_number(r, "peer_calls", "Peer Calls:", v->peer_hello.calls, NULL);
+	} else { /* what a chassis said that is not there any more is not what is */
+		report_text(r, "peer_sessmgrs_ready", "Peer Sessmgrs Ready:", NULL);
+		report_only_text(r, "peer_sessmgrs", NULL);
+		report_text(r, "peer_calls", "Peer Calls:", NULL);
+	}
 	report_number(r, "hello_interval_ms", "Hello Interval:", v->self.hello_ms, "ms");
 	report_number(r, "dead_interval_ms", "Dead Interval:", v->self.dead_ms, "ms");
 	info_options(v, r);
 	if (v->last != NULL)
-		info_last(v->last, r);
+		info_last(v->last, v->now_wall_ms, r);
 	if (v->phases != NULL)
 		info_phases(v, r);
 	report_texts(r, "alarms", "Alarms:", v->alarm_texts, v->alarm_count, "None");

@@ -213,7 +213,8 @@ def test_every_show_srp_is_one_json_document(shared, what):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", doc[key[:-3]])
 
 
-def test_lines_of_the_history_and_statistics_are_at_most_110_columns(shared):
-    for what in ("history", "statistics"):
-        for line in shared.a.sh(f"show srp {what}").splitlines():
-            assert len(line) <= 110 or line.startswith("The peer's clock"), line
+@pytest.mark.parametrize("what", SHOWN + ["monitor", "monitor all", "monitor diameter debug"])
+def test_no_line_of_show_srp_is_wider_than_110_columns(shared, what):
+    for chassis in shared.both:
+        wide = [line for line in chassis.sh(f"show srp {what}").splitlines() if len(line) > 110]
+        assert wide == []

@@ -133,6 +133,49 @@ json_reads_back_with_numbers_moments_nulls_and_nesting(void **state)
 }
 
 static void
+what_is_too_long_for_a_line_goes_on_below_it(void **state)
+{
+	static const char *const alarms[] = {
+	    "configuration differs from the peer's: 3 lines differ (first: only here: context srp: hello-interval 20)",
+	    "a-word-without-any-blank-in-it-that-is-longer-than-all-the-room-there-is-on-one-line-of-the-terminal "
+	    "ends"};
+	struct report r;
+	struct text t;
+
+	(void)state;
+	text_grown_init(&made, &t);
+	report_begin(&r, &t, false);
+	report_texts(&r, "alarms", "Alarms:", alarms, 2, "None");
+	report_end(&r);
+	t.write(t.arg, "", 1);
+	assert_string_equal(
+	    made.data,
+	    "Alarms:                                 configuration differs from the peer's: 3 lines differ (first: "
+	    "only\n"
+	    "                                          here: context srp: hello-interval 20)\n"
+	    "                                        a-word-without-any-blank-in-it-that-is-longer-than-all-the-room-"
+	    "there-is-on-one-line-of-the-terminal\n"
+	    "                                          ends\n");
+	free(made.data);
+}
+
+static void
+a_real_has_no_more_digits_in_json_than_were_meant(void **state)
+{
+	struct report r;
+	struct text t;
+
+	(void)state;
+	text_grown_init(&made, &t);
+	report_begin(&r, &t, true);
+	report_only_real(&r, "at_ms", 0.304);
+	report_end(&r);
+	t.write(t.arg, "", 1);
+	assert_non_null(strstr(made.data, "\"at_ms\": 0.304\n"));
+	free(made.data);
+}
+
+static void
 json_has_a_field_a_line(void **state)
 {
 	(void)state;
@@ -185,6 +228,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(text_is_laid_out_as_described),
 	    cmocka_unit_test(json_reads_back_with_numbers_moments_nulls_and_nesting),
+	    cmocka_unit_test(what_is_too_long_for_a_line_goes_on_below_it),
+	    cmocka_unit_test(a_real_has_no_more_digits_in_json_than_were_meant),
 	    cmocka_unit_test(json_has_a_field_a_line),
 	    cmocka_unit_test(without_memory_json_says_so_and_is_still_one_document),
 	};

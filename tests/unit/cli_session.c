@@ -112,7 +112,7 @@ errors_name_what_is_wrong(void **state)
 	SAYS(r, "show subscribers", "Incomplete command\n");
 	SAYS(r, "terminal length", "Incomplete command\n");
 	SAYS(r, "show configuration context", "Incomplete command\n");
-	SAYS(r, "terminal length x", "Failure: \"x\" is not a number\n");
+	SAYS(r, "terminal length x", "Failure: \"x\" is not a number in the range 0 to 4294967295\n");
 	SAYS(r, "save configuration /etc/passwd", "Failure: \"/etc/passwd\" is not a file in /flash/\n");
 	SAYS(r, "save configuration /flash/../x", "Failure: \"/flash/../x\" is not a file in /flash/\n");
 	SAYS(r, "show \"version", "Failure: a quotation mark has no end\n");
@@ -311,6 +311,7 @@ filters_work_line_by_line_and_across_steps(void **state)
 	SAYS(r, "show version |", "Incomplete command\n");
 	SAYS(r, "| grep x", "Incomplete command\n");
 	SAYS(r, "show version | grep", "Failure: grep needs a pattern\n");
+	SAYS(r, "show version | grep -A2 a", "Failure: the options of grep are -E, -i and -v\n");
 	SAYS(r, "show version | grep a b", "Failure: grep takes one pattern; put blanks in quotation marks\n");
 	SAYS(r, "show version | grep 'a", "Failure: a quotation mark has no end\n");
 	assert_memory_equal(rig_type(r, "show version | grep '['"), "Failure: the pattern is wrong", 29);
@@ -391,6 +392,42 @@ tab_offers_what_the_word_can_become(void **state)
 	assert_string_equal(rig_tab(r, "# sho"), "");
 }
 
+/* Everything that `?` says at the prompt where the session is. */
+static void
+assert_help_is_a_table(struct rig *r, const char *line)
+{
+	const char *at = rig_help(r, line), *end;
+	long column = 0;
+
+	for (; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+		const char *dash = strstr(at, " - ");
+
+		if (dash == NULL || dash > end || end - at > 110 || (column != 0 && dash - at != column))
+			fail_msg("%s? %.*s", line, (int)(end - at), at);
+		column = dash - at;
+	}
+	assert_true(column > 0);
+}
+
+static void
+help_is_one_column_of_words_and_one_of_texts_in_110_columns(void **state)
+{
+	static const char *const lines[] = {
+	    "", "no ", "default ", "switchover ", "monitor ", "checkpoint session ", "dscp-marking control "};
+	static const char *const exec[] = {"", "show ", "srp ", "srp initiate-switchover ", "show srp | "};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < sizeof exec / sizeof exec[0]; i++)
+		assert_help_is_a_table(r, exec[i]);
+	rig_type(r, "configure");
+	assert_help_is_a_table(r, "");
+	rig_type(r, "context wide -noconfirm");
+	assert_help_is_a_table(r, "");
+	rig_type(r, "service-redundancy-protocol");
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		assert_help_is_a_table(r, lines[i]);
+}
+
 static void
 help_shows_words_placeholders_and_the_end(void **state)
 {
@@ -435,6 +472,7 @@ main(void)
 	    T(pending_commands_are_finished_by_the_application),
 	    T(timestamps_stand_before_output),
 	    T(tab_offers_what_the_word_can_become),
+	    T(help_is_one_column_of_words_and_one_of_texts_in_110_columns),
 	    T(help_shows_words_placeholders_and_the_end),
 	};
 

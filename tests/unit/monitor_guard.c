@@ -111,6 +111,8 @@ the_table_has_no_holes(void **state)
 	text_fixed_init(&fixed, &text, why, sizeof why);
 	assert_int_equal(guard_self_check(&text), ERR_OK);
 	assert_string_equal(guard_row_reason(guard_fsm_table()->count), "?");
+	for (size_t i = 0; i < guard_fsm_table()->count; i++) /* behind a label of 40 columns */
+		assert_true(strlen(guard_row_reason(i)) <= 70);
 	assert_string_equal(guard_state_text(GUARD_STATE_COUNT), "?");
 }
 

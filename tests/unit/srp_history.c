@@ -354,6 +354,7 @@ every_transition_is_one_line_of_at_most_110_columns(void **state)
 
 	(void)state;
 	for (size_t row = 0; row < t->count; row++) {
+		assert_true(strlen(t->rows[row].reason) <= 62); /* show srp details has more columns before it */
 		for (unsigned i = 0; i < SRP_REASON_COUNT; i++) {
 			own[i] = entry(9000 + i, NOON + i * 9 * SECOND, SRP_STANDBY, SRP_ACTIVE, (uint8_t)i,
 			               t->rows[row].reason);
@@ -361,6 +362,12 @@ every_transition_is_one_line_of_at_most_110_columns(void **state)
 			own[i].lost[SRP_LOST_YOUNG] = 1000;
 		}
 		show(&v, false, false);
+		assert_narrow(110);
+		if (t->rows[row].state == FSM_ANY_STATE || t->rows[row].next == FSM_SAME_STATE)
+			continue;
+		own[0].steps[0].from = t->states[t->rows[row].state];
+		own[0].steps[0].to = t->states[t->rows[row].next];
+		show(&v, true, false);
 		assert_narrow(110);
 	}
 	assert_non_null(strstr(shown, "9009 2026-11-21 12:01:21 this Standby>Active deadTimerExpiry  1000 "));
@@ -450,6 +457,33 @@ call_loss_lists_the_last_ten_switchovers_and_says_what_nobody_knows(void **state
 	assert_non_null(strstr(shown, "Lost Calls at Switchover Time:          not known"));
 }
 
+/* The flush is of who gave way, the audit of who took over; what did not run, or was not told, is no 0.000 ms. */
+static void
+call_loss_takes_each_phase_from_the_chassis_that_had_it(void **state)
+{
+	struct srp_history_entry own[] = {entry(2, NOON, SRP_ACTIVE, SRP_STANDBY, 11, "operator asks")};
+	struct srp_history_entry peer[] = {entry(4, NOON + 700, SRP_STANDBY, SRP_ACTIVE, 11, "the peer hands over")};
+	struct srp_history_view v = {.list = {own, peer, 1, 1}};
+
+	(void)state;
+	own[0].phase_us[SRP_PHASE_CRITICAL_FLUSH] = 323;
+	peer[0].phase_us[SRP_PHASE_INTERNAL_AUDIT] = 2850;
+	for (unsigned told = 0; told < 2; told++) {
+		struct text_fixed f;
+		struct report r;
+		struct text t;
+
+		v.list.peer_count = told;
+		text_fixed_init(&f, &t, shown, sizeof shown);
+		report_begin(&r, &t, false);
+		srp_show_call_loss(&v, &r);
+		report_end(&r);
+		assert_non_null(strstr(shown, "Critical Flush Duration:                0.323 ms\n"));
+		assert_int_equal(strstr(shown, "Internal Audit Duration:                2.850 ms\n") != NULL, told);
+		assert_int_equal(strstr(shown, "Internal Audit Duration:                -\n") != NULL, !told);
+	}
+}
+
 static void
 audits_are_those_that_ran(void **state)
 {
@@ -468,6 +502,8 @@ audits_are_those_that_ran(void **state)
 		report_end(&r);
 		assert_int_equal(strstr(shown, "No internal audit has run.") == NULL, has);
 		assert_int_equal(strstr(shown, "Audit Duration:                         1.500 ms\n") != NULL, has);
+		assert_int_equal(strstr(shown, "Audit Start Time:                       Sat Nov 21 12:00:0") != NULL,
+		                 has);
 	}
 }
 
@@ -510,6 +546,7 @@ main(void)
 	    cmocka_unit_test(every_transition_is_one_line_of_at_most_110_columns),
 	    cmocka_unit_test(an_event_of_both_is_one_line_and_one_of_the_peer_alone_is_not_missing),
 	    cmocka_unit_test(verbose_names_phases_and_lost_calls_in_text_and_json),
+	    cmocka_unit_test(call_loss_takes_each_phase_from_the_chassis_that_had_it),
 	    cmocka_unit_test(call_loss_lists_the_last_ten_switchovers_and_says_what_nobody_knows),
 	    cmocka_unit_test(audits_are_those_that_ran),
 	    cmocka_unit_test(the_shortest_round_trip_tells_the_offset_and_an_old_one_gives_way),

@@ -135,6 +135,8 @@ before_contact_the_peer_is_in_init_and_was_never_heard(void **state)
 	show(srp_show_info, &v);
 	assert_non_null(strstr(shown, "Peer State:                             Init\n"));
 	assert_non_null(strstr(shown, "Last Hello Message received:            -\n"));
+	assert_non_null(strstr(shown, "Peer Sessmgrs Ready:                    -\n"));
+	assert_non_null(strstr(shown, "Peer Calls:                             -\n"));
 	assert_non_null(strstr(shown, "Alarms:                                 None\n"));
 }
 
@@ -145,6 +147,7 @@ info_names_alarms_and_the_last_change(void **state)
 	struct srp_history_entry e = {.from = SRP_STANDBY,
 	                              .to = SRP_ACTIVE,
 	                              .reason = SRP_REASON_DEAD_TIMER_EXPIRY,
+	                              .wall_us = UINT64_C(1585608511000000),
 	                              .step_count = 1,
 	                              .steps = {{0, "Standby", "Taking", "no hello within the dead interval"}}};
 	struct srp_view v = view();
@@ -154,6 +157,8 @@ info_names_alarms_and_the_last_change(void **state)
 	v.alarm_count = 2;
 	v.last = &e;
 	show(srp_show_info, &v);
+	assert_non_null(
+	    strstr(shown, "Last State Change:                      Mon Mar 30 22:48:31 2020 (10 seconds ago)\n"));
 	assert_non_null(strstr(shown, "Last State Change Reason:               deadTimerExpiry\n"));
 	assert_non_null(strstr(shown, "Last State Change Cause:                no hello within the dead interval\n"));
 	assert_non_null(strstr(shown, "Alarms:                                 service address in use\n"
