@@ -252,11 +252,10 @@ apply_srp(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block
 	redundancy_mark(c, srp_dscp_value(cfg_leaf_str(cfg, block, SRP_ROW_DSCP_CONTROL)),
 	                srp_dscp_value(cfg_leaf_str(cfg, block, SRP_ROW_DSCP_SESSION)));
 	if (!cfg_leaf_addr(cfg, block, SRP_ROW_BIND, &local) || !cfg_leaf_addr(cfg, block, SRP_ROW_PEER, &peer)) {
-		alarm_set(
-		    c, "srp", true,
-		    srp_link_is_started(c->srp)
-		        ? "no bind address or no peer-ip-address; the former ones stay in force until others are given"
-		        : "service-redundancy-protocol has no bind address or no peer-ip-address yet");
+		alarm_set(c, "srp", true,
+		          srp_link_is_started(c->srp)
+		              ? "no bind address or no peer-ip-address; the former stay in force until others are given"
+		              : "service-redundancy-protocol has no bind address or no peer-ip-address yet");
 		return;
 	}
 	if (local.family != peer.family) {

@@ -128,6 +128,7 @@ tell_configuration(struct validation *v, enum validation_result r, struct cli_ca
 	validation_print(v, VALIDATION_LINES_SHOWN, call->out);
 	tell_findings(f.findings, "this", f.finding, call->out);
 	tell_findings(f.peer_findings, "the peer", f.peer_finding, call->out);
+	f.finding = f.peer_finding = ""; /* said */
 	if (f.differs > 0)
 		fail_with(call, SRP_READY_CONFIG_DIFFERS, &f);
 	else if (f.findings > 0)

@@ -36,7 +36,7 @@ priority_errors(const struct cfg *cfg, const struct cfg_node *block, struct cfg_
 	const struct cfg_node *line = cfg_first(cfg, block, SRP_ROW_PRIORITY);
 
 	if (peer_priority != 0 && cfg_leaf_uint(cfg, block, SRP_ROW_PRIORITY) == peer_priority)
-		cfg_report_error(r, cfg, line != NULL ? line : block, "priority %u is that of the peer as well",
+		cfg_report_error(r, cfg, line != NULL ? line : block, "the peer has priority %u as well",
 		                 peer_priority);
 }
 

@@ -99,6 +99,7 @@ srp_ready_put(enum srp_ready ready, const struct srp_ready_facts *f, struct text
 void
 srp_ready_status(enum srp_ready ready, const struct srp_ready_facts *f, char *buf, size_t cap)
 {
+	bool is_here = ready == SRP_READY_FINDINGS;
 	struct text_fixed fixed;
 	struct text out;
 
@@ -106,7 +107,13 @@ srp_ready_status(enum srp_ready ready, const struct srp_ready_facts *f, char *bu
 	text_put(&out, "Remote Chassis - ");
 	if (ready != SRP_READY)
 		text_put(&out, "Not Ready for Switchover, ");
-	srp_ready_put(ready, f, &out);
+	if (ready == SRP_READY_FINDINGS ||
+	    ready == SRP_READY_PEER_FINDINGS) { /* a line of configuration has no room here */
+		put_findings(is_here ? f->findings : f->peer_findings, is_here ? "this" : "the peer", "", &out);
+		text_put(&out, is_here ? ", see show configuration errors" : ", see show configuration errors there");
+	} else {
+		srp_ready_put(ready, f, &out);
+	}
 	for (char *p = buf; (p = strchr(p, ':')) != NULL;)
 		*p = '-';
 }

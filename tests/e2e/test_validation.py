@@ -182,7 +182,7 @@ def test_what_cannot_move_with_the_pair_is_named_on_each_side(shared, lines, und
 def test_equal_priorities_are_an_error_on_both(shared):
     a, b = shared.both
     b.configure(*SRP, "priority 1")
-    words = "context srp: service-redundancy-protocol: priority 1: priority 1 is that of the peer as well"
+    words = "context srp: service-redundancy-protocol: priority 1: the peer has priority 1 as well"
     try:
         for c in shared.both:
             lab.until(lambda: words in c.sh("show configuration errors"), 5, f"{c.name} names it")

@@ -100,7 +100,17 @@ the_status_holds_no_colon(void **state)
 	assert_null(strchr(status, ':'));
 	assert_string_equal(status,
 	                    "Remote Chassis - Not Ready for Switchover, 2 errors in the configuration of the peer "
-	                    "chassis (first- context a- ip pool p- fd00--1)");
+	                    "chassis, see show configuration errors there");
+	f.findings = 1;
+	f.finding = "context a: ip pool p: fd00::1";
+	srp_ready_status(srp_ready_decide(&f), &f, status, sizeof status);
+	assert_string_equal(status, "Remote Chassis - Not Ready for Switchover, 1 error in the configuration of this "
+	                            "chassis, see show configuration errors");
+	f = good();
+	f.is_compared = false;
+	f.compare_error = "a: b";
+	srp_ready_status(srp_ready_decide(&f), &f, status, sizeof status);
+	assert_string_equal(status, "Remote Chassis - Not Ready for Switchover, a- b");
 	srp_ready_status(srp_ready_decide(&f), &f, status, 20);
 	assert_string_equal(status, "Remote Chassis - No");
 }
