@@ -180,14 +180,25 @@ claims_is_stale(const struct srp *before, const struct srp_hello *h)
 	         (h->state == SRP_ACTIVE && before->given_epoch != 0 && h->epoch <= before->given_epoch)));
 }
 
+/* But for epochs that are asked for. */
+static bool
+claims_is_same(const struct srp *before, const struct srp *after)
+{
+	struct srp now = *after;
+
+	now.is_reserve_asked = before->is_reserve_asked;
+	return memcmp(before, &now, sizeof now) == 0;
+}
+
 static void
 claims_hello(const struct srp *before, const struct srp_hello *h, const struct srp *after, const struct srp_out *out)
 {
 	struct srp_hello kept = *h, has = after->peer;
 
 	if (before->fsm_state == FSM_DOWN || claims_is_stale(before, h)) {
-		claim(CLAIM_STALE, memcmp(before, after, sizeof *after) == 0 &&
-		                       out->count == (before->fsm_state == FSM_DOWN ? 0u : 1u));
+		claim(CLAIM_STALE, claims_is_same(before, after) &&
+		                       claims_does(out, SRP_ACT_COUNTED_STALE) == (before->fsm_state != FSM_DOWN) &&
+		                       out->count <= 2);
 		return;
 	}
 	claim(CLAIM_HEARD, after->is_peer_heard && memcmp(&kept, &has, sizeof kept) == 0 &&
@@ -251,7 +262,7 @@ claims_calls(const struct srp *before, const struct srp_event *ev, const struct 
 {
 	unsigned n;
 	const struct srp_action *a = claims_find(out, SRP_ACT_SESSIONS_ACTIVE, &n);
-	uint64_t lineage = before->lineage;
+	uint64_t lineage = before->lineage, left;
 	bool is_hello =
 	    ev->kind == SRP_EV_HELLO && before->fsm_state != FSM_DOWN && !claims_is_stale(before, ev->hello);
 
@@ -259,8 +270,13 @@ claims_calls(const struct srp *before, const struct srp_event *ev, const struct 
 		lineage = ev->hello->epoch;
 	if (a != NULL) {
 		lineage = after->epoch;
-		claim(CLAIM_EPOCH, a->epoch == after->epoch && a->epoch > before->epoch_known &&
-		                       (!is_hello || a->epoch > ev->hello->epoch) && after->epoch_known == a->epoch);
+		if (a->epoch ==
+		    before->epoch) /* the reserved numbers are used up: the same again until there are more */
+			claim(CLAIM_EPOCH, srp_epoch_free(after, &left) == 0);
+		else
+			claim(CLAIM_EPOCH, a->epoch == after->epoch && a->epoch > before->epoch_known &&
+			                       (!is_hello || a->epoch > ev->hello->epoch) &&
+			                       after->epoch_known == a->epoch);
 	} else {
 		claim(CLAIM_EPOCH, after->epoch == before->epoch);
 	}

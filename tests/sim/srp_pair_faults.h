@@ -26,11 +26,25 @@ enum fault {
 	FAULT_SWITCHOVER_RESET,
 	FAULT_SWITCHOVER_CUT,
 	FAULT_SWITCHOVER_FREEZE,
+	FAULT_SWITCHOVER_PARTITION,
 	FAULT_STRANGER,
 	FAULT_MONITOR,
 	FAULT_MONITOR_KEPT,
 	FAULT_MONITOR_SHARED,
 	FAULT_MONITOR_ALONE,
+	FAULT_MONITOR_GUARDED,
+	FAULT_LOSS,
+	FAULT_DUPLICATION,
+	FAULT_CLOCK_JUMP,
+	FAULT_SLOW_DISK,
+	FAULT_HANGING_DRIVER,
+	FAULT_UNREADY,
+	FAULT_CONFIG_DIFFERS,
+	FAULT_DRY_RUN,
+	FAULT_OPTION_OF_ONE,
+	FAULT_STOP_ACTIVE,
+	FAULT_STOP_STANDBY,
+	FAULT_TIE,
 	FAULT_COUNT
 };
 
@@ -54,14 +68,28 @@ static const char *const fault_names[FAULT_COUNT] = {
     "switchover and reset",
     "switchover and cut",
     "switchover and freeze",
+    "switchover that hangs, cut until the Standby serves",
     "stranger on the address, crash of the Active",
     "monitor failure of the Active",
     "AAA failure of one chassis after the other",
     "monitor failure of both chassis",
     "monitor failure of the Active without a Standby",
+    "monitor failure inside a guard period",
+    "loss",
+    "duplication",
+    "jump of the wall clock",
+    "slow disk, crash of the Active",
+    "switchover with a driver that hangs",
+    "switchover without session managers, then forced",
+    "switchover with configurations that differ, then forced",
+    "dry run",
+    "option of one side, switchover",
+    "stop of the Active by configuration",
+    "stop of the Standby by configuration",
+    "start with nothing that tells them apart",
 };
 
-enum { SEEDS_FOR_ALL = 50 }; /* with so many, a fault kind that never happened is a fault of the simulation */
+enum { SEEDS_FOR_ALL = 1000 }; /* with so many, a fault kind that never happened is a fault of the simulation */
 
 static uint64_t fault_counts[FAULT_COUNT];
 
@@ -134,6 +162,18 @@ harmless(int a, enum fault f)
 		sim.latency = between(5 * MS, 200 * MS);
 		run_for(2 * SETTLE);
 		break;
+	case FAULT_DUPLICATION:
+		sim.is_doubling = true;
+		run_for(between(0, 2 * SETTLE));
+		if (rng_below(&sim.rng, 2) == 0) {
+			planned(a);
+			return;
+		}
+		break;
+	case FAULT_CLOCK_JUMP:
+		sim.c[rng_below(&sim.rng, 2)].wall_offset = ((int64_t)rng_below(&sim.rng, 2000000) - 1000000) * SEC;
+		run_for(between(0, 2 * SETTLE));
+		break;
 	case FAULT_SHORT_FREEZE:
 		sim.c[rng_below(&sim.rng, 2)].is_frozen = true;
 		run_for(shorter);
@@ -161,14 +201,17 @@ harmless(int a, enum fault f)
 static void
 during_switchover(int a, enum fault f)
 {
+	sim.hang_ms = rng_below(&sim.rng, 2) * 3 * PHASE_MS;
 	operate(a);
-	run_for(between(0, 20 * MS));
+	run_for(between(0, sim.hang_ms > 0 ? 2 * PHASE_MS * MS : 20 * MS));
 	switch (f) {
 	case FAULT_SWITCHOVER_CRASH_ACTIVE:
 		crash(a);
 		break;
 	case FAULT_SWITCHOVER_CRASH_STANDBY:
 		crash(1 - a);
+		if (rng_below(&sim.rng, 2) == 0)
+			boot(1 - a);
 		break;
 	case FAULT_SWITCHOVER_RESET:
 		disconnect(-1);
@@ -182,6 +225,29 @@ during_switchover(int a, enum fault f)
 		break;
 	}
 	run_for(between(0, 3 * DEAD_MS) * MS);
+}
+
+/* Giving or flushing hangs, and the Standby takes over by its dead interval before this chassis knows of the cut. */
+static void
+partition(int a)
+{
+	uint8_t until = rng_below(&sim.rng, 2) == 0 ? FSM_GIVING : FSM_FLUSHING;
+	uint64_t from;
+
+	sim.latency = 150 * MS; /* the Standby's dead interval is over so much earlier */
+	feed(a, &(struct srp_event){.kind = SRP_EV_OPERATOR_SWITCHOVER, .asker = 8, .timeout_ms = 3 * DEAD_MS});
+	for (int k = 0; k < PHASE_MS * 50 && sim.c[a].e.fsm_state != until && sim.c[a].e.fsm_state != FSM_HANDING; k++)
+		run_for(20);
+	if (sim.c[a].e.fsm_state != until)
+		return;
+	sim.c[a].driver_at = sim.now + 2 * DEAD_MS * MS;
+	run_for(PHASE_MS * MS);
+	sim.c[0].is_cut = sim.c[1].is_cut = true;
+	for (from = sim.now; sim.now - from < 2 * DEAD_MS * MS && !srp_serves(&sim.c[1 - a].e);)
+		run_for(MS);
+	sim.latency = 50;
+	sim.c[0].is_cut = sim.c[1].is_cut = false;
+	run_for(EPSILON);
 }
 
 static void
@@ -198,42 +264,112 @@ expect_active(int a, uint8_t cause, const char *why)
 static void
 monitors(int a, enum fault f)
 {
-	uint8_t reason = f == FAULT_MONITOR_KEPT ? SRP_REASON_AAA_FAILURE : SRP_REASON_BGP_FAILURE;
-	int b = 1 - a;
+	int kind = f == FAULT_MONITOR_KEPT ? 0 : 1, b = 1 - a;
+	uint8_t reason = kind_reasons[kind];
 
-	monitor(a, SRP_EV_RESET_FAIL, SRP_REASON_AAA_FAILURE);
+	reset_fail(a, SRP_REASON_AAA_FAILURE);
 	if (f == FAULT_MONITOR_SHARED) {
-		monitor(b, SRP_EV_MONITOR_FAILED, reason);
+		monitor_set(b, kind, true);
 		run_for(HELLO_MS * MS);
-		monitor(a, SRP_EV_MONITOR_FAILED, reason);
+		monitor_set(a, kind, true);
 		run_for(4 * SRP_INTERNAL_RETRY_MS_MIN * (uint64_t)MS);
 		if (active_side() != a)
 			fail("handed over to a chassis with the same failure");
-		monitor(b, SRP_EV_MONITOR_RECOVERED, reason);
+		monitor_set(b, kind, false);
 	} else if (f == FAULT_MONITOR_ALONE) {
 		crash(b);
-		monitor(a, SRP_EV_MONITOR_FAILED, reason);
+		monitor_set(a, kind, true);
 		run_for(6 * SRP_INTERNAL_RETRY_MS_MIN * (uint64_t)MS);
 		if (active_side() != a || !(sim.c[a].e.alarms >> SRP_ALARM_INTERNAL_SWITCHOVER & 1))
 			fail("alone with a failure, and no alarm says that this chassis should hand over");
 		boot(b);
 		run_for(SETTLE);
 	} else {
-		monitor(a, SRP_EV_MONITOR_FAILED, reason);
+		monitor_set(a, kind, true);
 	}
 	expect_active(b, reason, "a monitor of the Active failed, and it did not hand over to a healthy Standby");
 	if (sim.c[a].e.alarms >> SRP_ALARM_INTERNAL_SWITCHOVER & 1)
 		fail("handed over, and the alarm stands");
-	monitor(a, SRP_EV_MONITOR_RECOVERED, reason);
+	monitor_set(a, kind, false);
 	if (f != FAULT_MONITOR_KEPT)
 		return;
-	monitor(b, SRP_EV_MONITOR_FAILED, reason);
+	monitor_set(b, kind, true);
 	run_for(4 * SRP_INTERNAL_RETRY_MS_MIN * (uint64_t)MS);
 	if (active_side() != b)
 		fail("a non-revertible failure was handed to and fro");
-	monitor(b, SRP_EV_RESET_FAIL, reason);
+	reset_fail(b, reason);
 	expect_active(a, reason, "the failure was reset, stands, and was not handed over");
-	monitor(b, SRP_EV_MONITOR_RECOVERED, reason);
+	monitor_set(b, kind, false);
+}
+
+static void
+guard_periods(uint32_t guard_ms, uint32_t damping_ms)
+{
+	const struct guard_periods p = {{guard_ms, guard_ms / 2}, {damping_ms, damping_ms / 2}};
+
+	for (int i = 0; i < 2; i++)
+		for (int k = 0; k < KINDS; k++)
+			guard_configure(&sim.c[i].watched[k].guard, &p);
+}
+
+/* A chassis that has just taken over: what fails now hands over only when it outlasts the damping period. */
+static void
+guarded(int a)
+{
+	int b = 1 - a, kind = (int)rng_below(&sim.rng, KINDS);
+	bool is_short = rng_below(&sim.rng, 2) == 0;
+	uint64_t early = between(0, GUARD_MS - 2 * DAMPING_MS) * MS;
+
+	guard_periods(GUARD_MS, DAMPING_MS);
+	reset_fail(a, SRP_REASON_AAA_FAILURE);
+	reset_fail(a, SRP_REASON_DIAMETER_FAILURE);
+	planned(a);
+	reset_fail(b, kind_reasons[kind]);
+	run_for(early);
+	monitor_set(b, kind, true);
+	run_for(DAMPING_MS * MS - EPSILON);
+	if (active_side() != b)
+		fail("switched inside the guard period before the damping period was over");
+	if (is_short)
+		monitor_set(b, kind, false);
+	run_for(2 * EPSILON + PHASE_MS * MS);
+	if (active_side() != (is_short ? b : a))
+		fail(is_short ? "a failure that ended within the damping period switched"
+		              : "a failure that outlasted the damping period did not switch");
+	run_for(2 * GUARD_MS * MS);
+	monitor_set(b, kind, false);
+	guard_periods(0, 0);
+}
+
+#include "tests/sim/srp_pair_operators.h"
+
+/* Neither serves, both have the alarm; a priority decides. Both in Init, or one Standby of a peer that never served. */
+static void
+tie(void)
+{
+	struct srp_config c;
+
+	fault_counts[FAULT_TIE]++;
+	sim.is_alike = true;
+	if (rng_below(&sim.rng, 2) == 0) {
+		sim.has_stranger = true;
+		boot(0);
+		run_for(2 * DEAD_MS * MS);
+		boot(1);
+		run_for(EPSILON);
+		crash(0);
+		boot(0);
+	}
+	heal();
+	run_for(SETTLE);
+	if (active_side() >= 0 || !(sim.c[0].e.alarms & sim.c[1].e.alarms & 1u << SRP_ALARM_MAC_CONFLICT))
+		fail("nothing tells them apart, and one serves or has no alarm");
+	sim.is_alike = false;
+	for (int i = 1; i >= 0; i--) {
+		c = sim.c[i].e.config;
+		c.priority = (uint8_t)(i + 1);
+		feed(i, &(struct srp_event){.kind = SRP_EV_RECONFIG, .config = &c});
+	}
 }
 
 static void
@@ -289,6 +425,43 @@ harmful(int a, enum fault f)
 	case FAULT_MONITOR_ALONE:
 		monitors(a, f);
 		break;
+	case FAULT_MONITOR_GUARDED:
+		guarded(a);
+		break;
+	case FAULT_LOSS:
+		sim.loss = 30;
+		run_for(longer);
+		operate(a);
+		run_for(longer);
+		break;
+	case FAULT_SLOW_DISK:
+		sim.disk_us = 10 * SEC;
+		crash(1 - a);
+		boot(1 - a);
+		run_for(EPSILON);
+		sim.hang_ms = 3 * PHASE_MS;
+		if (rng_below(&sim.rng, 2) == 0)
+			crash(a);
+		else
+			operate(a);
+		run_for(5 * DEAD_MS * MS);
+		break;
+	case FAULT_HANGING_DRIVER:
+		hanging(a);
+		break;
+	case FAULT_UNREADY:
+	case FAULT_CONFIG_DIFFERS:
+	case FAULT_DRY_RUN:
+	case FAULT_OPTION_OF_ONE:
+		operators(a, f);
+		break;
+	case FAULT_STOP_ACTIVE:
+	case FAULT_STOP_STANDBY:
+		stopped(a, f);
+		break;
+	case FAULT_SWITCHOVER_PARTITION:
+		partition(a);
+		break;
 	default:
 		during_switchover(a, f);
 	}
@@ -305,6 +478,8 @@ inject(int a, enum fault f)
 	case FAULT_SHORT_FREEZE:
 	case FAULT_CRASH_STANDBY:
 	case FAULT_ONE_WAY_TO_ACTIVE:
+	case FAULT_DUPLICATION:
+	case FAULT_CLOCK_JUMP:
 		harmless(a, f);
 		break;
 	default:
@@ -318,101 +493,8 @@ calm_step(void)
 	int a = settle();
 
 	run_for(between(0, HELLO_MS) * MS);
-	inject(a, (enum fault)rng_below(&sim.rng, FAULT_COUNT));
+	inject(a, (enum fault)rng_below(&sim.rng, FAULT_TIE));
 	(void)settle();
-}
-
-static void
-wild_monitor(int i)
-{
-	static const enum srp_reason reasons[] = {SRP_REASON_AAA_FAILURE, SRP_REASON_BGP_FAILURE,
-	                                          SRP_REASON_DIAMETER_FAILURE};
-
-	if (sim.c[i].is_alive && !sim.c[i].is_frozen)
-		monitor(i, SRP_EV_MONITOR_FAILED + rng_below(&sim.rng, 3), reasons[rng_below(&sim.rng, 3)]);
-}
-
-/* Faults over each other; nothing is expected of any of them but the invariants, and that the pair heals. */
-static void
-wild_fault(void)
-{
-	int i = (int)rng_below(&sim.rng, 2);
-	struct chassis *c = &sim.c[i];
-
-	switch (rng_below(&sim.rng, 9)) {
-	case 0:
-		disconnect(-1);
-		fault_counts[FAULT_RESET]++;
-		break;
-	case 1:
-		c->is_cut = !c->is_cut;
-		break;
-	case 2:
-		c->is_frozen = !c->is_frozen;
-		break;
-	case 3:
-		if (c->is_alive)
-			crash(i);
-		else
-			boot(i);
-		break;
-	case 4:
-		sim.latency = between(50, 100 * MS);
-		break;
-	case 5:
-		sim.has_stranger = !sim.has_stranger;
-		break;
-	case 6:
-		if (!c->is_alive || c->is_frozen)
-			break;
-		operate(i);
-		break;
-	case 7:
-		wild_monitor(i);
-		break;
-	default:
-		sim.c[0].is_cut = sim.c[1].is_cut = false;
-	}
-}
-
-static void
-wild_run(void)
-{
-	for (int round = 0; round < 4; round++) {
-		for (int k = 0; k < WILD_STEPS; k++) {
-			static const uint32_t waits[] = {2, 50, HELLO_MS, DEAD_MS, 2 * DEAD_MS};
-
-			wild_fault();
-			run_for(between(0, waits[rng_below(&sim.rng, 5)]) * MS);
-		}
-		(void)settle();
-	}
-}
-
-static int
-report(uint64_t first, uint64_t count)
-{
-	const struct fsm_table *t = srp_fsm_table();
-	size_t hit = 0;
-	int missing = 0;
-
-	for (int f = 0; f < FAULT_COUNT; f++) {
-		printf("%8" PRIu64 " %s\n", fault_counts[f], fault_names[f]);
-		missing += fault_counts[f] == 0;
-	}
-	printf("%8" PRIu64 " answers to requests withdrawn meanwhile\n", late_answers);
-	for (size_t i = 0; i < t->count; i++) {
-		hit += row_hits[i] > 0;
-		printf("%8" PRIu64 " row %zu %s, %s: %s\n", row_hits[i], i,
-		       t->rows[i].state == FSM_ANY_STATE ? "any" : t->states[t->rows[i].state],
-		       t->events[t->rows[i].event], t->rows[i].reason);
-	}
-	printf("longest: two Active over a working link %.3f ms, takeover after a crash %.3f ms, planned gap %.3f ms\n",
-	       (double)dual_longest / MS, (double)takeover_longest / MS, (double)gap_longest / MS);
-	printf("srp_pair: %" PRIu64 " seeds from %" PRIu64 ", %d of %d fault kinds, rows %zu/%zu hit\n", count, first,
-	       FAULT_COUNT - missing, FAULT_COUNT, hit, t->count);
-	missing += late_answers == 0;
-	return missing > 0 && count >= SEEDS_FOR_ALL;
 }
 
 #endif
