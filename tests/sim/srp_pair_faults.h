@@ -227,11 +227,18 @@ during_switchover(int a, enum fault f)
 	run_for(between(0, 3 * DEAD_MS) * MS);
 }
 
-/* Giving or flushing hangs, and the Standby takes over by its dead interval before this chassis knows of the cut. */
+/*
+ * Giving or flushing hangs, and the two lose each other: the Standby takes over by its dead interval before this
+ * chassis knows, or, with the address held early, this chassis takes back before the Standby has given up.
+ */
 static void
 partition(int a)
 {
-	uint8_t until = rng_below(&sim.rng, 2) == 0 ? FSM_GIVING : FSM_FLUSHING;
+	bool is_early = (srp_options_agreed(sim.c[a].e.config.options, sim.c[a].e.peer.options) & SRP_OPT_EARLY) != 0;
+	bool is_given = rng_below(&sim.rng, 2) == 0;
+	uint8_t until = !is_given ? FSM_GIVING : is_early ? FSM_HANDING_FLUSH : FSM_FLUSHING;
+	int first = until == FSM_HANDING_FLUSH ? a : 1 - a;
+	uint8_t wanted = rng_below(&sim.rng, 2) == 0 ? SRP_ACTIVE : SRP_PENDING_ACTIVE;
 	uint64_t from;
 
 	sim.latency = 150 * MS; /* the Standby's dead interval is over so much earlier */
@@ -242,9 +249,10 @@ partition(int a)
 		return;
 	sim.c[a].driver_at = sim.now + 2 * DEAD_MS * MS;
 	run_for(PHASE_MS * MS);
-	sim.c[0].is_cut = sim.c[1].is_cut = true;
-	for (from = sim.now; sim.now - from < 2 * DEAD_MS * MS && !srp_serves(&sim.c[1 - a].e);)
-		run_for(MS);
+	sim.c[a].is_cut = true;
+	sim.c[1 - a].is_cut = first != a;
+	for (from = sim.now; sim.now - from < 2 * DEAD_MS * MS && srp_state(&sim.c[first].e) != wanted;)
+		run_for(20);
 	sim.latency = 50;
 	sim.c[0].is_cut = sim.c[1].is_cut = false;
 	run_for(EPSILON);
@@ -318,7 +326,7 @@ guarded(int a)
 {
 	int b = 1 - a, kind = (int)rng_below(&sim.rng, KINDS);
 	bool is_short = rng_below(&sim.rng, 2) == 0;
-	uint64_t early = between(0, GUARD_MS - 2 * DAMPING_MS) * MS;
+	uint64_t early = between(0, GUARD_MS - 1000) * MS;
 
 	guard_periods(GUARD_MS, DAMPING_MS);
 	reset_fail(a, SRP_REASON_AAA_FAILURE);
