@@ -64,6 +64,7 @@ archives  = $(patsubst %,build/$(1)/lib%.a,$(DEPS_$(2)))
 build/release/obj/chassis/build_info.o: CFLAGS += -DBUILD_VERSION='"$(VERSION)"' -DBUILD_COMMIT='"$(COMMIT)"'
 build/asan/obj/chassis/build_info.o: CFLAGS += -DBUILD_VERSION='"$(VERSION)"' -DBUILD_COMMIT='"$(COMMIT)"'
 build/fuzz/obj/chassis/build_info.o: CFLAGS += -DBUILD_VERSION='"$(VERSION)"' -DBUILD_COMMIT='"$(COMMIT)"'
+build/mutant/obj/chassis/build_info.o: CFLAGS += -DBUILD_VERSION='"$(VERSION)"' -DBUILD_COMMIT='"$(COMMIT)"'
 
 build/chassisd: build/release/obj/chassis/chassisd.o $(call archives,release,chassis)
 	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
