@@ -136,7 +136,10 @@ fuzz: $(FUZZ:%=build/fuzz/%)
 build/bench/peers: tests/bench/peers.c Makefile
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(RELEASE) -o $@ $<
-bench: all build/bench/peers
+build/bench/proof: build/release/obj/tests/bench/proof.o $(call archives,release,session)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lz -llz4 -ljansson
+bench: all build/bench/peers build/bench/proof
 	@bash -c '. tests/lib.sh && packages_install "$${BENCH_PACKAGES[@]}"'
 	@tests/bench/run
 
