@@ -13,6 +13,7 @@
 #include "chassis/chassis.h"
 #include "chassis/chassis_cmds.h"
 #include "gateway/gateway_cmds.h"
+#include "gateway/gtp1.h"
 #include "srp/srp_cmds.h"
 
 enum { APPLY_MS = 5 };
@@ -139,6 +140,17 @@ find_srp(const struct cfg *cfg, const char **context)
 	return NULL;
 }
 
+static void
+read_graceful(const struct cfg *cfg, struct gateway_config *g)
+{
+	const struct cfg_node *n = cfg_first(cfg, cfg_root(cfg), SRP_ROW_GRACEFUL_CLEANUP);
+	const char *cause = n != NULL ? cfg_str(cfg, n, "cause") : NULL;
+
+	g->is_graceful = n != NULL && !cfg_is_no(n);
+	if (g->is_graceful && cause != NULL && strcmp(cause, "system-failure") == 0)
+		g->graceful_cause = GTP1_CAUSE_SYSTEM_FAILURE;
+}
+
 void
 apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_config *g)
 {
@@ -156,6 +168,7 @@ apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_conf
 		g->recovery = method != NULL && strcmp(method, "aggressive") == 0 ? GATEWAY_RECOVERY_AGGRESSIVE
 		                                                                  : GATEWAY_RECOVERY_NORMAL;
 	}
+	read_graceful(cfg, g);
 	for (const struct cfg_node *n = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); n != NULL;
 	     n = cfg_next(cfg, n)) {
 		const char *name = cfg_str(cfg, n, "name");

@@ -337,6 +337,9 @@ input_message(struct demux *d, const struct gtp1_header *h, struct rbuf *body, u
 	out->type = h->type;
 	if (gtp1_group(h->type) == 0)
 		discard(out, DEMUX_REASON_UNKNOWN_TYPE);
+	else if (h->type == GTP1_DELETE_RESPONSE && h->has_seq && teid_instance(h->teid) >= 1 &&
+	         teid_instance(h->teid) <= d->count)
+		forward(d, out, teid_instance(h->teid)); /* it may have asked: gtp_notice.h */
 	else if (!gtp1_is_request(h->type))
 		discard(out, DEMUX_REASON_RESPONSE);
 	else if (!h->has_seq)

@@ -40,7 +40,7 @@ enum demux_reason {
 	DEMUX_REASON_BAD_EXTENSION,
 	DEMUX_REASON_NO_SEQUENCE,
 	DEMUX_REASON_UNKNOWN_TYPE,
-	DEMUX_REASON_RESPONSE,   /* a response, though we have asked nothing */
+	DEMUX_REASON_RESPONSE,   /* a response that nobody here can have asked for */
 	DEMUX_REASON_ZERO_TEID,  /* a request other than Create and Echo with TEID 0 */
 	DEMUX_REASON_NO_SESSMGR, /* the owner is not ready, or none is */
 	DEMUX_REASON_SWITCHOVER, /* control packets are dropped while a switchover converges */

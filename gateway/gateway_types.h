@@ -68,6 +68,8 @@ struct gateway_config {
 	uint16_t sessmgr_count;          /* 1..GATEWAY_SESSMGRS_MAX */
 	uint32_t checkpoint_duration_ms; /* a call younger than this is not yet checkpointed; 0: at once */
 	uint8_t recovery;                /* enum gateway_recovery */
+	bool is_graceful;                /* require graceful-cleanup-during-audit-failure */
+	uint8_t graceful_cause;          /* of what the SGSN of a non-IMS call is told then; 0: without a cause */
 	bool is_lz4_offered;             /* checkpoint session compression lz4; from the next connection on */
 	struct gateway_service services[GATEWAY_SERVICES_MAX];
 	struct gateway_apn apns[GATEWAY_APNS_MAX];

@@ -132,8 +132,8 @@ ggsn_audit_slice(struct ggsn *g, unsigned max, uint32_t now_s, ggsn_purged_fn *p
 		fault = examine(g, teid, &call, e);
 		if (fault == GGSN_FAULT_NONE)
 			continue;
-		purge(g, teid, fault, now_s);
 		purged(arg, teid, fault, e != ERR_CORRUPT ? &call : NULL);
+		purge(g, teid, fault, now_s);
 	}
 	return ERR_SHORT;
 }

@@ -34,7 +34,7 @@ struct ggsn_audit_report {
 	uint64_t addresses_freed; /* were in use, and no call held them; only when the audit came to its end */
 };
 
-/* A call that was purged. @call is NULL when its record could not be read. */
+/* A call that is being purged. @call is NULL when its record could not be read. */
 typedef void ggsn_purged_fn(void *arg, uint32_t teid, enum ggsn_fault fault, const struct call *call);
 
 /*
@@ -44,8 +44,8 @@ typedef void ggsn_purged_fn(void *arg, uint32_t teid, enum ggsn_fault fault, con
 enum err ggsn_audit_begin(struct ggsn *g);
 
 /*
- * ggsn_audit_slice - examine up to @max calls (and no more than 4096 slots). Each purged call has left the store, with
- * a tombstone of type 0, when @purged is told of it; @purged must not call into the engine.
+ * ggsn_audit_slice - examine up to @max calls (and no more than 4096 slots). Each call to be purged leaves the store,
+ * with a tombstone of type 0, when @purged has been told of it; @purged must not call into the engine.
  *
  * Returns ERR_SHORT: there is more; ERR_OK: that was all, none runs any more; ERR_NOT_FOUND: none runs.
  */

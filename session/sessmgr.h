@@ -5,6 +5,7 @@
  *   sessmgr_link.c     calls that come and go by checkpoints, and what follows them
  *   sessmgr_audit.c    the internal audit, a slice a turn
  *   sessmgr_proof.c    the proof of sync: records read again, what differs is named, audits with the peer
+ *   sessmgr_notice.c   SGSNs are told of calls that the audit purges
  *   sessmgr_account.c  the accounting flush of a planned switchover
  */
 #ifndef SESSION_SESSMGR_H
@@ -16,6 +17,7 @@
 #include "checkpoint/ckpt_link.h"
 #include "gateway/ggsn.h"
 #include "gateway/gtp_channel.h"
+#include "gateway/gtp_notice.h"
 #include "session/call_account.h"
 #include "session/call_table.h"
 #include "session/sessmgr_ipc.h"
@@ -65,6 +67,10 @@ struct sessmgr {
 		uint32_t audit_id; /* of the order; 0: none runs */
 		uint64_t told;     /* hash of what chassisd was told differs; 0: nothing */
 	} proof;
+	struct {
+		struct notices *core; /* NULL: nobody was to be told so far */
+		struct event *ev;     /* next ones due */
+	} notice;
 	uint8_t gate; /* enum srp_gate */
 	uint64_t epoch;
 	uint8_t restart_counter;
@@ -103,6 +109,15 @@ void sessmgr_proof_slice(evutil_socket_t fd, short what, void *arg);
 void sessmgr_proof_publish(struct sessmgr *s);
 void sessmgr_proof_audit(struct sessmgr *s, uint32_t id);
 void sessmgr_proof_audited(struct sessmgr *s, const struct ckpt_audit *a);
+
+/*
+ * Graceful cleanup (gateway/gtp_notice.h). purged: the SGSN of @call is told, when that is configured. answer: was the
+ * message an answer to that? stop: nobody is told any more. slice: the timer.
+ */
+void sessmgr_notice_purged(struct sessmgr *s, const struct call *call);
+bool sessmgr_notice_answer(struct sessmgr *s, const void *bytes, size_t len);
+void sessmgr_notice_stop(struct sessmgr *s);
+void sessmgr_notice_slice(evutil_socket_t fd, short what, void *arg);
 
 /* sessmgr_publish - counters of the link into the arena, and what differs to chassisd. */
 void sessmgr_publish(struct sessmgr *s);

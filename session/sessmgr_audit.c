@@ -18,6 +18,8 @@ on_purged(void *arg, uint32_t teid, enum ggsn_fault fault, const struct call *ca
 	struct sessmgr *s = arg;
 	char imsi[24] = "unknown";
 
+	if (call != NULL)
+		sessmgr_notice_purged(s, call);
 	arena_count_add(&s->arena, SESSMGR_PURGED_FIRST + (unsigned)fault, 1);
 	if (call != NULL) {
 		sessmgr_note_bind(s, &s->unbind, sessmgr_imsi(call));

@@ -185,6 +185,8 @@ serve_request(struct sessmgr *s, const struct ipc_msg *m)
 	if (s->ggsn == NULL || m->len < sizeof d || ckpt_role(s->ckpt) != CKPT_ACTIVE)
 		return;
 	memcpy(&d, m->body, sizeof d);
+	if (sessmgr_notice_answer(s, m->body + sizeof d, m->len - sizeof d))
+		return;
 	in = (struct ggsn_request){.bytes = m->body + sizeof d,
 	                           .len = m->len - sizeof d,
 	                           .peer = d.peer,
@@ -246,8 +248,10 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 	}
 	if (s->is_clearing && r.role != CKPT_ACTIVE)
 		end_clear(s, true); /* from now on the calls follow those of the peer */
-	if (r.role != CKPT_ACTIVE)
+	if (r.role != CKPT_ACTIVE) {
 		sessmgr_audit_stop(s);
+		sessmgr_notice_stop(s);
+	}
 	ckpt_flush_cancel(s->ckpt);
 	if (r.role == old && (r.role == CKPT_STANDBY || r.epoch == s->epoch))
 		return;
@@ -532,9 +536,10 @@ make_events(struct sessmgr *s)
 	s->rebind_ev = evtimer_new(s->base, on_rebind_slice, s);
 	s->account.send_ev = evtimer_new(s->base, sessmgr_account_send_now, s);
 	s->audit.ev = evtimer_new(s->base, sessmgr_audit_slice, s);
+	s->notice.ev = evtimer_new(s->base, sessmgr_notice_slice, s);
 	s->proof.ev = evtimer_new(s->base, sessmgr_proof_slice, s);
 	return s->turn_ev != NULL && s->clear_ev != NULL && s->rebind_ev != NULL && s->account.send_ev != NULL &&
-	       s->audit.ev != NULL && s->proof.ev != NULL;
+	       s->audit.ev != NULL && s->proof.ev != NULL && s->notice.ev != NULL;
 }
 
 static enum err

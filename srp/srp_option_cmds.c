@@ -312,14 +312,17 @@ static const struct cli_row srp_option_rows[] = {
         .kind = CLI_LEAF,
         .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO | CLI_DEFAULT,
-        .flags = CLI_NO_EFFECT_YET | CLI_PAIR,
+        .flags = CLI_PAIR,
         .tokens = TOKENS(
             KEYWORD("require", "What the system must have"),
             KEYWORD("graceful-cleanup-during-audit-failure", "Tells the peers of a call that an audit purges"), OPTION,
             KEYWORD("del-cause", "Cause in what they are told"), KEYWORD("non-ims-apn", "For calls of other than IMS"),
             CHOICE("cause", CHOICES({"system-failure", "System failure"}, {"none", "None"}), "Cause"), CLOSE),
-        .doc =
-            "Calls that fail an audit after a recovery or a switchover are ended towards their peers, not only purged.",
+        .doc = "Before a call that fails the internal audit is purged, its SGSN gets a Delete PDP Context Request, and "
+               "again "
+               "until it answers, five times at most. Of calls at other access points than ims, del-cause says whether "
+               "the "
+               "cause system failure is in it; calls at ims are told without a cause.",
     },
 };
 

@@ -264,6 +264,22 @@ instance_that_is_not_ready_gets_nothing(void **state)
 	demux_free(d);
 }
 
+/* The answer of an SGSN that was told of a purged call: other responses, and those to nobody, are discarded. */
+static void
+a_delete_response_goes_to_the_instance_in_its_teid(void **state)
+{
+	struct demux *d = demux_make(2, 16);
+	struct decided out = put(d, "\x32\x15\0\6\4\0\0\1\0\1\0\0\1\x80", 14, 0);
+
+	(void)state;
+	assert_int_equal(out.result.verdict, DEMUX_FORWARD);
+	assert_int_equal(out.result.instance, 2);
+	assert_int_equal(put(d, "\x32\x15\0\6\6\0\0\1\0\1\0\0\1\x80", 14, 0).result.reason, DEMUX_REASON_RESPONSE);
+	assert_int_equal(put(d, "\x32\x15\0\6\0\0\0\0\0\1\0\0\1\x80", 14, 0).result.reason, DEMUX_REASON_RESPONSE);
+	assert_int_equal(put(d, "\x32\x13\0\6\4\0\0\1\0\1\0\0\1\x80", 14, 0).result.reason, DEMUX_REASON_RESPONSE);
+	demux_free(d);
+}
+
 static void
 malformed_datagrams_are_counted_by_reason(void **state)
 {
@@ -509,6 +525,7 @@ main(void)
 	    cmocka_unit_test(bad_create_is_answered_to_the_senders_teid),
 	    cmocka_unit_test(while_a_switchover_converges_everything_is_dropped_under_its_name),
 	    cmocka_unit_test(table_agrees_with_a_plain_list),
+	    cmocka_unit_test(a_delete_response_goes_to_the_instance_in_its_teid),
 	    cmocka_unit_test(the_calls_of_a_dead_instance_are_gone_at_once_and_its_replacement_binds_anew),
 	    cmocka_unit_test(a_call_of_an_earlier_life_never_comes_back),
 	    cmocka_unit_test(a_subscriber_with_more_calls_than_can_be_counted_is_refused),
