@@ -41,7 +41,7 @@ struct history {
 	/* the peer's: what it has, what came of it, the transition that is on its way */
 	uint64_t peer_chassis, peer_seq, have;
 	uint64_t arriving;
-	uint16_t next_part;
+	uint16_t next_part, parts;
 	unsigned progress, progress_heard;
 	char piece[HISTORY_PARTS_MAX * SRP_PIECE_MAX];
 	size_t piece_len;

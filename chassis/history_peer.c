@@ -110,15 +110,16 @@ take_piece(struct history *h, const struct srp_msg *m)
 
 	if (m->hello.chassis_id != h->peer_chassis || m->change <= h->have)
 		return;
-	if (m->change != h->arriving || h->next_part == 0) {
+	if (m->change != h->arriving || m->parts != h->parts || m->part == 0) {
 		/* another one than the last piece was of: it has changed meanwhile, or is the next */
 		h->arriving = m->change;
+		h->parts = m->parts;
 		h->piece_len = 0;
 		h->next_part = 0;
 		if (m->part != 0)
 			ask(h);
 	}
-	if (m->part != h->next_part || h->piece_len + n > sizeof h->piece)
+	if (m->part != h->next_part || m->part >= m->parts || h->piece_len + n > sizeof h->piece)
 		return;
 	memcpy(h->piece + h->piece_len, m->piece, n);
 	h->piece_len += n;

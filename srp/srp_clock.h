@@ -2,7 +2,8 @@
  * srp_clock.h - how the peer's wall clock differs from ours, from the round trips of hellos. Pure.
  *
  * The shortest round trip says most: half of it is the largest error. It is believed a little less with each later one,
- * as clocks wander and are set.
+ * as clocks wander. What cannot be true beside it says that a clock was set, and is believed at once: transitions keep
+ * the offset of the moment in which they came.
  */
 #ifndef SRP_SRP_CLOCK_H
 #define SRP_SRP_CLOCK_H

@@ -222,7 +222,9 @@ srp_conn_send(struct srp_conn_link *l, const struct srp_msg *m)
 		return ERR_NOT_FOUND;
 	e = conn_send(c, m);
 	if (e != ERR_OK)
-		conn_lost(c, e == ERR_FULL ? "the peer does not read" : strerror(errno));
+		conn_lost(c, e == ERR_FULL     ? "the peer does not read"
+		             : e == ERR_SYSTEM ? strerror(errno)
+		                               : "a message could not be made");
 	return e;
 }
 

@@ -104,6 +104,8 @@ srp_history_why(const struct srp_history_entry *e)
 
 	if (e->step_count == 0)
 		return "?";
+	if (e->to == SRP_INIT && !e->is_open)
+		return e->steps[e->step_count - 1].why;
 	for (uint32_t i = e->step_count; e->from == e->to && i-- > 0;)
 		if (strcmp(e->steps[i].to, taking) == 0)
 			return e->steps[i].why;

@@ -101,7 +101,7 @@ bool srp_history_event(struct srp_history_builder *b, const struct srp_history_n
                        const char *why);
 
 /* srp_history_why - the words that answer "why did it do that": of the first step, or, when it came back to where it
- * began, of the step at which it turned back. Never NULL. */
+ * began, of the step at which it turned back, or, when it was stopped, of the last. Never NULL. */
 const char *srp_history_why(const struct srp_history_entry *e);
 
 /* srp_history_lost - calls lost, all reasons together. */

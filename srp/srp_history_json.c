@@ -136,12 +136,21 @@ take_numbers(const json_t *list, uint64_t max, uint64_t *out, size_t count)
 	return true;
 }
 
+/* Words of a peer come to an operator's terminal: nothing but printable ASCII, as all words of the tables are. */
+static bool
+is_plain(const char *s)
+{
+	while (*s >= ' ' && *s <= '~')
+		s++;
+	return *s == '\0';
+}
+
 static const char *
 word_of(const json_t *list, size_t i, const struct srp_history_keep *keep)
 {
 	const char *s = json_string_value(json_array_get(list, i));
 
-	return s == NULL || strlen(s) > WORDS_MAX ? NULL : keep->word(keep->arg, s);
+	return s == NULL || strlen(s) > WORDS_MAX || !is_plain(s) ? NULL : keep->word(keep->arg, s);
 }
 
 static bool
@@ -176,7 +185,7 @@ take_names(const json_t *list, const struct srp_history_keep *keep, struct srp_h
 		struct srp_lost_call *c = &keep->names[i];
 		uint64_t n[3] = {0};
 
-		if (imsi == NULL || strlen(imsi) >= sizeof c->imsi || !take_numbers(name, UINT32_MAX, n, 3) ||
+		if (imsi == NULL || strlen(imsi) >= sizeof c->imsi || !is_plain(imsi) || !take_numbers(name, UINT32_MAX, n, 3) ||
 		    n[1] > UINT16_MAX || n[2] >= SRP_LOST_WHY_COUNT)
 			return false;
 		*c = (struct srp_lost_call){.callid = (uint32_t)n[0], .sessmgr = (uint16_t)n[1], .why = (uint8_t)n[2]};

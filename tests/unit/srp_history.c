@@ -518,14 +518,66 @@ the_shortest_round_trip_tells_the_offset_and_an_old_one_gives_way(void **state)
 	srp_clock_note(&c, 400, NOON + 5 * SECOND, NOON);
 	assert_true(c.is_known);
 	assert_int_equal(c.offset_us, 5 * SECOND + 200);
-	srp_clock_note(&c, 4000, NOON, NOON); /* a long way tells less */
+	srp_clock_note(&c, 4000, NOON + 5 * SECOND - 2000, NOON); /* a long way tells less */
 	assert_int_equal(c.offset_us, 5 * SECOND + 200);
 	srp_clock_note(&c, 100, NOON + 5 * SECOND, NOON);
 	assert_int_equal(c.offset_us, 5 * SECOND + 50);
-	/* somebody has set the clock: the new offset is believed in the end */
 	for (unsigned i = 0; i < 200; i++)
-		srp_clock_note(&c, 150, NOON, NOON + 3 * SECOND);
-	assert_int_equal(c.offset_us, -3 * SECOND + 75);
+		srp_clock_note(&c, 150, NOON + 5 * SECOND + 700, NOON);
+	assert_int_equal(c.offset_us, 5 * SECOND + 775);
+}
+
+static void
+a_clock_that_is_set_is_believed_at_once_and_whatever_it_says(void **state)
+{
+	struct srp_clock c = {0};
+
+	(void)state;
+	srp_clock_note(&c, 100, NOON, NOON);
+	srp_clock_note(&c, 60000, NOON, NOON + 3600 * (uint64_t)SECOND);
+	assert_true(c.offset_us == -3600 * (int64_t)SECOND + 30000);
+	srp_clock_note(&c, 100, NOON, NOON + 3600 * (uint64_t)SECOND);
+	assert_true(c.offset_us == -3600 * (int64_t)SECOND + 50);
+	/* the largest clock of the wire, then a sound one after a longer way */
+	srp_clock_note(&c, 50, UINT64_C(0x3fffffffffffffff), NOON);
+	srp_clock_note(&c, 300, NOON, NOON);
+	assert_int_equal(c.offset_us, 150);
+}
+
+static void
+stopped_in_the_middle_of_a_hand_over_it_says_that_it_was_stopped(void **state)
+{
+	(void)state;
+	step(0, 0, FSM_ACTIVE, FSM_PREPARING, "operator asks");
+	step(10, 11, FSM_PREPARING, FSM_GIVING, "the peer is ready");
+	assert_int_equal(step(20, 0, FSM_GIVING, FSM_DOWN, "stopped by configuration"), SRP_HISTORY_ENDED);
+	assert_int_equal(builder.entry.to, SRP_INIT);
+	assert_string_equal(srp_history_why(&builder.entry), "stopped by configuration");
+}
+
+static void
+words_of_a_peer_that_would_reach_a_terminal_as_orders_are_refused(void **state)
+{
+	static const char *const bad[] = {"\x1b[2J", "a\nb", "\x7f", "\xc2\x9b""2J"};
+	struct srp_history_entry e = sample(), got;
+	struct srp_lost_call names[] = {lost[0]};
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		e = sample();
+		e.steps[1].why = bad[i];
+		text = srp_history_encode(&e, SRP_HISTORY_NAMES_MAX);
+		assert_int_equal(srp_history_decode(text, strlen(text), &keep, &got), ERR_RANGE);
+		free(text);
+		e = sample();
+		snprintf(names[0].imsi, sizeof names[0].imsi, "%s", bad[i]);
+		e.named = 1;
+		e.names = names;
+		text = srp_history_encode(&e, SRP_HISTORY_NAMES_MAX);
+		assert_int_equal(srp_history_decode(text, strlen(text), &keep, &got), ERR_RANGE);
+		free(text);
+	}
 }
 
 int
@@ -550,6 +602,9 @@ main(void)
 	    cmocka_unit_test(call_loss_lists_the_last_ten_switchovers_and_says_what_nobody_knows),
 	    cmocka_unit_test(audits_are_those_that_ran),
 	    cmocka_unit_test(the_shortest_round_trip_tells_the_offset_and_an_old_one_gives_way),
+	    cmocka_unit_test(a_clock_that_is_set_is_believed_at_once_and_whatever_it_says),
+	    cmocka_unit_test_setup(stopped_in_the_middle_of_a_hand_over_it_says_that_it_was_stopped, fresh),
+	    cmocka_unit_test(words_of_a_peer_that_would_reach_a_terminal_as_orders_are_refused),
 	};
 
 	setenv("TZ", "UTC", 1);
