@@ -28,7 +28,11 @@ DEPS_session    := session checkpoint base
 DEPS_gateway    := gateway session checkpoint base
 DEPS_cli        := cli base
 DEPS_chassis    := chassis cli gateway session checkpoint monitor srp base
-LIBS            := -lcli -levent_core -lsqlite3 -lz -llz4 -lcrypto -ljansson
+# ISA-L (libisal) is used where it is installed at build time; ISAL= builds without it.
+ISAL            ?= $(shell echo '\#include <isa-l/igzip_lib.h>' | $(CC) -E -xc - >/dev/null 2>&1 && echo yes)
+CFLAGS          += $(if $(ISAL),-DSTARLING_ISAL)
+ISAL_LIB        := $(if $(ISAL),-lisal)
+LIBS            := -lcli -levent_core -lsqlite3 -lz -llz4 $(ISAL_LIB) -lcrypto -ljansson
 
 MAINS    := chassis/chassisd.c chassis/starling_license.c $(wildcard cli/starsh*.c)
 SRC       = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
@@ -71,12 +75,12 @@ build/chassisd: build/release/obj/chassis/chassisd.o $(call archives,release,cha
 build/asan/chassisd: build/asan/obj/chassis/chassisd.o $(call archives,asan,chassis)
 	@$(CC) $(SANITIZE) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 build/starling-license: build/release/obj/chassis/starling_license.o build/release/obj/chassis/license.o build/release/libbase.a
-	@$(CC) -o $@ $^ -lcrypto
+	@$(CC) -o $@ $^ $(ISAL_LIB) -lcrypto
 # readline is loaded by the interactive shell itself (cli/starsh_readline.h), not linked.
 build/starsh: $(patsubst %.c,build/release/obj/%.o,$(wildcard cli/starsh*.c) cli/cli_proto.c) build/release/libbase.a
-	@$(CC) -o $@ $^
+	@$(CC) -o $@ $^ $(ISAL_LIB)
 build/gtp_client: $(patsubst %.c,build/release/obj/%.o,$(wildcard tests/gtp_client/*.c)) $(call archives,release,gateway)
-	@$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lz -llz4
+	@$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lz -llz4 $(ISAL_LIB)
 
 # --- documents made of the tables ------------------------------------------------------------------------
 build/tables: build/release/obj/docs/tables.o $(call archives,release,chassis)

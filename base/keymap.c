@@ -56,6 +56,43 @@ keymap_find(const struct keymap *m, uint64_t key)
 	return KEYMAP_NONE;
 }
 
+void
+keymap_prefetch(const struct keymap *m, const uint64_t *keys, size_t n)
+{
+	enum { TOGETHER = 64 }; /* more requests than a core has under way; what they bring stays near */
+
+	for (size_t from = 0; from < n; from += TOGETHER) {
+		size_t to = n - from < TOGETHER ? n : from + TOGETHER;
+
+		for (size_t k = from; k < to; k++)
+			__builtin_prefetch(&m->heads[bucket_of(m, keys[k])], 1);
+		for (size_t k = from; k < to; k++) {
+			uint32_t i = m->heads[bucket_of(m, keys[k])];
+
+			if (i != 0) {
+				__builtin_prefetch(&m->keys[i - 1]);
+				__builtin_prefetch(&m->next[i - 1]);
+			}
+		}
+	}
+}
+
+/* The bucket that will be split in a while: its items are far apart. */
+static void
+split_prefetch(const struct keymap *m)
+{
+	enum { AHEAD = 8 };
+	uint32_t younger = m->buckets + AHEAD, i;
+
+	if (younger >= m->max)
+		return;
+	i = m->heads[younger - power_below(younger)];
+	if (i != 0) {
+		__builtin_prefetch(&m->keys[i - 1]);
+		__builtin_prefetch(&m->next[i - 1]);
+	}
+}
+
 /* One more bucket, and the items of its elder that belong into it. */
 static void
 split(struct keymap *m)
@@ -63,6 +100,7 @@ split(struct keymap *m)
 	uint32_t younger = m->buckets++, elder = younger - power_below(younger);
 	uint32_t *link = &m->heads[elder];
 
+	split_prefetch(m);
 	while (*link != 0) {
 		uint32_t i = *link;
 

@@ -9,6 +9,7 @@
 #ifndef BASE_KEYMAP_H
 #define BASE_KEYMAP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -30,6 +31,10 @@ void keymap_fini(struct keymap *m);
 
 /* keymap_find - the item under @key, or KEYMAP_NONE. */
 uint32_t keymap_find(const struct keymap *m, uint64_t key);
+
+/* keymap_prefetch - the @n @keys are about to be looked for or added: their memory is asked for, all at the same time.
+ */
+void keymap_prefetch(const struct keymap *m, const uint64_t *keys, size_t n);
 
 /* keymap_add - @item, which is not in the map, under @key, which is not either. */
 void keymap_add(struct keymap *m, uint32_t item, uint64_t key);

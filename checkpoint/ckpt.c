@@ -29,7 +29,7 @@ ckpt_new(const struct ckpt_config *cfg)
 	c->compress = compress_new();
 	c->marks = calloc(cfg->slots, 1);
 	c->account.marked = calloc(cfg->slots / 64 + 1, sizeof *c->account.marked);
-	c->in = malloc(CKPT_HEADER_BYTES + CKPT_BODY_MAX);
+	c->in = malloc(CKPT_IN_BYTES);
 	c->rx_raw = malloc(CKPT_RAW_MAX);
 	c->tx_raw = malloc(CKPT_SEND_RAW);
 	c->tokens = calloc(CKPT_RECORDS_MAX, sizeof *c->tokens);
@@ -209,7 +209,7 @@ ckpt_connected(struct ckpt *c, bool is_dialler, uint64_t now_ms)
 	c->is_dialler = is_dialler;
 	c->is_open = c->is_dead = false;
 	c->verdict = (struct ckpt_verdict){0};
-	c->in_len = 0;
+	c->in_pos = c->in_len = 0;
 	c->heartbeats_heard = 0;
 	c->account.received = 0;
 	c->heard_ms = now_ms;
@@ -228,7 +228,7 @@ ckpt_disconnected(struct ckpt *c)
 	if (!c->is_up)
 		return;
 	c->is_up = c->is_open = c->account.is_sending = false;
-	c->in_len = 0;
+	c->in_pos = c->in_len = 0;
 	c->wants = (struct ckpt_wants){0};
 	c->counters[CKPT_DISCONNECTS]++;
 	ckpt_stop_directions(c);

@@ -36,11 +36,12 @@ enum {
 	CKPT_HEARTBEATS_NORMAL = 7, /* before a standby in normal recovery mode says READY */
 	CKPT_HEARTBEATS_AGGRESSIVE = 1,
 	CKPT_SILENCE_MS = 4 * CKPT_HEARTBEAT_MS, /* nothing heard that long: the connection is to be closed */
-	CKPT_ACCOUNTING_MS = 30000, /* signalling counters of calls are as old as this on the standby, or younger */
-	CKPT_PROOF_MS = 250,        /* from one comparison with the peer to the next */
-	CKPT_SCRUB_PASS_MS = 1200,  /* in which every stored record is read again */
-	CKPT_FILL_MIN = 4096,       /* ckpt_fill needs at least this much room in its writer */
-	CKPT_FILL_ROOM = 72 * 1024  /* room with which a batch reaches its full size */
+	CKPT_ACCOUNTING_MS = 30000,  /* signalling counters of calls are as old as this on the standby, or younger */
+	CKPT_PROOF_MS = 250,         /* from one comparison with the peer to the next */
+	CKPT_SCRUB_PASS_MS = 1200,   /* in which every stored record is read again */
+	CKPT_FILL_MIN = 4096,        /* ckpt_fill needs at least this much room in its writer */
+	CKPT_FILL_ROOM = 264 * 1024, /* room with which a batch reaches its full size */
+	CKPT_INPUT_MAX = 128 * 1024  /* bytes received at most before they are carried out */
 };
 
 struct ckpt;
@@ -92,13 +93,17 @@ enum err ckpt_connected(struct ckpt *c, bool is_dialler, uint64_t now_ms);
 void ckpt_disconnected(struct ckpt *c);
 
 /*
- * ckpt_input - @n bytes arrived; any cut of the stream is right, at most 16 KiB at a time (some 64 KiB of records)
- * keeps a call near 1 ms.
+ * ckpt_input_space - where bytes of the connection are to be received: *room of them, at most CKPT_INPUT_MAX, so that
+ * what they bring is carried out in a millisecond. Good until the next call on @c; then ckpt_input_came says how many
+ * came. ckpt_input does both with bytes that lie elsewhere.
  *
+ * Any cut of the stream is right.
  * Complete frames are carried out in order. An error (ERR_FORMAT, ERR_RANGE, ERR_SHORT, ERR_TRAILING, ERR_CORRUPT,
  * ERR_VERSION, ERR_REFUSED) means: nothing of that frame was applied, it was counted, ckpt_verdict says what was
  * wrong; the caller closes the connection and calls ckpt_disconnected. Input after it is refused.
  */
+uint8_t *ckpt_input_space(struct ckpt *c, size_t *room);
+enum err ckpt_input_came(struct ckpt *c, size_t n, uint64_t now_ms);
 enum err ckpt_input(struct ckpt *c, const void *p, size_t n, uint64_t now_ms);
 const struct ckpt_verdict *ckpt_verdict(const struct ckpt *c);
 

@@ -11,14 +11,18 @@
 #include "checkpoint/compress.h"
 
 enum {
-	CKPT_WINDOW = 64,          /* batches sent and not acknowledged */
-	CKPT_SEND_RAW = 64 * 1024, /* records of one batch before compression */
-	CKPT_PACK_MIN = 256,       /* smaller batches go as they are: compressing them costs more than it saves */
-	CKPT_CONTROL_ROOM = 512,   /* kept free for control frames beside a batch */
-	CKPT_WALK_SLICE = 4096,    /* slots looked at in one call of ckpt_fill */
-	CKPT_ADMIT_SLICE = 4096,   /* young calls let in in one call */
-	CKPT_SWEEP_SLICE = 16384,  /* slots examined after a full sync in one call */
-	CKPT_SWEEP_DROPS = 512     /* of which so many are dropped */
+	CKPT_WINDOW = 64,             /* batches sent and not acknowledged */
+	CKPT_SEND_RAW = CKPT_RAW_MAX, /* records of one batch before compression */
+	CKPT_IN_BYTES =
+	    CKPT_HEADER_BYTES + CKPT_BODY_MAX + CKPT_INPUT_MAX, /* the longest frame and what is behind it */
+	CKPT_PACK_MIN = 256,      /* smaller batches go as they are: compressing them costs more than it saves */
+	CKPT_CONTROL_ROOM = 512,  /* kept free for control frames beside a batch */
+	CKPT_EXPECT = 32,         /* records announced together before they are applied */
+	CKPT_AHEAD = 6,           /* slots that a walk announces before it reads them */
+	CKPT_WALK_SLICE = 4096,   /* slots looked at in one call of ckpt_fill */
+	CKPT_ADMIT_SLICE = 4096,  /* young calls let in in one call */
+	CKPT_SWEEP_SLICE = 16384, /* slots examined after a full sync in one call */
+	CKPT_SWEEP_DROPS = 512    /* of which so many are dropped */
 };
 
 struct ckpt_peer {
@@ -104,8 +108,8 @@ struct ckpt {
 	struct compress *compress;
 	struct ckpt_proof *proof; /* NULL: none is made */
 	uint8_t *marks;           /* a byte a slot: the full sync that refreshed it last */
-	uint8_t *in;              /* the beginning of a frame that has not ended yet */
-	size_t in_len;
+	uint8_t *in;              /* CKPT_IN_BYTES; what was received and not yet carried out is [in_pos, in_len) */
+	size_t in_pos, in_len;
 	uint8_t *rx_raw;  /* CKPT_RAW_MAX */
 	uint8_t *tx_raw;  /* CKPT_SEND_RAW */
 	uint64_t *tokens; /* CKPT_RECORDS_MAX */

@@ -14,8 +14,7 @@
 #include "base/sock.h"
 
 enum {
-	OUT_BYTES = 4 * CKPT_FILL_ROOM,
-	IN_BYTES = 16 * 1024, /* a read of so much is carried out in about a millisecond */
+	OUT_BYTES = 3 * CKPT_FILL_ROOM,
 	TICK_MS = 100,
 	CONNECT_MS = 200,
 	REDIAL_FIRST_MS = 10,
@@ -124,7 +123,7 @@ drain(struct ckpt_link *l)
 void
 ckpt_link_kick(struct ckpt_link *l)
 {
-	enum { FILLS_PER_TURN = 8 };
+	enum { FILLS_PER_TURN = 2 };
 	int r = 0;
 
 	if (l->sock < 0 || l->is_pending || l->is_working)
@@ -156,12 +155,12 @@ static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct ckpt_link *l = arg;
-	uint8_t bytes[IN_BYTES];
-	ssize_t n;
+	size_t room;
+	uint8_t *to = ckpt_input_space(l->core, &room);
+	ssize_t n = recv(fd, to, room, MSG_DONTWAIT);
 	enum err e;
 
 	(void)what;
-	n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return;
 	if (n <= 0) {
@@ -169,7 +168,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	l->is_working = true;
-	e = ckpt_input(l->core, bytes, (size_t)n, clock_now_ms());
+	e = ckpt_input_came(l->core, (size_t)n, clock_now_ms());
 	l->is_working = false;
 	if (e != ERR_OK) {
 		end_refused(l);

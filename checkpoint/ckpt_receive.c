@@ -1,7 +1,7 @@
 /* ckpt_receive.c - what comes in: framing, verdicts, and a batch that is checked whole before any of it is applied. */
 #include <string.h>
-#include <zlib.h>
 
+#include "base/crc32c.h"
 #include "checkpoint/ckpt_proof.h"
 #include "session/session_types.h"
 
@@ -190,6 +190,7 @@ check_records(struct ckpt *c, const struct ckpt_batch *b, struct rbuf raw, const
 		*field = "record teid";
 		if (teid_instance(r.teid) != c->cfg.instance || teid_slot(r.teid) >= c->cfg.slots)
 			return ERR_RANGE;
+		c->tokens[i] = 0;
 		if (!is_known_kind(r.kind))
 			continue;
 		e = c->cfg.ops->check(c->cfg.arg, r.kind, r.teid, r.bytes, r.len, &c->tokens[i], field);
@@ -223,6 +224,9 @@ apply_records(struct ckpt *c, const struct ckpt_batch *b, struct rbuf raw)
 	for (uint32_t i = 0; i < b->count; i++) {
 		enum err e;
 
+		if (i % CKPT_EXPECT == 0 && c->cfg.ops->expect != NULL)
+			c->cfg.ops->expect(c->cfg.arg, c->tokens + i,
+			                   b->count - i < CKPT_EXPECT ? b->count - i : CKPT_EXPECT);
 		ckpt_record_read(&raw, &r, &field);
 		if (!is_known_kind(r.kind)) {
 			c->counters[CKPT_UNKNOWN_RECEIVED]++;
@@ -259,8 +263,8 @@ unpack(struct ckpt *c, const struct ckpt_batch *b, struct rbuf *in, struct rbuf 
 			return e;
 		rbuf_init(raw, c->rx_raw, b->raw_bytes);
 	}
-	*field = "crc32";
-	return crc32(0, raw->data, (uInt)raw->len) == b->crc ? ERR_OK : ERR_CORRUPT;
+	*field = "crc32c";
+	return crc32c(0, raw->data, raw->len) == b->crc ? ERR_OK : ERR_CORRUPT;
 }
 
 static enum err
@@ -405,58 +409,23 @@ take_frames(struct ckpt *c, const uint8_t *p, size_t n, size_t *used)
 	return ERR_OK;
 }
 
-/* How many bytes the frame that begins in the buffer still lacks: the header first, then the body. */
-static enum err
-lacking(struct ckpt *c, size_t *bytes)
+uint8_t *
+ckpt_input_space(struct ckpt *c, size_t *room)
 {
-	struct ckpt_header h;
-	const char *field;
-	enum err e;
-
-	if (c->in_len < CKPT_HEADER_BYTES) {
-		*bytes = CKPT_HEADER_BYTES - c->in_len;
-		return ERR_OK;
+	/* Less than a frame is left over, so the move is seldom, and the frame always has room to become whole. */
+	if (CKPT_IN_BYTES - c->in_len < CKPT_INPUT_MAX) {
+		memmove(c->in, c->in + c->in_pos, c->in_len - c->in_pos);
+		c->in_len -= c->in_pos;
+		c->in_pos = 0;
 	}
-	e = ckpt_header_read(c->in, c->in_len, &h, &field);
-	if (e != ERR_OK)
-		return refuse(c, e, 0, field);
-	*bytes = CKPT_HEADER_BYTES + h.length - c->in_len;
-	return ERR_OK;
-}
-
-/* Completes the frame whose beginning is in the buffer; *used is how much of @p went there. */
-static enum err
-complete_frame(struct ckpt *c, const uint8_t *p, size_t n, size_t *used)
-{
-	size_t lack = 0, frames;
-	enum err e;
-
-	*used = 0;
-	while (c->in_len > 0) {
-		e = lacking(c, &lack);
-		if (e != ERR_OK)
-			return e;
-		if (lack > n - *used)
-			lack = n - *used;
-		memcpy(c->in + c->in_len, p + *used, lack);
-		c->in_len += lack;
-		*used += lack;
-		e = take_frames(c, c->in, c->in_len, &frames);
-		if (e != ERR_OK)
-			return e;
-		if (frames > 0)
-			c->in_len = 0;
-		else if (*used == n)
-			break;
-	}
-	return ERR_OK;
+	*room = CKPT_INPUT_MAX;
+	return c->in + c->in_len;
 }
 
 enum err
-ckpt_input(struct ckpt *c, const void *p, size_t n, uint64_t now_ms)
+ckpt_input_came(struct ckpt *c, size_t n, uint64_t now_ms)
 {
-	const uint8_t *bytes = p;
-	size_t used = 0, frames;
+	size_t used;
 	enum err e;
 
 	if (!c->is_up || c->is_dead)
@@ -465,17 +434,33 @@ ckpt_input(struct ckpt *c, const void *p, size_t n, uint64_t now_ms)
 		return ERR_OK;
 	c->heard_ms = now_ms;
 	c->counters[CKPT_WIRE_BYTES_RECEIVED] += n;
-	e = complete_frame(c, bytes, n, &used);
-	if (e != ERR_OK)
-		return e;
-	if (c->in_len > 0)
-		return ERR_OK;
-	e = take_frames(c, bytes + used, n - used, &frames);
-	if (e != ERR_OK)
-		return e;
-	used += frames;
-	memcpy(c->in, bytes + used, n - used);
-	c->in_len = n - used;
+	c->in_len += n;
+	e = take_frames(c, c->in + c->in_pos, c->in_len - c->in_pos, &used);
+	c->in_pos += used;
+	if (c->in_pos == c->in_len)
+		c->in_pos = c->in_len = 0;
+	return e;
+}
+
+enum err
+ckpt_input(struct ckpt *c, const void *p, size_t n, uint64_t now_ms)
+{
+	const uint8_t *bytes = p;
+	enum err e;
+
+	if (!c->is_up || c->is_dead)
+		return ERR_REFUSED;
+	for (size_t at = 0; at < n;) {
+		size_t room;
+		uint8_t *to = ckpt_input_space(c, &room);
+		size_t now = n - at < room ? n - at : room;
+
+		memcpy(to, bytes + at, now);
+		at += now;
+		e = ckpt_input_came(c, now, now_ms);
+		if (e != ERR_OK)
+			return e;
+	}
 	return ERR_OK;
 }
 

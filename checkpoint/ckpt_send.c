@@ -1,6 +1,5 @@
 /* ckpt_send.c - what goes out: control frames, batches of changes, the walk of a full sync. */
-#include <zlib.h>
-
+#include "base/crc32c.h"
 #include "checkpoint/ckpt_proof.h"
 #include "session/session_types.h"
 
@@ -253,6 +252,21 @@ has_entry_room(const struct wbuf *w)
 	return w->cap - w->len >= ENTRY_ROOM;
 }
 
+/* The entry behind the next one is asked for, and the record of the next one. */
+static void
+announce_next(struct ckpt *c)
+{
+	const struct changes *x = &c->changes;
+	uint32_t next = x->entries[x->cursor].after;
+
+	if (next == CHANGES_NONE)
+		return;
+	if (next < x->slots && c->cfg.ops->ahead != NULL)
+		c->cfg.ops->ahead(c->cfg.arg, next);
+	if (x->entries[next].after != CHANGES_NONE)
+		__builtin_prefetch(&x->entries[x->entries[next].after], 1);
+}
+
 /* Changed calls the walk has still to come to are left to it. */
 static uint32_t
 put_changes(struct ckpt *c, struct wbuf *w)
@@ -261,6 +275,7 @@ put_changes(struct ckpt *c, struct wbuf *w)
 	uint32_t n = 0;
 
 	for (unsigned steps = 0; x->cursor != CHANGES_NONE && steps < CKPT_WALK_SLICE && has_entry_room(w); steps++) {
+		announce_next(c);
 		if (!is_walking(c) || x->cursor >= x->slots || x->cursor < c->tx.slots_walked)
 			n += put_entry(c, x->cursor, w);
 		changes_sent(x);
@@ -301,6 +316,8 @@ put_walk(struct ckpt *c, struct wbuf *w)
 			              &teid, w);
 			continue;
 		}
+		if (c->cfg.ops->ahead != NULL)
+			c->cfg.ops->ahead(c->cfg.arg, tx->slots_walked + CKPT_AHEAD);
 		n += put_walked(c, tx->slots_walked, w);
 		tx->slots_walked++;
 	}
@@ -318,7 +335,7 @@ send_batch(struct ckpt *c, uint32_t count, size_t raw_bytes, struct wbuf *out)
 	    .codec = raw_bytes < CKPT_PACK_MIN ? COMPRESS_NONE : (uint8_t)c->agreed,
 	    .count = count,
 	    .raw_bytes = (uint32_t)raw_bytes,
-	    .crc = (uint32_t)crc32(0, c->tx_raw, (uInt)raw_bytes),
+	    .crc = crc32c(0, c->tx_raw, raw_bytes),
 	};
 	uint8_t *to = out->data + out->len + CKPT_HEADER_BYTES + CKPT_BATCH_HEADER_BYTES;
 	size_t len = 0, at;

@@ -167,6 +167,8 @@ struct ckpt_ops {
 	enum err (*read_full)(void *arg, uint32_t slot, uint32_t *teid, struct wbuf *out);
 	/* Append the fields of one micro group of @slot; ERR_NOT_FOUND: no call there. */
 	enum err (*read_micro)(void *arg, uint32_t slot, uint32_t group, uint32_t *teid, struct wbuf *out);
+	/* @slot is about to be read: a hint. May be NULL. */
+	void (*ahead)(void *arg, uint32_t slot);
 	/* Append tombstone number @tomb (0..tombs-1); ERR_NOT_FOUND: none there. */
 	enum err (*read_tomb)(void *arg, uint32_t tomb, uint32_t *teid, struct wbuf *out);
 
@@ -179,6 +181,8 @@ struct ckpt_ops {
 	 */
 	enum err (*check)(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t *token,
 	                  const char **field);
+	/* The records with these tokens passed the check and are about to be applied: a hint. May be NULL. */
+	void (*expect)(void *arg, const uint64_t *tokens, size_t n);
 	/* Apply a record that passed the check. Errors: ERR_NOT_FOUND, ERR_FULL, ERR_REFUSED; then nothing changed. */
 	enum err (*apply)(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t token);
 	/* Drop the call in @slot, if there is one, because the active does not have it; true if there was one. */

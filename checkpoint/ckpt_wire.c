@@ -1,6 +1,9 @@
 /* ckpt_wire.c - frames, control messages and records of a checkpoint connection. */
 #include "checkpoint/ckpt_wire.h"
 
+#include <endian.h>
+#include <string.h>
+
 #define AT(member) .offset = offsetof(struct ckpt_msg, member)
 
 enum {
@@ -169,11 +172,14 @@ size_t
 ckpt_record_begin(struct wbuf *out, uint8_t kind, uint64_t seq)
 {
 	size_t at = out->len;
+	uint8_t *p = wbuf_space(out, CKPT_RECORD_HEADER_BYTES);
+	uint64_t big = htobe64(seq);
 
-	wbuf_u8(out, kind);
-	wbuf_u32(out, 0);
-	wbuf_u64(out, seq);
-	wbuf_u16(out, 0);
+	if (p == NULL)
+		return at;
+	memset(p, 0, CKPT_RECORD_HEADER_BYTES);
+	p[0] = kind;
+	memcpy(p + 5, &big, sizeof big);
 	return at;
 }
 

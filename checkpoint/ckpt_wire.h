@@ -3,8 +3,9 @@
  *
  *   frame    magic u16 = 0x5343, version u8, type u8, length u32 of what follows (<= 1 MiB)
  *   control  field rows (TLV8), one table for all types; unknown fields are skipped
- *   BATCH    number u64, through u64, codec u8, count u32, raw bytes u32 (<= 256 KiB), crc32 of the raw bytes u32,
- * packed records record   kind u8, TEID u32, change sequence u64, length u16, bytes
+ *   BATCH    number u64, through u64, codec u8, count u32, raw bytes u32 (<= 256 KiB), CRC-32C of the raw
+ *            bytes u32, packed records
+ *   record   kind u8, TEID u32, change sequence u64, length u16, bytes
  */
 #ifndef CHECKPOINT_CKPT_WIRE_H
 #define CHECKPOINT_CKPT_WIRE_H

@@ -213,7 +213,7 @@ wire(void)
 	    &out,
 	    "\nA BATCH has a fixed header of %d octets: number u64, through u64 (all changes up to this sequence\n"
 	    "are in this batch and those before), codec u8 (0 none, 1 zlib, 2 LZ4 block), count of records u32,\n"
-	    "raw octets u32 (at most %d), CRC-32 of the raw octets u32; then the records, packed.\n"
+	    "raw octets u32 (at most %d), CRC-32C of the raw octets u32; then the records, packed.\n"
 	    "A record has a header of %d octets: kind u8, TEID u32, change sequence u64, length u16.\n",
 	    CKPT_BATCH_HEADER_BYTES, CKPT_RAW_MAX, CKPT_RECORD_HEADER_BYTES);
 	text_put(&out, proof_text);

@@ -178,6 +178,12 @@ demux_bind(struct demux *d, uint64_t imsi, unsigned instance)
 	return ERR_OK;
 }
 
+void
+demux_expect(const struct demux *d, const uint64_t *imsis, size_t n)
+{
+	demux_imsi_expect(d->imsis, imsis, n);
+}
+
 enum err
 demux_unbind(struct demux *d, uint64_t imsi, unsigned instance)
 {

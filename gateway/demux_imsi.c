@@ -61,6 +61,12 @@ demux_imsi_find(struct demux_imsi *t, uint64_t imsi)
 	return NULL;
 }
 
+void
+demux_imsi_expect(const struct demux_imsi *t, const uint64_t *imsis, size_t n)
+{
+	keymap_prefetch(&t->map, imsis, n);
+}
+
 struct demux_imsi_entry *
 demux_imsi_add(struct demux_imsi *t, uint64_t imsi, uint8_t instance)
 {

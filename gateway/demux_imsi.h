@@ -9,6 +9,7 @@
 #define GATEWAY_DEMUX_IMSI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct demux_imsi_entry {
@@ -27,6 +28,9 @@ void demux_imsi_free(struct demux_imsi *t);
 
 /* demux_imsi_find - the entry of @imsi, or NULL. */
 struct demux_imsi_entry *demux_imsi_find(struct demux_imsi *t, uint64_t imsi);
+
+/* demux_imsi_expect - these are about to be looked for: a hint. */
+void demux_imsi_expect(const struct demux_imsi *t, const uint64_t *imsis, size_t n);
 
 /* demux_imsi_add - a new entry without calls for @imsi (not 0, not in the table); NULL: full. */
 struct demux_imsi_entry *demux_imsi_add(struct demux_imsi *t, uint64_t imsi, uint8_t instance);

@@ -269,16 +269,17 @@ static void
 channel_binds(struct channel *c, const struct ipc_msg *m, bool is_bind)
 {
 	struct demux *core = c->role->core;
+	uint64_t imsis[GTP_BINDS_MAX];
+	size_t n = m->len / sizeof imsis[0] < GTP_BINDS_MAX ? m->len / sizeof imsis[0] : GTP_BINDS_MAX;
 
-	for (size_t at = 0; at + sizeof(uint64_t) <= m->len; at += sizeof(uint64_t)) {
-		uint64_t imsi;
-
-		memcpy(&imsi, m->body + at, sizeof imsi);
+	memcpy(imsis, m->body, n * sizeof imsis[0]);
+	demux_expect(core, imsis, n);
+	for (size_t i = 0; i < n; i++) {
 		if (is_bind)
-			(void)demux_bind(core, imsi,
+			(void)demux_bind(core, imsis[i],
 			                 c->instance); /* a full table is counted in the core's statistics */
 		else
-			(void)demux_unbind(core, imsi, c->instance);
+			(void)demux_unbind(core, imsis[i], c->instance);
 	}
 }
 

@@ -4,13 +4,17 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "base/crc32c.h"
 #include "session/arena_cells.h"
 #include "session/arena_layout.h"
 
+enum { PREFETCH_LINES = 4 }; /* the processor goes on by itself then */
+
 struct arena_writer {
 	struct arena_cells *cells;
+	uint32_t seen_slot; /* the record verified or written last, and its entry: not verified again */
+	uint64_t seen_entry;
 	uint32_t refs[]; /* a slot each: the cell it owns + 1, 0 none. The directory only repeats it, for others. */
 };
 
@@ -92,19 +96,35 @@ cell_crc(const struct arena_cell_head *h, const void *p)
 {
 	const uint8_t *covered = (const uint8_t *)h + sizeof h->crc;
 
-	return (uint32_t)crc32(crc32(0, covered, sizeof *h - sizeof h->crc), p, h->len);
+	return crc32c(crc32c(0, covered, sizeof *h - sizeof h->crc), p, h->len);
+}
+
+/* The same of a cell in its place: head and record lie behind each other. */
+static uint32_t
+cell_crc_there(const uint8_t *cell, size_t len)
+{
+	const size_t own = sizeof((struct arena_cell_head *)0)->crc;
+
+	return crc32c(0, cell + own, sizeof(struct arena_cell_head) - own + len);
+}
+
+/* Does @cell, which has a head @h, lie in the memory whole? */
+static bool
+is_inside(const struct arena *a, uint32_t cell, const struct arena_cell_head *h)
+{
+	size_t room = (size_t)(a->slab_count * ARENA_SLAB_GRANULES - cell) * ARENA_GRANULE;
+
+	return h->len > 0 && h->len <= ARENA_RECORD_MAX && sizeof *h + h->len <= room;
 }
 
 /* Copies the head and the record of @cell; false when it does not lie in the memory. */
 static bool
 cell_copy(const struct arena *a, uint32_t cell, struct arena_cell_head *h, void *buf)
 {
-	uint32_t granules = a->slab_count * ARENA_SLAB_GRANULES;
-
-	if (cell >= granules)
+	if (cell >= a->slab_count * ARENA_SLAB_GRANULES)
 		return false;
 	memcpy(h, arena_cell_at(a, cell), sizeof *h);
-	if (h->len == 0 || h->len > ARENA_RECORD_MAX || sizeof *h + h->len > (size_t)(granules - cell) * ARENA_GRANULE)
+	if (!is_inside(a, cell, h))
 		return false;
 	memcpy(buf, arena_cell_at(a, cell) + sizeof *h, h->len);
 	return true;
@@ -167,9 +187,7 @@ arena_peek(const struct arena *a, uint32_t slot, struct arena_view *v)
 		return ERR_CORRUPT;
 	v->cell = arena_cell_at(a, x.ref - 1);
 	memcpy(&h, v->cell, sizeof h);
-	if (h.len == 0 || h.len > ARENA_RECORD_MAX ||
-	    sizeof h + h.len > (size_t)(granules - (x.ref - 1)) * ARENA_GRANULE || h.slot != slot || h.tag != x.tag ||
-	    h.seq != x.seq)
+	if (!is_inside(a, x.ref - 1, &h) || h.slot != slot || h.tag != x.tag || h.seq != x.seq)
 		return ERR_CORRUPT;
 	v->cell_bytes = sizeof h + h.len;
 	v->record = v->cell + sizeof h;
@@ -178,15 +196,44 @@ arena_peek(const struct arena *a, uint32_t slot, struct arena_view *v)
 	return ERR_OK;
 }
 
+enum err
+arena_borrow(const struct arena *a, uint32_t slot, const uint8_t **p, size_t *n)
+{
+	struct arena_writer *w = a->writer;
+	struct arena_view v;
+	enum err e = arena_peek(a, slot, &v);
+	struct arena_cell_head h;
+
+	if (e != ERR_OK)
+		return e;
+	/* What was verified or written last is not verified again: several looks at one record follow each other. */
+	if (w->seen_slot != slot || w->seen_entry != entry_load(a, slot)) {
+		memcpy(&h, v.cell, sizeof h);
+		if (h.crc != cell_crc_there(v.cell, v.len))
+			return ERR_CORRUPT;
+		w->seen_slot = slot;
+		w->seen_entry = entry_load(a, slot);
+	}
+	*p = v.record;
+	*n = v.len;
+	return ERR_OK;
+}
+
+void
+arena_prefetch_entry(const struct arena *a, uint32_t slot)
+{
+	if (slot < a->slot_count)
+		__builtin_prefetch(arena_entry_at(a, slot), 1);
+}
+
 void
 arena_prefetch(const struct arena *a, uint32_t slot)
 {
-	enum { LINES = 4 }; /* the processor fetches the rest by itself once it sees the direction */
 	uint32_t ref = slot < a->slot_count ? arena_entry_unpack(entry_load(a, slot)).ref : 0;
 
 	if (ref == 0 || ref > a->slab_count * ARENA_SLAB_GRANULES)
 		return;
-	for (unsigned i = 0; i < LINES; i++)
+	for (unsigned i = 0; i < PREFETCH_LINES; i++)
 		__builtin_prefetch(arena_cell_at(a, ref - 1) + (size_t)i * ARENA_GRANULE);
 }
 
@@ -204,6 +251,7 @@ arena_open(struct arena *a)
 		free(w);
 		return ERR_SYSTEM;
 	}
+	w->seen_slot = ARENA_SLOTS_MAX; /* none */
 	a->writer = w;
 	return ERR_OK;
 }
@@ -262,19 +310,24 @@ arena_write(struct arena *a, uint32_t slot, uint8_t tag, const void *p, size_t n
 {
 	struct arena_cell_head h = {.slot = slot, .len = (uint16_t)n, .tag = tag};
 	uint32_t cell;
+	uint8_t *to;
 
 	if (slot >= a->slot_count || n == 0 || n > ARENA_RECORD_MAX)
 		return ERR_RANGE;
 	cell = arena_cells_take(a->writer->cells, sizeof h + n);
 	if (cell == ARENA_NO_CELL)
 		return ERR_FULL;
+	to = arena_cell_at(a, cell);
 	h.seq = next_seq(a, slot);
-	h.crc = cell_crc(&h, p);
 	/* A reader that sees the first byte of this also sees that its last owner has gone. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	memcpy(arena_cell_at(a, cell), &h, sizeof h);
-	memcpy(arena_cell_at(a, cell) + sizeof h, p, n);
+	memcpy(to, &h, sizeof h);
+	memcpy(to + sizeof h, p, n);
+	h.crc = cell_crc_there(to, n);
+	memcpy(to, &h.crc, sizeof h.crc);
 	publish(a, slot, (struct arena_entry){.ref = cell + 1, .seq = h.seq, .tag = tag});
+	a->writer->seen_slot = slot;
+	a->writer->seen_entry = entry_load(a, slot);
 	return ERR_OK;
 }
 

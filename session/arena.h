@@ -7,7 +7,7 @@
  *   header     one page: what it is, shared counters
  *   classes    a byte a slab of 64 KiB: the size of the cells it is cut into, 0 none yet
  *   directory  8 bytes a slot: which cell holds its record, its sequence and its tag (arena_layout.h)
- *   slabs      cells of 128, 192 ... 1024 bytes: slot, tag, sequence, length, CRC-32 over all, record
+ *   slabs      cells of 128, 192 ... 1024 bytes: slot, tag, sequence, length, CRC-32C over all, record
  *
  * A write goes to a free cell and is published by one store into the directory; only then is the old cell free. So a
  * write that stops anywhere leaves the previous record, and a reader never sees a torn one. Which cells are free only
@@ -129,11 +129,19 @@ struct arena_view {
 };
 
 /*
- * arena_peek - the record of @slot in place, without its CRC-32 being computed; it dies at the next write. The writer
+ * arena_peek - the record of @slot in place, without its CRC-32C being computed; it dies at the next write. The writer
  * only. Returns as arena_read; ERR_CORRUPT here means that directory entry and head of the cell disagree.
  * arena_prefetch - it will be peeked at soon.
  */
 enum err arena_peek(const struct arena *a, uint32_t slot, struct arena_view *v);
+
+/*
+ * arena_borrow - the record of @slot where it lies, checked as by arena_read, unless it is the one that was borrowed
+ * or written last; it dies at the next write. The writer only. Returns as arena_read.
+ * arena_prefetch_entry - a step before arena_prefetch: its place in the directory.
+ */
+enum err arena_borrow(const struct arena *a, uint32_t slot, const uint8_t **p, size_t *n);
+void arena_prefetch_entry(const struct arena *a, uint32_t slot);
 void arena_prefetch(const struct arena *a, uint32_t slot);
 
 /* arena_cells_used - cells that hold a record, as the writer knows it. */

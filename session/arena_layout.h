@@ -8,7 +8,7 @@
 #include "session/arena.h"
 
 enum {
-	ARENA_VERSION = 2,
+	ARENA_VERSION = 3,
 	ARENA_PAGE = 4096,
 	ARENA_GRANULE = 64, /* cells begin at multiples of it */
 	ARENA_SLAB_BYTES = 64 * 1024,

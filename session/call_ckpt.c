@@ -6,24 +6,24 @@
 static enum err
 read_full(void *arg, uint32_t slot, uint32_t *teid, struct wbuf *out)
 {
-	uint8_t buf[ARENA_RECORD_MAX];
+	const uint8_t *p;
 	size_t n;
-	enum err e = call_table_record(arg, slot, teid, buf, &n);
+	enum err e = call_table_peek(arg, slot, teid, &p, &n);
 
 	if (e != ERR_OK)
 		return e;
-	wbuf_bytes(out, buf, n);
+	wbuf_bytes(out, p, n);
 	return out->is_over ? ERR_FULL : ERR_OK;
 }
 
 static enum err
 read_micro(void *arg, uint32_t slot, uint32_t group, uint32_t *teid, struct wbuf *out)
 {
-	uint8_t buf[ARENA_RECORD_MAX];
+	const uint8_t *p;
 	size_t n;
-	enum err e = call_table_record(arg, slot, teid, buf, &n);
+	enum err e = call_table_peek(arg, slot, teid, &p, &n);
 
-	return e == ERR_OK ? call_rows_cut(buf, n, group, out) : e;
+	return e == ERR_OK ? call_rows_cut(p, n, group, out) : e;
 }
 
 static enum err
@@ -80,6 +80,7 @@ check(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64
 		return call_rows_check(p, n, CKPT_GROUP_FULL, teid, token, field);
 	if (kind == CKPT_KIND_INVALIDATE_CRR)
 		return check_tomb(teid, p, n, field);
+	*token = teid;
 	return call_rows_check(p, n, ckpt_micro_group(kind), teid, token, field);
 }
 
@@ -96,6 +97,18 @@ apply(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64
 		return call_table_merge(arg, teid, p, n);
 	e = decode_tomb(p, n, &t, &field);
 	return e == ERR_OK ? call_table_bury(arg, &t) : e;
+}
+
+static void
+expect(void *arg, const uint64_t *tokens, size_t n)
+{
+	call_table_expect(arg, tokens, n);
+}
+
+static void
+ahead(void *arg, uint32_t slot)
+{
+	call_table_ahead(arg, slot);
 }
 
 static bool
@@ -128,6 +141,8 @@ const struct ckpt_ops call_ckpt_ops = {
     .read_tomb = read_tomb,
     .oldest_tomb = oldest_tomb,
     .check = check,
+    .ahead = ahead,
+    .expect = expect,
     .apply = apply,
     .drop = drop,
     .scrub = scrub,

@@ -70,6 +70,12 @@ static const struct field_row call_field_rows[] = {
     [CALL_F_ACTIVE_S] = {32, 0, FIELD_U32, 0, AT(active_s), .max = UINT32_MAX, .groups = G_IDLE, .name = "active-s"},
     [CALL_F_REPEATS] = {33, 0, FIELD_U32, 0, AT(repeats), .max = UINT32_MAX, .groups = G_ACCOUNTING, .name = "repeats"},
     [CALL_F_REFUSED] = {34, 0, FIELD_U32, 0, AT(refused), .max = UINT32_MAX, .groups = G_ACCOUNTING, .name = "refused"},
+    [CALL_F_APP_1] = {35, 0, FIELD_BYTES, 0, AT(app[0]), LEN(app_len[0]), .max = CALL_APP_PART_MAX, .groups = G_FULL,
+                      .name = "application-data-1"},
+    [CALL_F_APP_2] = {36, 0, FIELD_BYTES, 0, AT(app[1]), LEN(app_len[1]), .max = CALL_APP_PART_MAX, .groups = G_FULL,
+                      .name = "application-data-2"},
+    [CALL_F_APP_3] = {37, 0, FIELD_BYTES, 0, AT(app[2]), LEN(app_len[2]), .max = CALL_APP_LAST_MAX, .groups = G_FULL,
+                      .name = "application-data-3"},
 };
 
 #undef AT
@@ -196,6 +202,17 @@ check_value(const struct field_row *row, const uint8_t *p, size_t n)
 	}
 }
 
+/* The field at @at of @p: its id, and *bytes its whole length; ERR_SHORT when it is cut. */
+static enum err
+field_at(const uint8_t *p, size_t n, size_t at, uint8_t *id, size_t *bytes)
+{
+	if (n - at < 2 || n - at - 2 < p[at + 1])
+		return ERR_SHORT;
+	*id = p[at];
+	*bytes = (size_t)p[at + 1] + 2;
+	return ERR_OK;
+}
+
 /* What the walk over a full record picks up for the index. */
 struct picked {
 	uint64_t present;
@@ -241,41 +258,86 @@ enum err
 call_rows_check(const void *p, size_t n, uint32_t groups, uint32_t teid, uint64_t *key, const char **field)
 {
 	struct picked pick = {0};
-	struct rbuf in;
-	uint8_t before = 0;
+	const uint8_t *from = p;
+	uint8_t before = 0, id;
+	size_t bytes;
+	enum err e;
 
 	*field = "record";
-	rbuf_init(&in, p, n);
-	while (rbuf_left(&in) > 0) {
-		uint8_t id = rbuf_u8(&in);
-		size_t len = rbuf_u8(&in);
-		const uint8_t *value = rbuf_take(&in, len);
-		enum err e;
-
-		if (value == NULL)
+	for (size_t at = 0; at < n; at += bytes) {
+		if (field_at(from, n, at, &id, &bytes) != ERR_OK)
 			return ERR_SHORT;
 		*field = "field order";
 		if (id <= before)
 			return ERR_FORMAT;
 		before = id;
-		e = check_field(id, value, len, groups, &pick, field);
+		e = check_field(id, from + at + 2, bytes - 2, groups, &pick, field);
 		if (e != ERR_OK)
 			return e;
 	}
-	if (in.is_short)
-		return ERR_SHORT;
 	return groups & CKPT_GROUP_FULL ? check_full(&pick, teid, key, field) : ERR_OK;
 }
 
-/* The field at @at of @p: its id, and *bytes its whole length; ERR_SHORT when it is cut. */
-static enum err
-field_at(const uint8_t *p, size_t n, size_t at, uint8_t *id, size_t *bytes)
+/* One field of the beginning; others are passed over. */
+static void
+brief_field(uint8_t id, const uint8_t *v, size_t len, struct call *out)
 {
-	if (n - at < 2 || n - at - 2 < p[at + 1])
-		return ERR_SHORT;
-	*id = p[at];
-	*bytes = (size_t)p[at + 1] + 2;
-	return ERR_OK;
+	switch (id - 1) {
+	case CALL_F_TEID:
+		out->teid = (uint32_t)load(v, len);
+		break;
+	case CALL_F_IMSI:
+		out->imsi = load(v, len);
+		break;
+	case CALL_F_IMSI_DIGITS:
+		out->imsi_digits = (uint8_t)load(v, len);
+		break;
+	case CALL_F_NSAPI:
+		out->nsapi = (uint8_t)load(v, len);
+		break;
+	case CALL_F_STATE:
+		out->state = (uint8_t)load(v, len);
+		break;
+	case CALL_F_SERVICE:
+		out->service = (uint16_t)load(v, len);
+		break;
+	case CALL_F_APN:
+		memcpy(out->apn, v, len <= CALL_APN_MAX ? len : CALL_APN_MAX);
+		out->apn[len <= CALL_APN_MAX ? len : CALL_APN_MAX] = '\0';
+		break;
+	case CALL_F_ADDRESS:
+		out->address = (struct addr){.family = len == 4 ? ADDR_V4 : ADDR_V6};
+		memcpy(out->address.bytes, v, len <= sizeof out->address.bytes ? len : sizeof out->address.bytes);
+		break;
+	case CALL_F_CHARGING_ID:
+		out->charging_id = (uint32_t)load(v, len);
+		break;
+	default:
+		return;
+	}
+	out->present |= CALL_HAS(id - 1);
+}
+
+enum err
+call_rows_brief(const void *p, size_t n, struct call *out)
+{
+	const uint8_t *from = p;
+	size_t bytes;
+	uint8_t id;
+
+	out->present = 0;
+	out->teid = out->charging_id = 0;
+	out->service = 0;
+	out->apn[0] = '\0';
+	out->address = (struct addr){0};
+	for (size_t at = 0; at < n; at += bytes) {
+		if (field_at(from, n, at, &id, &bytes) != ERR_OK)
+			return ERR_SHORT;
+		if (id > CALL_F_CHARGING_ID + 1)
+			break;
+		brief_field(id, from + at + 2, bytes - 2, out);
+	}
+	return (out->present & call_required) == call_required ? ERR_OK : ERR_SHORT;
 }
 
 static bool

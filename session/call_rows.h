@@ -11,7 +11,7 @@
 #include "base/rows.h"
 #include "session/session_types.h"
 
-enum { CALL_ROWS_VERSION = 2 };
+enum { CALL_ROWS_VERSION = 3 };
 
 /* The presence bit of a tombstone's peer: a call that this side released by itself has none. */
 #define TOMBSTONE_HAS_PEER (UINT64_C(1) << 2)
@@ -26,6 +26,12 @@ enum err call_rows_encode(const struct call *call, struct wbuf *out);
 /* call_rows_decode - a full record into @out (cleared first); the members marked * are there. ERR_SHORT, _RANGE,
  * _FORMAT. */
 enum err call_rows_decode(const void *p, size_t n, struct call *out);
+
+/*
+ * call_rows_brief - the beginning of a record that was checked: TEID, IMSI, NSAPI, state, service, APN, address and
+ * charging id. @out->present says which of them are there; all other members are left as they were. ERR_SHORT.
+ */
+enum err call_rows_brief(const void *p, size_t n, struct call *out);
 
 /* call_rows_key - the index key of IMSI and NSAPI, never 0. */
 uint64_t call_rows_key(uint64_t imsi, uint8_t imsi_digits, uint8_t nsapi);

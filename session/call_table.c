@@ -151,11 +151,11 @@ slot_give(struct call_table *t, uint32_t slot)
 static enum err
 store_slot_get(const struct call_table *t, uint32_t slot, struct call *out)
 {
-	uint8_t buf[ARENA_RECORD_MAX];
+	const uint8_t *p;
 	size_t n;
-	enum err e = arena_read(&t->arena, slot, buf, &n, NULL);
+	enum err e = arena_borrow(&t->arena, slot, &p, &n);
 
-	return e == ERR_OK ? call_rows_decode(buf, n, out) : e;
+	return e == ERR_OK ? call_rows_decode(p, n, out) : e;
 }
 
 static enum err
@@ -415,19 +415,30 @@ call_table_place(struct call_table *t, uint32_t teid, const uint8_t *record, siz
 enum err
 call_table_merge(struct call_table *t, uint32_t teid, const uint8_t *micro, size_t n)
 {
-	uint8_t buf[ARENA_RECORD_MAX], merged[ARENA_RECORD_MAX];
+	uint8_t merged[ARENA_RECORD_MAX];
+	const uint8_t *there;
 	struct wbuf w;
 	size_t stored;
 	enum err e;
 
 	if (!holds(t, teid))
 		return ERR_NOT_FOUND;
-	e = arena_read(&t->arena, teid_slot(teid), buf, &stored, NULL);
+	e = arena_borrow(&t->arena, teid_slot(teid), &there, &stored);
 	if (e != ERR_OK)
 		return e;
 	wbuf_init(&w, merged, sizeof merged);
-	e = call_rows_merge(buf, stored, micro, n, &w);
+	e = call_rows_merge(there, stored, micro, n, &w);
 	return e == ERR_OK ? record_write(t, teid_slot(teid), (uint8_t)teid_gen(teid), merged, w.len) : e;
+}
+
+enum err
+call_table_change(struct call_table *t, uint32_t teid, const uint8_t *fields, size_t n, uint32_t groups)
+{
+	enum err e = call_table_merge(t, teid, fields, n);
+
+	if (e == ERR_OK && t->events.changed != NULL && groups != 0)
+		t->events.changed(t->events.arg, teid_slot(teid), groups);
+	return e;
 }
 
 enum err
@@ -461,6 +472,36 @@ call_table_record(const struct call_table *t, uint32_t slot, uint32_t *teid, voi
 		return ERR_NOT_FOUND;
 	*teid = call_table_teid(t, slot);
 	return arena_read(&t->arena, slot, buf, n, NULL);
+}
+
+enum err
+call_table_peek(const struct call_table *t, uint32_t slot, uint32_t *teid, const uint8_t **p, size_t *n)
+{
+	if (!is_used(t, slot))
+		return ERR_NOT_FOUND;
+	*teid = call_table_teid(t, slot);
+	return arena_borrow(&t->arena, slot, p, n);
+}
+
+void
+call_table_expect(const struct call_table *t, const uint64_t *tokens, size_t n)
+{
+	bool is_micro = n > 0 && tokens[0] <= UINT32_MAX;
+
+	if (!is_micro) {
+		keymap_prefetch(&t->index.map, tokens, n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		arena_prefetch_entry(&t->arena, teid_slot((uint32_t)tokens[i]));
+	for (size_t i = 0; i < n; i++)
+		arena_prefetch(&t->arena, teid_slot((uint32_t)tokens[i]));
+}
+
+void
+call_table_ahead(const struct call_table *t, uint32_t slot)
+{
+	arena_prefetch(&t->arena, slot);
 }
 
 enum err

@@ -49,11 +49,27 @@ enum err call_table_restore(struct call_table *t, uint32_t *slot, void (*found)(
 /* Replicated calls, as the checkpoint link delivers them; see struct ckpt_ops for the contract. */
 enum err call_table_place(struct call_table *t, uint32_t teid, const uint8_t *record, size_t n, uint64_t key);
 enum err call_table_merge(struct call_table *t, uint32_t teid, const uint8_t *micro, size_t n);
+
+/*
+ * call_table_change - fields of an own call, encoded as in a micro-checkpoint, take the place of those it has; @groups
+ * as for the store's update. What a source of traffic counters calls: the record is not decoded. Errors as merge.
+ */
+enum err call_table_change(struct call_table *t, uint32_t teid, const uint8_t *fields, size_t n, uint32_t groups);
 enum err call_table_bury(struct call_table *t, const struct tombstone *tomb);
 bool call_table_drop(struct call_table *t, uint32_t slot);
 
 /* Stored records as they are. ERR_NOT_FOUND: no call in @slot. */
 enum err call_table_record(const struct call_table *t, uint32_t slot, uint32_t *teid, void *buf, size_t *n);
+
+/* call_table_peek - as call_table_record, where it lies; borrowed until the table changes. */
+enum err call_table_peek(const struct call_table *t, uint32_t slot, uint32_t *teid, const uint8_t **p, size_t *n);
+
+/*
+ * Hints for the processor. expect: calls under these keys are about to be placed, or, where the first is at most
+ * UINT32_MAX, these TEIDs merged; ahead: @slot is about to be looked at.
+ */
+void call_table_expect(const struct call_table *t, const uint64_t *tokens, size_t n);
+void call_table_ahead(const struct call_table *t, uint32_t slot);
 enum err call_table_tomb(const struct call_table *t, uint32_t tomb, struct tombstone *out);
 
 /* call_table_oldest_tomb - the number that the next tombstone will take. */

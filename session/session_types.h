@@ -59,7 +59,11 @@ enum {
 	CALL_APN_MAX = 100,  /* characters, dotted text */
 	CALL_QOS_MAX = 32,   /* bytes of the negotiated QoS profile, as in the message */
 	CALL_PCO_MAX = 32,   /* bytes of the protocol configuration options answered */
-	CALL_NSAPI_MAX = 15
+	CALL_NSAPI_MAX = 15,
+	CALL_APP_PARTS = 3,
+	CALL_APP_PART_MAX = 255,
+	CALL_APP_LAST_MAX = 66, /* bytes of the last part: a record with everything in it fits a cell */
+	CALL_APP_MAX = (CALL_APP_PARTS - 1) * CALL_APP_PART_MAX + CALL_APP_LAST_MAX
 };
 
 enum call_state { CALL_CONNECTED = 1, CALL_STATE_COUNT };
@@ -100,6 +104,9 @@ enum call_field {
 	CALL_F_ACTIVE_S,
 	CALL_F_REPEATS,
 	CALL_F_REFUSED,
+	CALL_F_APP_1,
+	CALL_F_APP_2,
+	CALL_F_APP_3,
 	CALL_F_COUNT
 };
 
@@ -149,6 +156,10 @@ struct call {
 	uint32_t active_s; /* wall clock second of the last activity */
 	uint32_t repeats;  /* requests answered again; with `refused` the accounting group, checkpointed lazily */
 	uint32_t refused;  /* requests about this call that were refused */
+
+	/* Application data: bytes that whoever made the call left with it, kept and replicated as they are. */
+	uint8_t app[CALL_APP_PARTS][CALL_APP_PART_MAX];
+	uint8_t app_len[CALL_APP_PARTS];
 };
 
 /* What is left of a released call, so that a repeated request is answered the same. */

@@ -3,6 +3,7 @@
  *
  *   sessmgr_main.c     the role: requests from demux, orders of chassisd
  *   sessmgr_link.c     calls that come and go by checkpoints, and what follows them
+ *   sessmgr_bulk.c     the entry of the benches (sessmgr_bulk.h)
  *   sessmgr_audit.c    the internal audit, a slice a turn
  *   sessmgr_proof.c    the proof of sync: records read again, what differs is named, audits with the peer
  *   sessmgr_notice.c   SGSNs are told of calls that the audit purges
@@ -27,6 +28,8 @@ struct binds {
 	uint64_t imsis[GTP_BINDS_MAX];
 	size_t count;
 };
+
+struct bulk;
 
 struct sessmgr {
 	struct event_base *base;
@@ -74,6 +77,7 @@ struct sessmgr {
 	uint8_t gate; /* enum srp_gate */
 	uint64_t epoch;
 	uint8_t restart_counter;
+	struct bulk *bulk;                 /* NULL: no bench */
 	uint8_t service_of[SESSMGR_SLOTS]; /* of the call in a slot, plus one; 0: none */
 };
 
@@ -140,6 +144,10 @@ void sessmgr_evicted(void *arg, uint32_t slot);
 
 /* sessmgr_report_lost - this side gave way: the calls that the peer never held are counted and named. */
 void sessmgr_report_lost(struct sessmgr *s);
+/* sessmgr_bulk_open - listen for a bench, when the environment says so. _applied: a micro-checkpoint came, s->bulk is
+ * there. */
+void sessmgr_bulk_open(struct sessmgr *s);
+void sessmgr_bulk_applied(struct sessmgr *s, const uint8_t *p, size_t n);
 
 /* sessmgr_tell_flushed - tell chassisd that the flush under way has ended. */
 void sessmgr_tell_flushed(struct sessmgr *s, bool is_ok);

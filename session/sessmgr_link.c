@@ -4,6 +4,7 @@
  */
 #include "gateway/gtp1.h"
 #include "session/call_ckpt.h"
+#include "session/call_rows.h"
 #include "session/sessmgr.h"
 
 uint64_t
@@ -30,6 +31,17 @@ sessmgr_count_service(struct sessmgr *s, uint32_t slot, const struct call *c)
 	*held = c != NULL && c->service < ARENA_SERVICES ? (uint8_t)(c->service + 1) : 0;
 	if (*held > 0)
 		arena_count_add(&s->arena, ARENA_SERVICE_FIRST + *held - 1u, 1);
+}
+
+/* What pools and demux follow of the call in @slot: the other members of @out are not set. */
+static bool
+brief_in_slot(struct sessmgr *s, uint32_t slot, struct call *out)
+{
+	const uint8_t *p;
+	uint32_t teid;
+	size_t n;
+
+	return call_table_peek(s->table, slot, &teid, &p, &n) == ERR_OK && call_rows_brief(p, n, out) == ERR_OK;
 }
 
 static void
@@ -88,6 +100,18 @@ ckpt_check(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, u
 	return call_ckpt_ops.check(((struct sessmgr *)arg)->table, kind, teid, p, n, token, field);
 }
 
+static void
+ckpt_ahead(void *arg, uint32_t slot)
+{
+	call_ckpt_ops.ahead(((struct sessmgr *)arg)->table, slot);
+}
+
+static void
+ckpt_expect(void *arg, const uint64_t *tokens, size_t n)
+{
+	call_ckpt_ops.expect(((struct sessmgr *)arg)->table, tokens, n);
+}
+
 /* A record that can bring or remove a call: pools and demux follow what really happened. */
 static enum err
 ckpt_apply(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t token)
@@ -98,12 +122,17 @@ ckpt_apply(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, u
 	uint32_t was;
 	enum err e;
 
+	if (s->bulk != NULL && kind == CKPT_KIND_GGSN_UPDATE_STATS)
+		sessmgr_bulk_applied(s, p, n);
 	if (kind != CKPT_KIND_FULL && kind != CKPT_KIND_INVALIDATE_CRR)
 		return call_ckpt_ops.apply(s->table, kind, teid, p, n, token);
 	was = call_table_teid(s->table, teid_slot(teid));
-	had = sessmgr_call_in_slot(s, teid_slot(teid), &before);
+	had = brief_in_slot(s, teid_slot(teid), &before);
 	e = call_ckpt_ops.apply(s->table, kind, teid, p, n, token);
-	has = sessmgr_call_in_slot(s, teid_slot(teid), &after);
+	if (kind == CKPT_KIND_FULL && e == ERR_OK)
+		has = call_rows_brief(p, n, &after) == ERR_OK;
+	else
+		has = brief_in_slot(s, teid_slot(teid), &after);
 	if (!had && has && was == after.teid)
 		return e; /* the same call, whose record was damaged: pools and demux know it */
 	if (had && has && before.teid == after.teid && addr_equal(&before.address, &after.address))
@@ -121,7 +150,7 @@ ckpt_drop(void *arg, uint32_t slot)
 	struct sessmgr *s = arg;
 	struct call c;
 
-	if (sessmgr_call_in_slot(s, slot, &c))
+	if (brief_in_slot(s, slot, &c))
 		call_went(s, &c);
 	return call_ckpt_ops.drop(s->table, slot);
 }
@@ -232,6 +261,8 @@ const struct ckpt_ops sessmgr_ckpt_ops = {
     .read_tomb = ckpt_read_tomb,
     .oldest_tomb = ckpt_oldest_tomb,
     .check = ckpt_check,
+    .ahead = ckpt_ahead,
+    .expect = ckpt_expect,
     .apply = ckpt_apply,
     .drop = ckpt_drop,
     .scrub = ckpt_ops_scrub,

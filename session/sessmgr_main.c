@@ -567,6 +567,7 @@ role_init(struct sessmgr *s)
 	s->control = ipc_chan_new(s->base, TASK_IPC_FD, on_control_message, on_gone, s);
 	if (s->control == NULL)
 		return ERR_SYSTEM;
+	sessmgr_bulk_open(s);
 	return ipc_send(s->control, IPC_READY, s->instance, NULL, 0, -1, 0);
 }
 

@@ -2,10 +2,10 @@
 # lib.sh - what ./run, ./check and tests/bench/run share: messages, packages, the build, the
 # processes of a chassis. Sourced by bash, with the top of the tree as working directory.
 
-BUILD_PACKAGES=(build-essential libcli-dev libreadline-dev libevent-dev zlib1g-dev liblz4-dev libsqlite3-dev libssl-dev libjansson-dev)
+BUILD_PACKAGES=(build-essential libcli-dev libreadline-dev libevent-dev zlib1g-dev liblz4-dev libisal-dev libsqlite3-dev libssl-dev libjansson-dev)
 TEST_PACKAGES=(git clang libcmocka-dev python3-pytest python3-pexpect python3-scapy tshark osmo-ggsn iproute2 nftables
 	util-linux procps spin openssh-server openssh-client groff-base)
-BENCH_PACKAGES=(redis-server bird2 keepalived)
+BENCH_PACKAGES=(libzstd-dev redis-server bird2 keepalived)
 
 say() { printf '%s\n' "$*"; }
 die() {

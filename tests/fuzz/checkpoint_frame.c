@@ -5,8 +5,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "base/crc32c.h"
 #include "checkpoint/ckpt.h"
 #include "checkpoint/ckpt_wire.h"
 #include "checkpoint/compress.h"
@@ -78,7 +78,7 @@ give_batch(struct ckpt *c, const uint8_t *p, size_t n, uint32_t count, uint8_t c
 	b.count = count;
 	if (codec != COMPRESS_NONE)
 		b.raw_bytes = (uint32_t)(n * 4 > CKPT_RAW_MAX ? CKPT_RAW_MAX : n * 4);
-	b.crc = (uint32_t)crc32(0, p, (uInt)n);
+	b.crc = crc32c(0, p, n);
 	wbuf_init(&w, frame, sizeof frame);
 	at = ckpt_frame_begin(&w, CKPT_BATCH);
 	ckpt_batch_write(&w, &b);

@@ -7,7 +7,8 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
+
+#include "base/crc32c.h"
 
 #include "base/buf.h"
 #include "session/arena_layout.h"
@@ -70,7 +71,7 @@ seal_cell(struct arena *a, uint32_t cell, struct arena_cell_head h)
 	if (sizeof h + h.len > room)
 		return;
 	memcpy(p, &h, sizeof h);
-	h.crc = (uint32_t)crc32(0, p + sum, (uInt)(sizeof h - sum + h.len));
+	h.crc = crc32c(0, p + sum, sizeof h - sum + h.len);
 	memcpy(p, &h, sizeof h);
 }
 

@@ -19,7 +19,7 @@
 #include "session/call_ckpt.h"
 #include "session/call_rows.h"
 
-enum { SLOTS = 300, STEPS = 1500, PIPE = 1 << 18, IMSIS = 400 };
+enum { SLOTS = 300, STEPS = 1500, PIPE = 1 << 20, IMSIS = 400 };
 
 enum fault {
 	CUT,

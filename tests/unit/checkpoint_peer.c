@@ -1,4 +1,6 @@
 /* checkpoint_peer.c - the link core: what a peer may do wrong, and the bounds of a configuration. */
+#include "base/crc32c.h"
+#include "base/rng.h"
 #include "tests/unit/ckpt_rig.h"
 
 /* Two good records and a bad one in a batch whose number and checksum are right. */
@@ -12,7 +14,7 @@ bad_batch(const void *raw, uint32_t raw_bytes, uint32_t count, uint64_t number, 
 	                       .codec = codec,
 	                       .count = count,
 	                       .raw_bytes = declared,
-	                       .crc = (uint32_t)crc32(0, raw, raw_bytes) ^ crc_flip};
+	                       .crc = crc32c(0, raw, raw_bytes) ^ crc_flip};
 	struct wbuf w;
 	size_t at;
 
@@ -73,7 +75,7 @@ a_batch_with_a_fault_is_refused_whole(void **state)
 	wbuf_init(&w, raw, sizeof raw);
 	good_records(&w, 2);
 	len = w.len;
-	assert_refused(bad_batch(raw, (uint32_t)len, 2, NEXT, 1, 0, (uint32_t)len), ERR_CORRUPT, "crc32");
+	assert_refused(bad_batch(raw, (uint32_t)len, 2, NEXT, 1, 0, (uint32_t)len), ERR_CORRUPT, "crc32c");
 	assert_refused(bad_batch(raw, (uint32_t)len, 2, NEXT + 1, 0, 0, (uint32_t)len), ERR_RANGE, "number");
 	assert_refused(bad_batch(raw, (uint32_t)len, 2, NEXT - 1, 0, 0, (uint32_t)len), ERR_RANGE, "number");
 	assert_refused(bad_batch(raw, (uint32_t)len, 3, NEXT, 0, 0, (uint32_t)len), ERR_SHORT, "record length");
@@ -224,6 +226,53 @@ a_stream_cut_into_single_bytes_means_the_same(void **state)
 	assert_int_equal(call_table_count(b.table), 200);
 }
 
+/* Longer than all buffers together, in pieces that end anywhere: what is left of a frame is moved and completed. */
+static void
+a_long_stream_in_pieces_of_any_size_means_the_same(void **state)
+{
+	struct rng rng = {.state = 3};
+	size_t total = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		struct call c = {.imsi = i, .imsi_digits = 15, .nsapi = 5, .state = CALL_CONNECTED};
+
+		c.present = CALL_HAS(CALL_F_IMSI) | CALL_HAS(CALL_F_IMSI_DIGITS) | CALL_HAS(CALL_F_NSAPI) |
+		            CALL_HAS(CALL_F_STATE) | CALL_HAS(CALL_F_APP_1) | CALL_HAS(CALL_F_APP_2);
+		c.app_len[0] = c.app_len[1] = CALL_APP_PART_MAX;
+		for (unsigned k = 0; k < CALL_APP_PART_MAX; k++) /* nothing that a codec makes small */
+			c.app[0][k] = (uint8_t)rng_next(&rng), c.app[1][k] = (uint8_t)rng_next(&rng);
+		assert_int_equal(a.store.ops->add(a.store.arg, &c), ERR_OK);
+	}
+	join();
+	for (int i = 0; i < 10000 && !ckpt_is_quiet(a.ckpt); i++) {
+		fill(&a);
+		total += a.out_len;
+		for (size_t at = 0, n; at < a.out_len; at += n) {
+			n = 1 + rng_below(&rng, 200000);
+			n = n < a.out_len - at ? n : a.out_len - at;
+			assert_int_equal(ckpt_input(b.ckpt, a.out + at, n, now), ERR_OK);
+		}
+		a.out_len = 0;
+		fill(&b);
+		assert_int_equal(ckpt_input(a.ckpt, b.out, b.out_len, now), ERR_OK);
+		b.out_len = 0;
+	}
+	assert_true(total > 1000000);
+	assert_int_equal(call_table_count(b.table), SLOTS);
+	for (uint32_t slot = 0; slot < SLOTS; slot += 111) {
+		const uint8_t *p, *q;
+		uint32_t teid, same;
+		size_t n, m;
+
+		assert_int_equal(call_table_peek(a.table, slot, &teid, &p, &n), ERR_OK);
+		assert_int_equal(call_table_peek(b.table, slot, &same, &q, &m), ERR_OK);
+		assert_int_equal(teid, same);
+		assert_int_equal(n, m);
+		assert_memory_equal(p, q, n);
+	}
+}
+
 static void
 configurations_out_of_bounds_make_no_core(void **state)
 {
@@ -265,6 +314,7 @@ main(void)
 	    T(another_instance_or_the_own_chassis_is_refused_and_nothing_goes_before_open),
 	    T(the_first_bytes_of_a_connection_tell_instance_and_chassis),
 	    T(a_stream_cut_into_single_bytes_means_the_same),
+	    T(a_long_stream_in_pieces_of_any_size_means_the_same),
 	    T(configurations_out_of_bounds_make_no_core),
 	    T(the_schema_of_the_control_messages_is_the_one_of_version_2),
 	};

@@ -470,6 +470,35 @@ counters_are_shared_through_the_header(void **state)
 	assert_int_equal(arena_ckpt_count(&reader, CKPT_NOW_COMPRESSION), 1);
 }
 
+static void
+a_record_is_borrowed_where_it_lies_and_damage_in_any_octet_is_seen(void **state)
+{
+	uint8_t record[300], *cell;
+	const uint8_t *there = NULL;
+	size_t n = 0;
+
+	(void)state;
+	memset(record, 0x5a, sizeof record);
+	assert_int_equal(arena_borrow(&arena, 7, &there, &n), ERR_NOT_FOUND);
+	assert_int_equal(arena_borrow(&arena, SLOTS, &there, &n), ERR_NOT_FOUND);
+	assert_int_equal(arena_write(&arena, 7, 1, record, sizeof record), ERR_OK);
+	assert_int_equal(arena_write(&arena, 8, 1, "x", 1), ERR_OK);
+	assert_int_equal(arena_borrow(&arena, 7, &there, &n), ERR_OK);
+	assert_int_equal(n, sizeof record);
+	assert_memory_equal(there, record, sizeof record);
+	cell = mem + (there - mem) - sizeof(struct arena_cell_head);
+	for (size_t i = 0; i < sizeof(struct arena_cell_head) + sizeof record; i++) {
+		/* another record was looked at last, so this one is verified */
+		assert_int_equal(arena_borrow(&arena, 8, &there, &n), ERR_OK);
+		cell[i] ^= 0x10;
+		assert_int_equal(arena_borrow(&arena, 7, &there, &n), ERR_CORRUPT);
+		cell[i] ^= 0x10;
+	}
+	assert_int_equal(arena_borrow(&arena, 7, &there, &n), ERR_OK);
+	arena_clear(&arena, 7, 2);
+	assert_int_equal(arena_borrow(&arena, 7, &there, &n), ERR_NOT_FOUND);
+}
+
 int
 main(void)
 {
@@ -489,6 +518,7 @@ main(void)
 	    T(attaching_finds_the_records_and_refuses_what_is_no_arena),
 	    T(untouched_slots_cost_no_memory),
 	    T(the_arena_agrees_with_a_plain_array_over_random_histories),
+	    T(a_record_is_borrowed_where_it_lies_and_damage_in_any_octet_is_seen),
 	    T(counters_are_shared_through_the_header),
 	};
 

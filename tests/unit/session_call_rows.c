@@ -33,6 +33,9 @@ largest(void)
 	c.msisdn_len = CALL_MSISDN_MAX;
 	c.pco_len = CALL_PCO_MAX;
 	c.qos_len = CALL_QOS_MAX;
+	for (int i = 0; i < CALL_APP_PARTS; i++)
+		c.app_len[i] = i < CALL_APP_PARTS - 1 ? CALL_APP_PART_MAX : CALL_APP_LAST_MAX;
+	memset(c.app, 3, sizeof c.app);
 	memset(c.qos, 7, sizeof c.qos);
 	c.address = v6(1);
 	c.create_peer = v6(2);
@@ -54,12 +57,12 @@ encode(const struct call *c, uint8_t buf[ARENA_RECORD_MAX])
 }
 
 static void
-the_schema_is_the_one_of_version_2(void **state)
+the_schema_is_the_one_of_version_3(void **state)
 {
 	(void)state;
 	/* Another hash means another format: raise CALL_ROWS_VERSION and say what changed. */
-	assert_int_equal(CALL_ROWS_VERSION, 2);
-	assert_int_equal(rows_schema_hash(&call_format), 0xb003fc7a);
+	assert_int_equal(CALL_ROWS_VERSION, 3);
+	assert_int_equal(rows_schema_hash(&call_format), 0xa47164f);
 	assert_int_equal(rows_schema_hash(&tombstone_format), 0x7263a198);
 }
 
@@ -243,11 +246,54 @@ keys_tell_nsapi_and_leading_zeros_apart(void **state)
 	assert_true(call_rows_key(0, 6, 0) != 0);
 }
 
+static void
+the_beginning_of_a_record_says_the_same_as_the_whole(void **state)
+{
+	uint8_t buf[ARENA_RECORD_MAX];
+	struct call c = largest(), brief, whole;
+	size_t n = encode(&c, buf);
+
+	(void)state;
+	memset(&brief, 0xff, sizeof brief);
+	assert_int_equal(call_rows_brief(buf, n, &brief), ERR_OK);
+	assert_int_equal(call_rows_decode(buf, n, &whole), ERR_OK);
+	assert_int_equal(brief.teid, whole.teid);
+	assert_true(brief.imsi == whole.imsi && brief.imsi_digits == whole.imsi_digits);
+	assert_true(brief.nsapi == whole.nsapi && brief.state == whole.state && brief.service == whole.service);
+	assert_string_equal(brief.apn, whole.apn);
+	assert_true(addr_equal(&brief.address, &whole.address));
+	assert_int_equal(brief.charging_id, whole.charging_id);
+	assert_false(brief.present & CALL_HAS(CALL_F_SGSN_USER));
+	assert_true(brief.present & CALL_HAS(CALL_F_ADDRESS));
+	for (size_t cut = 0; cut < 20; cut++)
+		assert_int_equal(call_rows_brief(buf, cut, &brief), ERR_SHORT);
+}
+
+/* A call without APN, address and charging id leaves nothing behind of the one before it. */
+static void
+what_the_beginning_of_a_record_does_not_say_is_empty(void **state)
+{
+	uint8_t buf[ARENA_RECORD_MAX];
+	struct call c = largest(), brief;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(call_rows_brief(buf, encode(&c, buf), &brief), ERR_OK);
+	c.present &= ~(CALL_HAS(CALL_F_APN) | CALL_HAS(CALL_F_ADDRESS) | CALL_HAS(CALL_F_CHARGING_ID) |
+	               CALL_HAS(CALL_F_SERVICE));
+	n = encode(&c, buf);
+	assert_int_equal(call_rows_brief(buf, n, &brief), ERR_OK);
+	assert_string_equal(brief.apn, "");
+	assert_int_equal(brief.address.family, ADDR_NONE);
+	assert_int_equal(brief.charging_id, 0);
+	assert_int_equal(brief.service, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_schema_is_the_one_of_version_2),
+	    cmocka_unit_test(the_schema_is_the_one_of_version_3),
 	    cmocka_unit_test(rows_are_in_the_order_of_their_ids_and_each_name_is_right),
 	    cmocka_unit_test(the_largest_call_fits_a_slot_and_comes_back),
 	    cmocka_unit_test(a_call_without_its_required_fields_is_refused),
@@ -256,6 +302,8 @@ main(void)
 	    cmocka_unit_test(cutting_out_a_group_and_merging_it_gives_the_changed_record),
 	    cmocka_unit_test(fields_of_a_newer_release_survive_a_merge),
 	    cmocka_unit_test(an_address_of_no_family_counts_as_absent),
+	    cmocka_unit_test(the_beginning_of_a_record_says_the_same_as_the_whole),
+	    cmocka_unit_test(what_the_beginning_of_a_record_does_not_say_is_empty),
 	    cmocka_unit_test(keys_tell_nsapi_and_leading_zeros_apart),
 	};
 

@@ -182,6 +182,28 @@ an_update_is_written_and_told_with_its_groups(void **state)
 }
 
 static void
+fields_of_an_own_call_change_without_decoding_it(void **state)
+{
+	static const uint8_t bytes_in[] = {CALL_F_IN_BYTES + 1, 8, 0, 0, 0, 0, 0, 0, 0x12, 0x67};
+	uint32_t teid = add(9);
+	struct call before, after;
+
+	(void)state;
+	store.ops->get(store.arg, teid, &before);
+	assert_int_equal(call_table_change(table, teid, bytes_in, sizeof bytes_in, CKPT_GROUP_STATS), ERR_OK);
+	assert_int_equal(changed, 1);
+	assert_int_equal(last_slot, teid_slot(teid));
+	assert_int_equal(last_groups, CKPT_GROUP_STATS);
+	store.ops->get(store.arg, teid, &after);
+	assert_int_equal(after.in_bytes, 4711);
+	assert_true(after.imsi == before.imsi && after.present == (before.present | CALL_HAS(CALL_F_IN_BYTES)));
+	assert_int_equal(call_table_change(table, teid + 1, bytes_in, sizeof bytes_in, CKPT_GROUP_STATS),
+	                 ERR_NOT_FOUND);
+	assert_int_equal(call_table_change(table, teid, bytes_in, 5, CKPT_GROUP_STATS), ERR_SHORT);
+	assert_int_equal(changed, 1);
+}
+
+static void
 a_released_call_leaves_a_tombstone_and_its_teid_rests(void **state)
 {
 	uint32_t teid = add(1), next;
@@ -521,6 +543,7 @@ main(void)
 	    T(the_same_imsi_and_nsapi_is_refused_and_a_full_table_too),
 	    T(a_call_that_breaks_its_bounds_changes_nothing),
 	    T(an_update_is_written_and_told_with_its_groups),
+	    T(fields_of_an_own_call_change_without_decoding_it),
 	    T(a_released_call_leaves_a_tombstone_and_its_teid_rests),
 	    T(a_slot_comes_back_with_the_next_generation_and_generations_wrap),
 	    T(the_tombstone_ring_forgets_the_oldest_and_finds_the_latest),
