@@ -367,8 +367,7 @@ remove_pid_file(const struct chassis *c)
 static void
 close_events(struct chassis *c)
 {
-	struct event *evs[] = {c->apply_ev, c->alone_ev,       c->keep_ev,
-	                       c->flush_ev, c->demux_watch_ev, c->revive_ev};
+	struct event *evs[] = {c->apply_ev, c->alone_ev, c->keep_ev, c->flush_ev, c->demux_watch_ev, c->revive_ev};
 
 	for (size_t i = 0; i < sizeof evs / sizeof evs[0]; i++)
 		if (evs[i] != NULL)

@@ -135,8 +135,8 @@ show_totals(const struct ckpt_sessmgr_view *views, unsigned count, struct report
 	     "Total first full checkpoints in critical flush:", CKPT_FLUSH_FIRST_FULL},
 	    {"total_accounting_records_flushed", "Total accounting records flushed:", CKPT_ACCOUNTING_SENT},
 	    {"total_accounting_records_taken_over", "Total accounting records taken over:", CKPT_ACCOUNTING_RECEIVED},
-    {"total_proofs_of_sync", "Total proofs of sync:", CKPT_PROOFS},
-    {"total_proofs_that_differed", "Total proofs that differed:", CKPT_PROOFS_DIFFERENT},
+	    {"total_proofs_of_sync", "Total proofs of sync:", CKPT_PROOFS},
+	    {"total_proofs_that_differed", "Total proofs that differed:", CKPT_PROOFS_DIFFERENT},
 	};
 
 	for (unsigned i = 0; i < sizeof totals / sizeof totals[0]; i++)

@@ -185,8 +185,8 @@ take_names(const json_t *list, const struct srp_history_keep *keep, struct srp_h
 		struct srp_lost_call *c = &keep->names[i];
 		uint64_t n[3] = {0};
 
-		if (imsi == NULL || strlen(imsi) >= sizeof c->imsi || !is_plain(imsi) || !take_numbers(name, UINT32_MAX, n, 3) ||
-		    n[1] > UINT16_MAX || n[2] >= SRP_LOST_WHY_COUNT)
+		if (imsi == NULL || strlen(imsi) >= sizeof c->imsi || !is_plain(imsi) ||
+		    !take_numbers(name, UINT32_MAX, n, 3) || n[1] > UINT16_MAX || n[2] >= SRP_LOST_WHY_COUNT)
 			return false;
 		*c = (struct srp_lost_call){.callid = (uint32_t)n[0], .sessmgr = (uint16_t)n[1], .why = (uint8_t)n[2]};
 		snprintf(c->imsi, sizeof c->imsi, "%s", imsi);

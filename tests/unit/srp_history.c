@@ -558,7 +558,9 @@ stopped_in_the_middle_of_a_hand_over_it_says_that_it_was_stopped(void **state)
 static void
 words_of_a_peer_that_would_reach_a_terminal_as_orders_are_refused(void **state)
 {
-	static const char *const bad[] = {"\x1b[2J", "a\nb", "\x7f", "\xc2\x9b""2J"};
+	static const char *const bad[] = {"\x1b[2J", "a\nb", "\x7f",
+	                                  "\xc2\x9b"
+	                                  "2J"};
 	struct srp_history_entry e = sample(), got;
 	struct srp_lost_call names[] = {lost[0]};
 	char *text;
