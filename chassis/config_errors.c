@@ -2,8 +2,6 @@
 #include "chassis/config_errors.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "chassis/chassis.h"
 #include "chassis/chassis_cmds.h"
@@ -139,42 +137,25 @@ peer_priority(const struct chassis *c)
 	return srp_link_is_started(c->srp) && e->is_peer_heard ? e->peer.priority : 0;
 }
 
-/* Takes the first finding out of a report as it is written. */
-struct first_finding {
-	char line[256];
-	size_t len;
-	char *first;
-	size_t cap;
-};
-
+/* Of the report only the number of errors and the first one are wanted. */
 static void
-first_write(void *arg, const char *s, size_t n)
+write_nowhere(void *arg, const char *s, size_t n)
 {
-	static const char mark[] = "Error   : ";
-	struct first_finding *f = arg;
-
-	for (size_t i = 0; i < n && f->first[0] == '\0'; i++) {
-		if (s[i] != '\n') {
-			if (f->len < sizeof f->line - 1)
-				f->line[f->len++] = s[i];
-			continue;
-		}
-		f->line[f->len] = '\0';
-		f->len = 0;
-		if (strncmp(f->line, mark, sizeof mark - 1) == 0)
-			snprintf(f->first, f->cap, "%s", f->line + sizeof mark - 1);
-	}
+	(void)arg;
+	(void)s;
+	(void)n;
 }
 
 uint32_t
 config_findings(struct chassis *c, char *first, size_t cap)
 {
-	struct first_finding f = {.first = first, .cap = cap};
-	struct text out = {.write = first_write, .arg = &f};
+	struct text nowhere = {.write = write_nowhere}, words;
+	struct text_fixed fixed;
 	struct config_errors e;
 
-	first[0] = '\0';
-	config_errors_init(&e, cli_running(c->cli), &out, false);
+	text_fixed_init(&fixed, &words, first, cap);
+	config_errors_init(&e, cli_running(c->cli), &nowhere, false);
+	e.report.first = &words;
 	e.peer_priority = peer_priority(c);
 	while (e.section < SECTIONS && sections[e.section].whole != NULL && config_errors_step(&e) == ERR_SHORT)
 		;

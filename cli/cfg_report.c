@@ -67,20 +67,32 @@ put_place(const struct cfg *cfg, const struct cfg_node *line, struct text *out)
 	text_put(out, ": ");
 }
 
+/* put_words - where, the line, and what is @said of it. */
 static void
-finding(struct cfg_report *r, const char *mark, const struct cfg *cfg, const struct cfg_node *line, const char *fmt,
+put_words(const struct cfg *cfg, const struct cfg_node *line, const char *said, struct text *out)
+{
+	if (line) {
+		put_place(cfg, line, out);
+		cfg_line_put(cfg, line, out);
+		text_put(out, ": ");
+	}
+	text_put(out, said);
+}
+
+static void
+finding(struct cfg_report *r, bool is_error, const struct cfg *cfg, const struct cfg_node *line, const char *fmt,
         va_list ap)
 {
 	char said[300];
 
 	vsnprintf(said, sizeof said, fmt, ap);
-	text_put(r->out, mark);
-	if (line) {
-		put_place(cfg, line, r->out);
-		cfg_line_put(cfg, line, r->out);
-		text_put(r->out, ": ");
-	}
-	text_printf(r->out, "%s\n", said);
+	text_put(r->out, is_error ? "Error   : " : "Warning : ");
+	put_words(cfg, line, said, r->out);
+	text_put(r->out, "\n");
+	if (!is_error || r->first == NULL)
+		return;
+	put_words(cfg, line, said, r->first);
+	r->first = NULL;
 }
 
 void
@@ -93,7 +105,7 @@ cfg_report_error(struct cfg_report *r, const struct cfg *cfg, const struct cfg_n
 	r->errors++;
 	r->all_errors++;
 	va_start(ap, fmt);
-	finding(r, "Error   : ", cfg, line, fmt, ap);
+	finding(r, true, cfg, line, fmt, ap);
 	va_end(ap);
 }
 
@@ -107,7 +119,7 @@ cfg_report_warning(struct cfg_report *r, const struct cfg *cfg, const struct cfg
 		total(r, r->errors, "error");
 	r->all_warnings++;
 	va_start(ap, fmt);
-	finding(r, "Warning : ", cfg, line, fmt, ap);
+	finding(r, false, cfg, line, fmt, ap);
 	va_end(ap);
 }
 

@@ -18,6 +18,7 @@ struct cfg_report {
 	uint32_t all_errors, all_warnings; /* of the whole report */
 	bool is_verbose;                   /* sections that found nothing are printed too */
 	bool is_headed;
+	struct text *first; /* receives the first error's words; NULL: they were put there, or nobody asks */
 };
 
 void cfg_report_init(struct cfg_report *r, struct text *out, bool is_verbose);
