@@ -352,7 +352,7 @@ post_show_audit(const struct chassis *c, struct report *r)
 	if (c->post.times.of[SRP_PHASE_INTERNAL_AUDIT].begin_wall_ms == 0 || c->post.is_auditing)
 		return;
 	report_line(r, "%-*s%llu calls, %llu purged, %llu addresses freed", REPORT_LABEL_WIDTH,
-	            "Internal Audit:", (unsigned long long)a->audited, (unsigned long long)a->purged,
+	            "Last Internal Audit:", (unsigned long long)a->audited, (unsigned long long)a->purged,
 	            (unsigned long long)a->addresses_freed);
 	report_open(r, "internal_audit");
 	report_only_number(r, "calls", a->audited);
