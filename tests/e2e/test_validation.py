@@ -170,7 +170,7 @@ def test_what_cannot_move_with_the_pair_is_named_on_each_side(shared, lines, und
         assert f"Error   : {words}\n" in a.sh("show configuration errors")
         out = differences(a)
         assert out == [f"error on this chassis: {words}", f"error on the peer chassis: {words}",
-                       f"Failure: 1 error in the configuration of this chassis ({words})"]
+                       "Failure: 1 error in the configuration of this chassis"]  # once is enough
         rc, out = a.run("srp validate-switchover")
         assert rc != 0 and "1 error in the configuration of this chassis" in out
         assert "Not Ready for Switchover, 1 error in the configuration of this chassis" in status(a)
