@@ -113,10 +113,16 @@ report_end(struct report *r)
 	if (!r->is_json)
 		return;
 	assert(r->depth == 0);
-	/* whole before a byte of it is written: half a document is none */
+	/* whole before a byte of it is written, but for report_stream: half a document is none */
 	document =
 	    r->is_cut ? NULL : json_dumps(r->open[0], JSON_INDENT(JSON_INDENT_BY) | JSON_REAL_PRECISION(REAL_DIGITS));
-	text_put(r->out, document != NULL ? document : "{\"error\": \"no memory\"}");
+	r->is_cut = document == NULL;
+	if (!r->is_begun)
+		text_put(r->out, document != NULL ? document : "{\"error\": \"no memory\"}");
+	else if (document != NULL && json_object_size(r->open[0]) > 0)
+		text_printf(r->out, ",%s", document + 1);
+	else
+		text_put(r->out, "\n}");
 	text_put(r->out, "\n");
 	free(document);
 	json_decref(r->open[0]);
@@ -160,6 +166,58 @@ report_list(struct report *r, const char *key)
 		json_push(r, key, json_array());
 }
 
+/* put_indented - @document, every line but the first by @by columns. */
+static void
+put_indented(struct report *r, const char *document, int by)
+{
+	for (const char *end; (end = strchr(document, '\n')) != NULL; document = end + 1) {
+		r->out->write(r->out->arg, document, (size_t)(end - document) + 1);
+		text_printf(r->out, "%*s", by, "");
+	}
+	text_put(r->out, document);
+}
+
+/* The only element of the list is complete. */
+static void
+stream_element(struct report *r)
+{
+	char *document = r->is_cut ? NULL
+	                           : json_dumps(json_array_get(r->open[1], 0),
+	                                        JSON_INDENT(JSON_INDENT_BY) | JSON_REAL_PRECISION(REAL_DIGITS));
+
+	if (document == NULL) {
+		r->is_cut = true;
+	} else {
+		text_printf(r->out, "%s\n%*s", r->streamed++ > 0 ? "," : "", 2 * JSON_INDENT_BY, "");
+		put_indented(r, document, 2 * JSON_INDENT_BY);
+	}
+	free(document);
+	json_array_clear(r->open[1]);
+}
+
+static void
+stream_end(struct report *r)
+{
+	if (r->streamed > 0)
+		text_printf(r->out, "\n%*s", JSON_INDENT_BY, "");
+	text_put(r->out, "]");
+	json_decref(r->open[1]);
+	r->open[1] = NULL;
+	r->is_streaming = false;
+}
+
+void
+report_stream(struct report *r, const char *key)
+{
+	if (!r->is_json || r->is_cut)
+		return report_list(r, key);
+	assert(r->depth == 0 && json_object_size(r->open[0]) == 0 && !r->is_begun);
+	r->open[++r->depth] = json_array();
+	r->is_cut = r->open[1] == NULL;
+	r->is_streaming = r->is_begun = true;
+	text_printf(r->out, "{\n%*s\"%s\": [", JSON_INDENT_BY, "", key);
+}
+
 void
 report_close(struct report *r)
 {
@@ -167,6 +225,10 @@ report_close(struct report *r)
 		return;
 	assert(r->depth > 0);
 	r->depth--;
+	if (r->is_streaming && r->depth == 1)
+		stream_element(r);
+	else if (r->is_streaming && r->depth == 0)
+		stream_end(r);
 }
 
 /* --- fields ----------------------------------------------------------------------------------------------- */

@@ -22,7 +22,10 @@ struct report {
 	struct text *out;
 	unsigned label_width; /* of the text: column of the values; may be changed at any time */
 	bool is_json;
-	bool is_cut; /* memory ran out; JSON only */
+	bool is_cut;       /* memory ran out; JSON only */
+	bool is_streaming; /* the list at depth 1 is written element by element */
+	bool is_begun;     /* a part of the document is written already */
+	size_t streamed;   /* elements written */
 	unsigned depth;
 	struct json_t *open[REPORT_DEPTH_MAX];
 };
@@ -49,6 +52,13 @@ void report_blank(struct report *r);
  */
 void report_open(struct report *r, const char *key);
 void report_list(struct report *r, const char *key);
+
+/*
+ * report_stream - report_list of a list that may be long: each element is written as it is closed, so that it takes no
+ * more memory than one. It is the first member of the whole document. When memory runs out (is_cut at report_end) what
+ * is written is no document, so @out is one that can be thrown away.
+ */
+void report_stream(struct report *r, const char *key);
 void report_close(struct report *r);
 
 /* report_text - @value NULL is "-" and null. report_number - @unit ("ms") or NULL stands behind the number. */

@@ -270,6 +270,8 @@ uint64_t history_seq(const struct chassis *c); /* for the hello */
 void history_heard(struct chassis *c, const struct srp_hello *h);
 void history_message(struct chassis *c, const struct srp_msg *m); /* TRANSITION, TRANSITION_ASK */
 void history_view(struct chassis *c, struct srp_history_view *v); /* borrowed until the next event */
+/* history_show - show srp history [verbose]: made of a copy, by a thread, and printed in slices. */
+enum cli_answer history_show(struct cli_call *call);
 
 /* monitors.c */
 enum err monitors_new(struct chassis *c);

@@ -182,6 +182,7 @@ history_free(struct chassis *c)
 
 	if (h == NULL)
 		return;
+	history_show_end(h);
 	history_disk_end(h);
 	c->history = NULL;
 	free_kept(&h->own);

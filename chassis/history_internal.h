@@ -6,7 +6,8 @@
 
 enum { HISTORY_WORDS_MAX = 512, HISTORY_PARTS_MAX = 128 };
 
-struct batch; /* history_disk.c */
+struct batch;        /* history_disk.c */
+struct history_told; /* history_show.c */
 
 /* What belongs to an entry beside it: entries stand alone in their array, as the show functions want them. */
 struct history_about {
@@ -37,6 +38,7 @@ struct history {
 	struct batch *saving; /* on its way to the disk; NULL: none is */
 	struct event *save_ev;
 	char why_unsaved[160];
+	struct history_told *showing; /* to operators: a list */
 
 	/* the peer's: what it has, what came of it, the transition that is on its way */
 	uint64_t peer_chassis, peer_seq, have;
@@ -60,6 +62,9 @@ void history_keep_names(struct srp_history_entry *e, struct history_about *a);
 
 /* history_changed - own entry number @at was changed: the peer and the disk will be told. */
 void history_changed(struct history *h, size_t at);
+
+/* history_show_end - at the end of the program: what is being made for operators is given up. */
+void history_show_end(struct history *h);
 
 /* history_disk_read - everything into memory. history_disk_save - the next batch of what is not on disk, unless one is
  * on its way. history_disk_end - all that is left is given to the store; nobody waits. */

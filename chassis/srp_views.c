@@ -9,6 +9,8 @@
 #include "srp/srp_details_show.h"
 #include "srp/srp_show.h"
 
+enum { HISTORY_IN_DETAILS = 100 };
+
 /* show - what a view function reports, as text or as one JSON document. */
 static enum cli_answer
 show_report(struct cli_call *call, void (*show)(struct chassis *, struct report *))
@@ -146,30 +148,12 @@ show_call_loss(struct cli_call *call)
 }
 
 static void
-history(struct chassis *c, bool is_verbose, struct report *r)
+views_history_verbose(struct chassis *c, struct report *r)
 {
 	struct srp_history_view v;
 
 	history_view(c, &v);
-	srp_show_history(&v, is_verbose, r);
-}
-
-static void
-views_history(struct chassis *c, struct report *r)
-{
-	history(c, false, r);
-}
-
-static void
-views_history_verbose(struct chassis *c, struct report *r)
-{
-	history(c, true, r);
-}
-
-static enum cli_answer
-show_history(struct cli_call *call)
-{
-	return show_report(call, cli_arg_has(call, "verbose") ? views_history_verbose : views_history);
+	srp_show_history(&v, true, HISTORY_IN_DETAILS, r);
 }
 
 void
@@ -255,6 +239,6 @@ const struct cli_handler srp_views[] = {
     {SRP_ROW_SHOW_INFO, show_srp_info},         {SRP_ROW_SHOW_STATISTICS, show_srp_statistics},
     {SRP_ROW_SHOW_CHECKPOINT, show_checkpoint}, {SRP_ROW_SHOW_CHECKPOINT_INFO, show_checkpoint_info},
     {SRP_ROW_SHOW_PROOF, show_proof},           {SRP_ROW_SHOW_CALL_LOSS, show_call_loss},
-    {SRP_ROW_SHOW_AUDIT, show_audit},           {SRP_ROW_SHOW_HISTORY, show_history},
+    {SRP_ROW_SHOW_AUDIT, show_audit},           {SRP_ROW_SHOW_HISTORY, history_show},
     {SRP_ROW_SHOW_DETAILS, show_details},       {0, NULL},
 };

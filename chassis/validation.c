@@ -316,7 +316,7 @@ validation_view(const struct chassis *c, struct srp_view *out)
 	if (v->status[0] == '\0')
 		return;
 	snprintf(v->status_text, sizeof v->status_text, "%s (%llu seconds ago)", v->status,
-	         (unsigned long long)((clock_wall_ms() - v->status_wall_ms) / 1000));
+	         (unsigned long long)((clock_now_us() - v->status_us) / 1000000));
 	out->validate_switchover = v->status_text;
 }
 

@@ -126,7 +126,7 @@ struct validation {
 	char error_text[200];  /* with the first line */
 	char error_short[100]; /* without */
 	char status[240];      /* of the last validate-switchover; empty: none */
-	uint64_t status_wall_ms;
+	uint64_t status_us;    /* monotonic */
 	char status_text[280];
 };
 

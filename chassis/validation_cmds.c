@@ -56,7 +56,7 @@ gather(const struct chassis *c, enum validation_result r, char *finding, struct 
 static void
 keep_status(struct validation *v, enum srp_ready ready, const struct srp_ready_facts *f)
 {
-	v->status_wall_ms = clock_wall_ms();
+	v->status_us = clock_now_us();
 	srp_ready_status(ready, f, v->status, sizeof v->status);
 }
 

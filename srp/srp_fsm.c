@@ -253,7 +253,7 @@ static const struct fsm_row rows[] = {
 
 	/* ---- PendingStandby, flushing: still nothing told ------------------------------------------------- */
 	{FSM_FLUSHING, SRP_EV_FLUSH_DONE, G_ALWAYS, FSM_HANDING, {DO_STOP_PHASE, DO_SEND_TAKE},
-	 "every checkpoint is acknowledged; the peer takes over"},
+	 "the flush is over; the peer takes over"},
 	{FSM_FLUSHING, SRP_EV_TIMER_PHASE, G_ALWAYS, FSM_TAKING, {DO_BECAUSE_NONE, DO_ADDRESS_TAKE},
 	 "checkpoints were not acknowledged in time; serving again"},
 	{FSM_FLUSHING, SRP_EV_LINK_DOWN, G_ALWAYS, FSM_TAKING,
@@ -271,7 +271,7 @@ static const struct fsm_row rows[] = {
 
 	/* ---- PendingStandby, early: TAKE is sent, the flush runs; as below, and the flush is told ----------- */
 	{FSM_HANDING_FLUSH, SRP_EV_FLUSH_DONE, G_ALWAYS, FSM_HANDING, {DO_STOP_PHASE, DO_SEND_FLUSHED},
-	 "every checkpoint is acknowledged; the peer may serve"},
+	 "the flush is over; the peer may serve"},
 	{FSM_HANDING_FLUSH, SRP_EV_TIMER_PHASE, G_ALWAYS, FSM_HANDING, {DO_SEND_FLUSHED},
 	 "checkpoints not acknowledged in time; served without them"},
 	{FSM_HANDING_FLUSH, SRP_EV_HELLO, G_PEER_ACTIVE, FSM_STANDBY,

@@ -314,17 +314,57 @@ notes(const struct srp_history_view *v, struct report *r)
 		            v->unsaved_why[0] != '\0' ? ": " : "", v->unsaved_why);
 }
 
+/*
+ * late - moves @w to where at most @max events are left for which @wanted holds. Looked for from the end, so that it
+ * takes no longer for a history of ten thousand: what is looked at grows until it holds them.
+ */
+static void
+late(struct walk *w, size_t max, bool (*wanted)(const struct event *ev))
+{
+	enum { MORE = 4 };
+	const struct srp_history_list *l = w->l;
+	struct walk scan;
+	struct event ev;
+	size_t count = 0;
+
+	for (size_t back = max * MORE; count <= max; back *= MORE) {
+		w->own = l->own_count > back ? l->own_count - back : 0;
+		w->peer = l->peer_count > back ? l->peer_count - back : 0;
+		count = 0;
+		for (scan = *w; walk_next(&scan, &ev);)
+			count += wanted(&ev);
+		if (w->own == 0 && w->peer == 0)
+			break;
+	}
+	for (; count > max; count -= wanted(&ev))
+		(void)walk_next(w, &ev);
+}
+
+static bool
+is_any(const struct event *ev)
+{
+	(void)ev;
+	return true;
+}
+
 void
-srp_show_history(const struct srp_history_view *v, bool is_verbose, struct report *r)
+srp_show_history(const struct srp_history_view *v, bool is_verbose, size_t max, struct report *r)
 {
 	struct walk w = {.l = &v->list};
 	struct event ev;
 
+	if (max > 0)
+		late(&w, max, is_any);
+	if (w.own + w.peer > 0)
+		report_note(r, "The youngest %zu transitions; show srp history lists all.", max);
 	if (v->list.own_count + v->list.peer_count == 0)
 		report_line(r, "No transition has been recorded.");
 	else if (!is_verbose)
 		line_head(r);
-	report_list(r, "transitions");
+	if (max == 0)
+		report_stream(r, "transitions");
+	else
+		report_list(r, "transitions");
 	while (walk_next(&w, &ev)) {
 		report_open(r, NULL);
 		event_json(&ev, r);
@@ -335,27 +375,6 @@ srp_show_history(const struct srp_history_view *v, bool is_verbose, struct repor
 	}
 	report_close(r);
 	notes(v, r);
-}
-
-/* late - moves @w to where at most @max events are left for which @wanted holds. */
-static void
-late(struct walk *w, size_t max, bool (*wanted)(const struct event *ev))
-{
-	struct walk scan = *w;
-	struct event ev;
-	size_t count = 0;
-
-	while (walk_next(&scan, &ev))
-		count += wanted(&ev);
-	for (; count > max; count -= wanted(&ev))
-		(void)walk_next(w, &ev);
-}
-
-static bool
-is_any(const struct event *ev)
-{
-	(void)ev;
-	return true;
 }
 
 void
@@ -512,17 +531,22 @@ srp_show_call_loss(const struct srp_history_view *v, struct report *r)
 void
 srp_show_audits(const struct srp_history_view *v, struct report *r)
 {
-	uint64_t number = 0;
+	uint64_t number = 0, first = 1;
 
+	for (size_t i = 0; i < v->list.own_count; i++)
+		number += v->list.own[i].phase_us[SRP_PHASE_INTERNAL_AUDIT] != 0;
+	if (number > SRP_HISTORY_LATE)
+		first = number - SRP_HISTORY_LATE + 1;
+	number = 0;
 	report_list(r, "internal_audits");
 	for (size_t i = 0; i < v->list.own_count; i++) {
 		const struct srp_history_entry *e = &v->list.own[i];
 		uint64_t end_ms = (e->wall_us + e->duration_us) / US_PER_MS;
 		char when[REPORT_DATE_MAX];
 
-		if (e->phase_us[SRP_PHASE_INTERNAL_AUDIT] == 0)
+		if (e->phase_us[SRP_PHASE_INTERNAL_AUDIT] == 0 || ++number < first)
 			continue;
-		if (number++ > 0)
+		if (number > first)
 			report_blank(r);
 		report_open(r, NULL);
 		report_number(r, "audit_number", "Audit Number:", number, NULL);

@@ -22,8 +22,9 @@ struct srp_history_view {
 	const char *unsaved_why;
 };
 
-/* srp_show_history - one line a transition, the oldest first; with @is_verbose the chain of both chassis below it. */
-void srp_show_history(const struct srp_history_view *v, bool is_verbose, struct report *r);
+/* srp_show_history - one line a transition, the oldest first; with @is_verbose the chain of both chassis below it. The
+ * youngest @max, and a note when there are more; 0: all, which can take seconds: not on the loop. */
+void srp_show_history(const struct srp_history_view *v, bool is_verbose, size_t max, struct report *r);
 
 /* srp_show_history_late - the lines of the last SRP_HISTORY_LATE. */
 void srp_show_history_late(const struct srp_history_view *v, struct report *r);

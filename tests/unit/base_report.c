@@ -222,10 +222,56 @@ without_memory_json_says_so_and_is_still_one_document(void **state)
 	assert_true(failures > 20);
 }
 
+static void
+lists(struct report *r, unsigned elements, bool has_more, void (*list)(struct report *, const char *))
+{
+	list(r, "items");
+	for (unsigned i = 0; i < elements; i++) {
+		report_open(r, NULL);
+		report_only_number(r, "n", i);
+		report_list(r, "inner");
+		report_open(r, NULL);
+		report_only_text(r, "why", "a\nb {");
+		report_close(r);
+		report_close(r);
+		report_close(r);
+	}
+	report_close(r);
+	if (has_more)
+		report_note(r, "one");
+}
+
+static void
+a_list_that_is_written_element_by_element_is_the_same_document(void **state)
+{
+	(void)state;
+	for (unsigned elements = 0; elements < 3; elements++)
+		for (int has_more = 0; has_more < 2; has_more++) {
+			struct text_grown whole, parts;
+			struct text whole_text, parts_text;
+			struct report r;
+
+			text_grown_init(&whole, &whole_text);
+			report_begin(&r, &whole_text, true);
+			lists(&r, elements, has_more, report_list);
+			report_end(&r);
+			text_grown_init(&parts, &parts_text);
+			report_begin(&r, &parts_text, true);
+			lists(&r, elements, has_more, report_stream);
+			report_end(&r);
+			assert_false(r.is_cut);
+			assert_int_equal(parts.len, whole.len);
+			assert_memory_equal(parts.data, whole.data, whole.len);
+			free(whole.data);
+			free(parts.data);
+		}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_list_that_is_written_element_by_element_is_the_same_document),
 	    cmocka_unit_test(text_is_laid_out_as_described),
 	    cmocka_unit_test(json_reads_back_with_numbers_moments_nulls_and_nesting),
 	    cmocka_unit_test(what_is_too_long_for_a_line_goes_on_below_it),

@@ -331,7 +331,21 @@ show(const struct srp_history_view *v, bool is_verbose, bool is_json)
 
 	text_fixed_init(&f, &t, shown, sizeof shown);
 	report_begin(&r, &t, is_json);
-	srp_show_history(v, is_verbose, &r);
+	srp_show_history(v, is_verbose, 0, &r);
+	report_end(&r);
+	assert_false(f.is_cut);
+}
+
+static void
+show_youngest(const struct srp_history_view *v, size_t max)
+{
+	struct text_fixed f;
+	struct report r;
+	struct text t;
+
+	text_fixed_init(&f, &t, shown, sizeof shown);
+	report_begin(&r, &t, false);
+	srp_show_history(v, false, max, &r);
 	report_end(&r);
 	assert_false(f.is_cut);
 }
@@ -396,6 +410,46 @@ an_event_of_both_is_one_line_and_one_of_the_peer_alone_is_not_missing(void **sta
 	show(&v, true, false);
 	assert_non_null(strstr(shown, "+0.000 ms this A > B: operator asks; and so on\n"));
 	assert_non_null(strstr(shown, "+0.700 ms peer A > B: the peer hands over\n"));
+}
+
+/* The last @n lines of @text. */
+static const char *
+last_lines(const char *text, unsigned n)
+{
+	const char *at = text + strlen(text) - 1;
+
+	for (; at > text; at--)
+		if (at[-1] == '\n' && n-- == 1)
+			break;
+	return at;
+}
+
+static void
+the_youngest_of_many_are_those_that_the_whole_ends_with(void **state)
+{
+	enum { PAIRS = 300, YOUNGEST = 7 };
+	static struct srp_history_entry own[PAIRS], peer[2 * PAIRS];
+	struct srp_history_view v = {.list = {own, peer, PAIRS, 0}, .is_offset_known = false};
+	static char whole[sizeof shown];
+
+	(void)state;
+	for (unsigned i = 0; i < PAIRS; i++) {
+		uint64_t at = NOON + (uint64_t)i * 60 * SECOND;
+
+		own[i] = entry(i + 1, at, SRP_ACTIVE, SRP_STANDBY, 11, "operator asks");
+		peer[v.list.peer_count++] =
+		    entry(2 * i + 1, at + 500, SRP_STANDBY, SRP_ACTIVE, 11, "the peer hands over");
+		if (i % 5 == 0) /* and some of the peer alone */
+			peer[v.list.peer_count++] =
+			    entry(2 * i + 2, at + 30 * SECOND, SRP_INIT, SRP_STANDBY, 0, "back");
+	}
+	show(&v, false, false);
+	memcpy(whole, shown, sizeof whole);
+	show_youngest(&v, YOUNGEST);
+	assert_non_null(strstr(shown, "The youngest 7 transitions; show srp history lists all.\n"));
+	assert_string_equal(last_lines(shown, YOUNGEST + 1), last_lines(whole, YOUNGEST + 1));
+	show_youngest(&v, 5000);
+	assert_string_equal(shown, whole);
 }
 
 static void
@@ -599,6 +653,7 @@ main(void)
 	    cmocka_unit_test(two_that_end_in_the_same_state_are_two_events),
 	    cmocka_unit_test(every_transition_is_one_line_of_at_most_110_columns),
 	    cmocka_unit_test(an_event_of_both_is_one_line_and_one_of_the_peer_alone_is_not_missing),
+	    cmocka_unit_test(the_youngest_of_many_are_those_that_the_whole_ends_with),
 	    cmocka_unit_test(verbose_names_phases_and_lost_calls_in_text_and_json),
 	    cmocka_unit_test(call_loss_takes_each_phase_from_the_chassis_that_had_it),
 	    cmocka_unit_test(call_loss_lists_the_last_ten_switchovers_and_says_what_nobody_knows),
