@@ -25,7 +25,6 @@ struct history_told {
 	char why_unsaved[160];
 	struct text_grown text;
 	size_t pos;
-	struct event *ev;
 };
 
 /* --- the copy -------------------------------------------------------------------------------------------------- */
@@ -89,8 +88,6 @@ told_free(struct history_told *t)
 		at = &(*at)->next;
 	if (*at == t)
 		*at = t->next;
-	if (t->ev != NULL)
-		event_free(t->ev);
 	free(t->own);
 	free(t->peer);
 	free(t->names);
@@ -111,31 +108,26 @@ told_ended(struct cli_call *call)
 }
 
 static void
-finish(struct history_told *t, bool is_good)
+fail(struct history_told *t)
 {
 	struct cli_call *call = t->call;
 
 	call->data = NULL;
 	told_free(t);
-	cli_session_finish(call->session, is_good);
+	(void)cli_fail(call, "no memory");
+	cli_session_finish(call->session, false);
 }
 
-static void
-on_slice(evutil_socket_t fd, short what, void *arg)
+static enum cli_answer
+told_step(struct cli_call *call)
 {
-	struct timeval zero = {0, 0};
-	struct history_told *t = arg;
+	struct history_told *t = call->data;
 	size_t left = t->text.len - t->pos, n = left < BYTES_PER_SLICE ? left : BYTES_PER_SLICE;
 
-	(void)fd;
-	(void)what;
 	if (n > 0)
-		t->call->out->write(t->call->out->arg, t->text.data + t->pos, n);
+		call->out->write(call->out->arg, t->text.data + t->pos, n);
 	t->pos += n;
-	if (t->pos < t->text.len)
-		event_add(t->ev, &zero);
-	else
-		finish(t, true);
+	return t->pos < t->text.len ? CLI_ANSWER_MORE : CLI_ANSWER_DONE;
 }
 
 /* On a thread. */
@@ -156,18 +148,15 @@ make(void *arg)
 static void
 made(void *arg)
 {
-	struct timeval zero = {0, 0};
 	struct history_told *t = arg;
 
 	t->work = NULL;
-	if (t->call == NULL) {
+	if (t->call == NULL)
 		told_free(t);
-	} else if (t->text.is_cut) {
-		(void)cli_fail(t->call, "no memory");
-		finish(t, false);
-	} else {
-		event_add(t->ev, &zero);
-	}
+	else if (t->text.is_cut)
+		fail(t);
+	else
+		cli_session_go_on(t->call->session);
 }
 
 void
@@ -196,12 +185,12 @@ history_show(struct cli_call *call)
 	                           .is_verbose = cli_arg_has(call, "verbose"),
 	                           .is_json = cli_wants_json(call)};
 	c->history->showing = t;
-	t->ev = evtimer_new(c->base, on_slice, t);
-	if (t->ev == NULL || !copy(t) || (t->work = offload_new(c->base, make, made, t)) == NULL) {
+	if (!copy(t) || (t->work = offload_new(c->base, make, made, t)) == NULL) {
 		told_free(t);
 		return cli_fail(call, "no memory");
 	}
 	call->data = t;
+	call->step = told_step;
 	call->ended = told_ended;
 	return CLI_ANSWER_PENDING;
 }

@@ -136,6 +136,10 @@ struct cli_result cli_session_interrupt(struct cli_session *s);
 /* cli_session_finish - the application has ended a PENDING command; @ok false: it has said why by cli_fail. */
 void cli_session_finish(struct cli_session *s, bool ok);
 
+/* cli_session_go_on - a PENDING command has its output ready: call->step gives it, as after CLI_ANSWER_MORE, no faster
+ * than the reader reads. */
+void cli_session_go_on(struct cli_session *s);
+
 /* cli_session_prompt - the prompt, or the question, NUL-terminated in @buf; returns it. */
 const char *cli_session_prompt(const struct cli_session *s, char *buf, size_t cap);
 

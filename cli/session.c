@@ -319,6 +319,19 @@ cli_session_finish(struct cli_session *s, bool ok)
 		s->notify(s->arg, r);
 }
 
+void
+cli_session_go_on(struct cli_session *s)
+{
+	struct cli_result r;
+
+	if (s->state != CLI_STATE_PENDING)
+		return;
+	assert(s->call.step);
+	r = waits(s, CLI_STATE_MORE);
+	if (s->notify)
+		s->notify(s->arg, r);
+}
+
 /* --- the prompt ------------------------------------------------------------------------------------------------ */
 
 /* prompt_mode - "(config-port-1/10)": the mode's fragment with its key. */

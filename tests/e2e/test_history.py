@@ -218,3 +218,32 @@ def test_no_line_of_show_srp_is_wider_than_110_columns(shared, what):
     for chassis in shared.both:
         wide = [line for line in chassis.sh(f"show srp {what}").splitlines() if len(line) > 110]
         assert wide == []
+
+
+def peak_kib(chassis):
+    return int(re.search(r"VmHWM:\s+(\d+)", open(f"/proc/{chassis.pid}/status").read()).group(1))
+
+
+def test_a_long_history_is_shown_whole_and_takes_no_room_to_speak_of(make_pair):
+    a = make_pair().a
+    a.start()
+    a.wait_state("Active")
+    a.stop()
+    count = 4000
+    db = sqlite3.connect(a.root / "chassis.db", isolation_level=None)
+    chassis, _, at_us, text = db.execute("SELECT chassis, number, at_us, body FROM transition").fetchone()
+    body = json.loads(text)
+    db.execute("BEGIN")
+    for i in range(count):
+        body.update(number=i + 100, at_us=at_us + i * 60_000_000, changed=body["changed"] + 1)
+        body["steps"] = body["steps"][:1] * 12
+        db.execute("INSERT INTO transition VALUES(?,?,?,?)", (chassis, body["number"], body["at_us"], json.dumps(body)))
+    db.execute("COMMIT")
+    db.close()
+    a.start()
+    before = peak_kib(a)
+    shown = json.loads(a.sh("show srp history verbose | json", timeout=60))["transitions"]
+    assert [t["number"] for t in shown][1:count + 1] == list(range(100, count + 100))
+    assert len(a.sh("show srp history").splitlines()) >= count + 2
+    assert "The youngest 100 transitions" in a.sh("show srp details")
+    assert peak_kib(a) - before < 100 << 10
