@@ -3,6 +3,7 @@
 #   make unit      unit tests (address and undefined-behaviour sanitizers)
 #   make model sim optimised, assertions on; a tenth of the seeds again under sanitizers
 #   make spin      the Spin model of election and switchover, and that it is the table's
+#   make mutate    alters every row of every state machine, and says what notices it (docs/reports/mutation.md)
 #   make fuzz      libFuzzer targets (clang); FUZZ_SECONDS bounds each
 #   make docs      docs/COMMANDS.md WIRE.md FSM.md LOGS.md from the tables
 #   make install   DESTDIR, prefix
@@ -154,8 +155,18 @@ bench: all $(BENCH)
 	@bash -c '. tests/lib.sh && packages_install "$${BENCH_PACKAGES[@]}"'
 	@tests/bench/run
 
+# Rows altered, one at a time: all of them, which takes long, or every deletion and a sample of the rest.
+MUTATE_UNITS := $(filter srp_% monitor_guard%,$(UNIT))
+MUTATE       := $(MUTATE_UNITS:%=build/mutant/unit/%) $(MODEL:%=build/mutant/model/%) build/mutant/sim/srp_pair build/tables
+.PHONY: mutate mutate-sample
+mutate: $(MUTATE)
+	@nice tests/mutate --report docs/reports/mutation.md
+mutate-sample: $(MUTATE)
+	@tests/mutate --deletions --sample 60
+
 # What ./check builds before it starts its parts side by side.
-.PHONY: check-build-unit check-build-model check-build-sim check-build-fuzz
+.PHONY: check-build-unit check-build-model check-build-sim check-build-fuzz check-build-mutation
+check-build-mutation: $(MUTATE)
 check-build-unit: $(UNIT:%=build/asan/unit/%)
 check-build-model: $(MODEL:%=build/release/model/%)
 check-build-sim: $(SIM:%=build/release/sim/%) $(SIM:%=build/asan/sim/%)

@@ -53,12 +53,194 @@ failure_that_stands_when_the_address_is_held_early_is_waited_for(void **state)
 	assert_true(starts(SRP_TIMER_INTERNAL));
 }
 
+/* An engine in @state by hand, in contact with a Standby that holds its calls. */
+static struct srp
+in_state(uint8_t state)
+{
+	struct srp e = active();
+
+	e.fsm_state = state;
+	return e;
+}
+
+static void
+assert_inert(uint8_t state, struct srp_event ev)
+{
+	struct srp e = in_state(state), before = e;
+
+	ev.token = e.token;
+	ev.request = e.request;
+	feed(&e, ev);
+	if (out.count != 0 || memcmp(&e, &before, sizeof e) != 0)
+		fail_msg("event %u in %s is not ignored", ev.kind, srp_inner_text(state));
+}
+
+static bool
+is_among(uint8_t state, const uint8_t *states, size_t count)
+{
+	return memchr(states, state, count) != NULL;
+}
+
+static void
+answers_and_timers_count_only_where_they_are_waited_for(void **state)
+{
+	static const struct {
+		uint8_t event;
+		uint8_t states[8]; /* that wait for it */
+		uint8_t count;
+	} cases[] = {
+	    {SRP_EV_START, {FSM_DOWN}, 1},
+	    {SRP_EV_READY, {FSM_PREPARING}, 1},
+	    {SRP_EV_REFUSE, {FSM_PREPARING, FSM_HANDING, FSM_HANDING_FLUSH}, 3},
+	    {SRP_EV_FLUSHED, {FSM_TAKING, FSM_HOLDING}, 2},
+	    {SRP_EV_ADDRESS_TAKEN, {FSM_TAKING}, 1},
+	    {SRP_EV_ADDRESS_BUSY, {FSM_TAKING}, 1},
+	    {SRP_EV_ADDRESS_GIVEN, {FSM_GIVING, FSM_YIELDING}, 2},
+	    {SRP_EV_FLUSH_DONE, {FSM_FLUSHING, FSM_HANDING_FLUSH}, 2},
+	    {SRP_EV_TIMER_DELAY, {FSM_INIT}, 1},
+	    {SRP_EV_TIMER_RETRY, {FSM_TAKING}, 1},
+	    {SRP_EV_TIMER_PHASE, {FSM_PREPARING, FSM_GIVING, FSM_FLUSHING, FSM_HANDING_FLUSH, FSM_HOLDING}, 5},
+	    {SRP_EV_TIMER_INTERNAL, {FSM_ACTIVE}, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		for (uint8_t s = 0; s < FSM_STATE_COUNT; s++)
+			if (!is_among(s, cases[i].states, cases[i].count))
+				assert_inert(s, (struct srp_event){.kind = cases[i].event});
+}
+
+static void
+what_has_not_started_does_nothing(void **state)
+{
+	static const uint8_t noted[] = {SRP_EV_START,
+	                                SRP_EV_RECONFIG,
+	                                SRP_EV_EPOCH_BLOCK,
+	                                SRP_EV_PREPARE,
+	                                SRP_EV_OPERATOR_SWITCHOVER,
+	                                SRP_EV_MONITOR_FAILED,
+	                                SRP_EV_MONITOR_RECOVERED,
+	                                SRP_EV_RESET_FAIL};
+	struct srp_hello h = peer_hello(SRP_ACTIVE);
+	struct srp_config c = config(SRP_MODE_BACKUP);
+	struct srp e;
+
+	(void)state;
+	h.epoch = epoch(500, PEER_ID);
+	for (uint8_t kind = 0; kind < SRP_EV_COUNT; kind++)
+		if (!is_among(kind, noted, sizeof noted))
+			assert_inert(FSM_DOWN,
+			             (struct srp_event){.kind = kind, .hello = &h, .epoch = epoch(500, PEER_ID)});
+	assert_inert(FSM_DOWN, (struct srp_event){.kind = SRP_EV_PREPARE});
+	e = in_state(FSM_DOWN);
+	feed(&e, (struct srp_event){.kind = SRP_EV_RECONFIG, .config = &c});
+	assert_int_equal(out.count, 0);
+	assert_int_equal(e.fsm_state, FSM_DOWN);
+	assert_int_equal(e.config.mode, SRP_MODE_BACKUP);
+	assert_int_equal(e.route_modifier, SRP_RM_INITIAL_BACKUP);
+}
+
+static void
+what_is_asked_at_a_wrong_time_is_refused_and_changes_nothing(void **state)
+{
+	(void)state;
+	for (uint8_t s = FSM_INIT; s < FSM_STATE_COUNT; s++) {
+		struct srp e = in_state(s), before = e;
+		uint8_t answer = s >= FSM_PREPARING && s <= FSM_HANDING ? SRP_ANSWER_BUSY : SRP_ANSWER_NOT_ACTIVE;
+
+		if (s != FSM_ACTIVE) {
+			operate(&e, 0, false);
+			assert_int_equal(answered(), answer);
+			assert_int_equal(out.count, 1);
+			assert_memory_equal(&e, &before, sizeof e);
+		}
+		if (s == FSM_STANDBY)
+			continue;
+		prepare(&e, epoch(50, PEER_ID), 0, false);
+		assert_int_equal(e.fsm_state, s);
+		assert_int_equal(action(SRP_ACT_SEND_REFUSE)->refuse, SRP_REFUSE_NOT_STANDBY);
+		assert_int_equal(out.count, 1);
+		take(&e, epoch(50, PEER_ID));
+		assert_int_equal(e.fsm_state, s);
+		if (s == FSM_INIT || s > FSM_PREPARING)
+			assert_int_equal(action(SRP_ACT_SEND_REFUSE)->refuse,
+			                 s == FSM_INIT ? SRP_REFUSE_NOT_PREPARED : SRP_REFUSE_NOT_STANDBY);
+		else
+			assert_int_equal(action(SRP_ACT_SEND_HELLO) != NULL, srp_serves(&e));
+	}
+}
+
+static void
+reserved_epochs_configuration_and_intervals_act_in_every_state(void **state)
+{
+	(void)state;
+	for (uint8_t s = FSM_INIT; s < FSM_STATE_COUNT; s++) {
+		struct srp e = in_state(s);
+		struct srp_config c = e.config;
+
+		feed(&e, (struct srp_event){.kind = SRP_EV_EPOCH_BLOCK, .block_first = 5000, .block_count = 64});
+		assert_int_equal(e.fsm_state, s);
+		assert_int_equal(e.epoch_next, 5000);
+		assert_int_equal(e.epoch_end, 5064);
+		c.priority = 7;
+		feed(&e, (struct srp_event){.kind = SRP_EV_RECONFIG, .config = &c});
+		assert_int_equal(e.fsm_state, s);
+		assert_int_equal(e.config.priority, 7);
+		assert_true(starts(SRP_TIMER_HELLO));
+		assert_non_null(action(SRP_ACT_SEND_HELLO));
+		assert_int_equal(e.route_modifier, s == FSM_INIT ? SRP_RM_INITIAL_PRIMARY : 1);
+		feed_kind(&e, SRP_EV_TIMER_HELLO);
+		assert_int_equal(e.fsm_state, s);
+		assert_true(starts(SRP_TIMER_HELLO));
+		assert_non_null(action(SRP_ACT_SEND_HELLO));
+	}
+}
+
+static unsigned
+count_of(uint8_t kind)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < out.count; i++)
+		n += out.actions[i].kind == kind;
+	return n;
+}
+
+static void
+stop_in_every_state_leaves_nothing_running(void **state)
+{
+	(void)state;
+	for (uint8_t s = FSM_INIT; s < FSM_STATE_COUNT; s++) {
+		struct srp e = in_state(s);
+
+		e.asker = 5;
+		e.alarms = 1u << SRP_ALARM_PEER_LOST;
+		e.won_by = SRP_REASON_AAA_FAILURE;
+		e.is_flush_awaited = true;
+		feed_kind(&e, SRP_EV_STOP);
+		assert_int_equal(e.fsm_state, FSM_DOWN);
+		assert_int_equal(count_of(SRP_ACT_TIMER_STOP), SRP_TIMER_COUNT);
+		assert_int_equal(count_of(SRP_ACT_ADDRESS_GIVE), 1);
+		assert_int_equal(count_of(SRP_ACT_SESSIONS_STANDBY), 1);
+		assert_int_equal(e.alarms, 0);
+		assert_int_equal(e.won_by, 0);
+		assert_false(e.is_link_up || e.is_flush_awaited);
+		assert_int_equal(answered(), SRP_ANSWER_NOT_ACTIVE);
+		assert_int_equal(e.cause, SRP_REASON_NOT_DEFINED);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(alarm_of_equal_macs_clears_when_this_chassis_takes_over_all_the_same),
 	    cmocka_unit_test(failure_that_stands_when_the_address_is_held_early_is_waited_for),
+	    cmocka_unit_test(answers_and_timers_count_only_where_they_are_waited_for),
+	    cmocka_unit_test(what_has_not_started_does_nothing),
+	    cmocka_unit_test(what_is_asked_at_a_wrong_time_is_refused_and_changes_nothing),
+	    cmocka_unit_test(reserved_epochs_configuration_and_intervals_act_in_every_state),
+	    cmocka_unit_test(stop_in_every_state_leaves_nothing_running),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
