@@ -151,6 +151,33 @@ read_graceful(const struct cfg *cfg, struct gateway_config *g)
 		g->graceful_cause = GTP1_CAUSE_SYSTEM_FAILURE;
 }
 
+/* The general duration counts for the kind of session that has none of its own. */
+static uint32_t
+read_duration_ms(const struct cfg *cfg, const struct cfg_node *srp, uint16_t own)
+{
+	uint16_t row = cfg_first(cfg, srp, own) != NULL ? own : SRP_ROW_CHECKPOINT_DURATION;
+
+	return (uint32_t)cfg_leaf_uint(cfg, srp, row) * 1000;
+}
+
+static void
+read_checkpoint(const struct cfg *cfg, const struct cfg_node *srp, struct ckpt_settings *s)
+{
+	static const uint16_t nack_rows[] = {
+	    [CKPT_NACK_MACRO] = SRP_ROW_NACK_MACRO, [CKPT_NACK_MICRO] = SRP_ROW_NACK_MICRO};
+	const struct cfg_node *periodic = cfg_first(cfg, srp, SRP_ROW_PERIODIC);
+
+	s->duration_ms[CKPT_NON_IMS] = read_duration_ms(cfg, srp, SRP_ROW_CHECKPOINT_NON_IMS);
+	s->duration_ms[CKPT_IMS] = read_duration_ms(cfg, srp, SRP_ROW_CHECKPOINT_IMS);
+	if (periodic == NULL || !cfg_is_no(periodic))
+		s->periodic_ms = (uint32_t)cfg_leaf_uint(cfg, srp, SRP_ROW_PERIODIC) * 60 * 1000;
+	s->is_aggressive = strcmp(cfg_leaf_str(cfg, srp, SRP_ROW_DATABASE_RECOVERY), "aggressive") == 0;
+	for (int class = 0; class < CKPT_NACK_CLASS_COUNT; class ++) {
+		s->is_nack[class] = cfg_first(cfg, srp, nack_rows[class]) != NULL;
+		s->nacks_max[class] = (uint16_t)cfg_leaf_uint(cfg, srp, nack_rows[class]);
+	}
+}
+
 void
 apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_config *g)
 {
@@ -159,14 +186,10 @@ apply_read_gateway(const struct cfg *cfg, unsigned sessmgrs, struct gateway_conf
 
 	memset(g, 0, sizeof *g);
 	g->sessmgr_count = (uint16_t)sessmgrs;
-	g->checkpoint_duration_ms = 60000;
+	g->checkpoint.duration_ms[CKPT_NON_IMS] = g->checkpoint.duration_ms[CKPT_IMS] = 60000;
 	if (srp != NULL) {
-		const char *method = cfg_leaf_str(cfg, srp, SRP_ROW_DATABASE_RECOVERY);
-
 		g->is_lz4_offered = strcmp(cfg_leaf_str(cfg, srp, SRP_ROW_CHECKPOINT_COMPRESSION), "lz4") == 0;
-		g->checkpoint_duration_ms = (uint32_t)cfg_leaf_uint(cfg, srp, SRP_ROW_CHECKPOINT_DURATION) * 1000;
-		g->recovery = method != NULL && strcmp(method, "aggressive") == 0 ? GATEWAY_RECOVERY_AGGRESSIVE
-		                                                                  : GATEWAY_RECOVERY_NORMAL;
+		read_checkpoint(cfg, srp, &g->checkpoint);
 	}
 	read_graceful(cfg, g);
 	for (const struct cfg_node *n = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); n != NULL;
@@ -191,6 +214,8 @@ apply_gateway(struct chassis *c, const struct cfg *cfg)
 
 	apply_read_gateway(cfg, c->sessmgr_count, &next);
 	next.generation = c->gateway.generation;
+	memcpy(next.checkpoint.nack_disabled, c->gateway.checkpoint.nack_disabled,
+	       sizeof next.checkpoint.nack_disabled);
 	text_fixed_init(&fixed, &text, line, sizeof line);
 	e = gateway_config_check(&next, &text);
 	line[strcspn(line, "\n")] = '\0';

@@ -311,6 +311,11 @@ void views_srp_info(struct chassis *c, struct report *r); /* this and the next: 
 void views_srp_statistics(struct chassis *c, struct report *r);
 void views_checkpoint(struct chassis *c, struct report *r);
 void views_checkpoint_verbose(struct chassis *c, struct report *r);
+void views_checkpoint_debug(struct chassis *c, struct report *r);
+void views_checkpoint_sessmgrs(struct chassis *c, struct report *r);
+void views_checkpoint_sessmgrs_debug(struct chassis *c, struct report *r);
+void views_checkpoint_write_lists(struct chassis *c, struct report *r);
+void views_checkpoint_ipsecmgrs(struct chassis *c, struct report *r);
 void views_checkpoint_info(struct chassis *c, struct report *r);
 void views_call_loss(struct chassis *c, struct report *r);
 void views_proof(struct chassis *c, struct report *r);

@@ -21,7 +21,8 @@ enum { SLOTS_LOOKED_AT = 2048 };
 static void
 name_calls(const struct chassis *c, const struct sessmgr_slot *s, struct srp_dry_call *calls, size_t *count)
 {
-	uint32_t now = (uint32_t)time(NULL), young_s = c->gateway.checkpoint_duration_ms / 1000;
+	const uint32_t *young_ms = c->gateway.checkpoint.duration_ms;
+	uint32_t now = (uint32_t)time(NULL);
 	uint64_t end = arena_count(&s->arena, ARENA_SLOTS_USED);
 
 	for (uint32_t slot = 0; slot < end && slot < SLOTS_LOOKED_AT && *count < SRP_DRY_CALLS_NAMED; slot++) {
@@ -31,7 +32,8 @@ name_calls(const struct chassis *c, const struct sessmgr_slot *s, struct srp_dry
 		size_t len;
 
 		if (arena_read(&s->arena, slot, record, &len, NULL) != ERR_OK ||
-		    call_rows_decode(record, len, &call) != ERR_OK || now - call.created_s >= young_s)
+		    call_rows_decode(record, len, &call) != ERR_OK ||
+		    now - call.created_s >= young_ms[gateway_is_ims(call.apn) ? CKPT_IMS : CKPT_NON_IMS] / 1000)
 			continue;
 		*x = (struct srp_dry_call){.instance = s->instance, .callid = call.teid, .age_s = now - call.created_s};
 		snprintf(x->imsi, sizeof x->imsi, "%0*llu", call.imsi_digits, (unsigned long long)call.imsi);

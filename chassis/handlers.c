@@ -225,14 +225,41 @@ run_boot(struct cli_call *call)
 	return CLI_ANSWER_PENDING;
 }
 
-/* --- not there yet, and said so ---------------------------------------------------- */
+/* --- NACKs of a kind of checkpoint --------------------------------------------------- */
 
 static enum cli_answer
-run_nack(struct cli_call *call)
+set_nack(struct cli_call *call, bool is_disabled)
 {
-	return cli_fail(call,
-	                "negative acknowledgements are not available yet, nothing was changed for micro-checkpoint %s",
-	                cli_arg_str(call, "number"));
+	struct chassis *c = call->app;
+	uint64_t number = 0;
+	uint8_t *set, bit;
+	unsigned row;
+
+	(void)cli_arg_uint(call, "number", &number);
+	row = ckpt_row_of((uint8_t)number);
+	if (row == CKPT_ROW_UNKNOWN)
+		return cli_fail(call, "there is no micro-checkpoint %u, show srp checkpoint info names them",
+		                (unsigned)number);
+	set = &c->gateway.checkpoint.nack_disabled[number / 8];
+	bit = (uint8_t)(1u << number % 8);
+	*set = is_disabled ? *set | bit : *set & (uint8_t)~bit;
+	c->gateway.generation++;
+	tasks_send_config(c);
+	text_printf(call->out, "NACKs for micro-checkpoint %u (%s) are %s on this chassis\n", (unsigned)number,
+	            ckpt_micro_rows[row].name, is_disabled ? "disabled" : "enabled");
+	return CLI_ANSWER_DONE;
+}
+
+static enum cli_answer
+run_nack_off(struct cli_call *call)
+{
+	return set_nack(call, true);
+}
+
+static enum cli_answer
+run_nack_on(struct cli_call *call)
+{
+	return set_nack(call, false);
 }
 
 const struct cli_handler chassis_handlers[] = {
@@ -245,7 +272,7 @@ const struct cli_handler chassis_handlers[] = {
     {CHASSIS_ROW_SAVE, config_save},
     {CHASSIS_ROW_SHOW_ERRORS, config_show_errors},
     {SRP_ROW_AUDIT, sync_run_audit},
-    {SRP_ROW_NACK_OFF, run_nack},
-    {SRP_ROW_NACK_ON, run_nack},
+    {SRP_ROW_NACK_OFF, run_nack_off},
+    {SRP_ROW_NACK_ON, run_nack_on},
     {0, NULL},
 };

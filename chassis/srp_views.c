@@ -86,14 +86,20 @@ show_srp_statistics(struct cli_call *call)
 	return show_srp(call, views_srp_statistics);
 }
 
-static void
-checkpoint(struct chassis *c, bool is_verbose, struct report *r)
-{
-	struct ckpt_sessmgr_view views[SESSMGRS_MAX];
+/* --- checkpoints -------------------------------------------------------------------------------------------- */
 
+struct sessmgr_views {
+	struct ckpt_sessmgr_view of[SESSMGRS_MAX];
+	unsigned count;
+};
+
+static void
+gather(const struct chassis *c, struct sessmgr_views *x)
+{
+	x->count = c->sessmgr_count;
 	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
 		const struct sessmgr_slot *s = &c->sessmgrs[i];
-		struct ckpt_sessmgr_view *v = &views[i - 1];
+		struct ckpt_sessmgr_view *v = &x->of[i - 1];
 
 		*v = (struct ckpt_sessmgr_view){.instance = i, .is_running = s->arena_mem != NULL};
 		if (s->arena_mem == NULL)
@@ -108,28 +114,141 @@ checkpoint(struct chassis *c, bool is_verbose, struct report *r)
 		v->calls_restored = arena_count(&s->arena, ARENA_RESTORED);
 		v->calls_lost = arena_count(&s->arena, ARENA_CALLS_LOST);
 	}
-	if (is_verbose)
-		ckpt_show_statistics_verbose(views, c->sessmgr_count, r);
-	else
-		ckpt_show_statistics(views, c->sessmgr_count, r);
 }
 
 void
 views_checkpoint(struct chassis *c, struct report *r)
 {
-	checkpoint(c, false, r);
+	struct sessmgr_views x;
+
+	gather(c, &x);
+	ckpt_show_statistics(x.of, x.count, r);
 }
 
 void
 views_checkpoint_verbose(struct chassis *c, struct report *r)
 {
-	checkpoint(c, true, r);
+	struct sessmgr_views x;
+
+	gather(c, &x);
+	ckpt_show_statistics_verbose(x.of, x.count, r);
+}
+
+void
+views_checkpoint_debug(struct chassis *c, struct report *r)
+{
+	struct sessmgr_views x;
+
+	gather(c, &x);
+	ckpt_show_statistics_debug(x.of, x.count, r);
+}
+
+static void
+views_checkpoint_active(struct chassis *c, struct report *r)
+{
+	struct sessmgr_views x;
+
+	unsigned active = 0;
+
+	gather(c, &x);
+	for (unsigned i = 0; i < x.count; i++)
+		if (x.of[i].is_running && x.of[i].counters[CKPT_NOW_ROLE] == CKPT_ACTIVE)
+			x.of[active++] = x.of[i];
+	ckpt_show_statistics_active(x.of, active, r);
+}
+
+void
+views_checkpoint_ipsecmgrs(struct chassis *c, struct report *r)
+{
+	(void)c;
+	ckpt_show_ipsecmgrs(r);
 }
 
 static enum cli_answer
 show_checkpoint(struct cli_call *call)
 {
+	if (cli_arg_has(call, "active"))
+		return show_report(call, views_checkpoint_active);
+	if (cli_arg_has(call, "ipsecmgr"))
+		return show_report(call, views_checkpoint_ipsecmgrs);
+	if (cli_arg_has(call, "debug-info"))
+		return show_report(call, views_checkpoint_debug);
 	return show_report(call, cli_arg_has(call, "verbose") ? views_checkpoint_verbose : views_checkpoint);
+}
+
+void
+views_checkpoint_sessmgrs(struct chassis *c, struct report *r)
+{
+	struct sessmgr_views x;
+
+	gather(c, &x);
+	ckpt_show_sessmgrs(x.of, x.count, false, r);
+}
+
+void
+views_checkpoint_sessmgrs_debug(struct chassis *c, struct report *r)
+{
+	struct sessmgr_views x;
+
+	gather(c, &x);
+	ckpt_show_sessmgrs(x.of, x.count, true, r);
+}
+
+void
+views_checkpoint_write_lists(struct chassis *c, struct report *r)
+{
+	struct sessmgr_views x;
+
+	gather(c, &x);
+	ckpt_show_write_lists(x.of, x.count, r);
+}
+
+static enum cli_answer
+show_checkpoint_sessmgr(struct cli_call *call)
+{
+	struct sessmgr_views x;
+	const struct ckpt_sessmgr_view *first = x.of;
+	struct report r;
+	uint64_t number;
+
+	gather(call->app, &x);
+	if (cli_arg_uint(call, "number", &number)) {
+		if (number > x.count)
+			return cli_fail(call, "there is no session manager %u", (unsigned)number);
+		first = &x.of[number - 1];
+		x.count = 1;
+	}
+	report_begin(&r, call->out, cli_wants_json(call));
+	if (cli_arg_has(call, "write-list-stats"))
+		ckpt_show_write_lists(first, x.count, &r);
+	else
+		ckpt_show_sessmgrs(first, x.count, cli_arg_has(call, "debug-info"), &r);
+	report_end(&r);
+	return CLI_ANSWER_DONE;
+}
+
+static void
+views_micro(struct chassis *c, struct report *r)
+{
+	struct sessmgr_views x;
+
+	gather(c, &x);
+	ckpt_show_micro(x.of, x.count, false, r);
+}
+
+static void
+views_micro_debug(struct chassis *c, struct report *r)
+{
+	struct sessmgr_views x;
+
+	gather(c, &x);
+	ckpt_show_micro(x.of, x.count, true, r);
+}
+
+static enum cli_answer
+show_micro(struct cli_call *call)
+{
+	return show_report(call, cli_arg_has(call, "debug-info") ? views_micro_debug : views_micro);
 }
 
 void
@@ -177,8 +296,10 @@ show_audit(struct cli_call *call)
 void
 views_checkpoint_info(struct chassis *c, struct report *r)
 {
-	(void)c;
-	ckpt_show_info(r);
+	struct sessmgr_views x;
+
+	gather(c, &x);
+	ckpt_show_info(x.of, x.count, &c->gateway.checkpoint, r);
 }
 
 static enum cli_answer
@@ -236,9 +357,18 @@ show_proof(struct cli_call *call)
 }
 
 const struct cli_handler srp_views[] = {
-    {SRP_ROW_SHOW_INFO, show_srp_info},         {SRP_ROW_SHOW_STATISTICS, show_srp_statistics},
-    {SRP_ROW_SHOW_CHECKPOINT, show_checkpoint}, {SRP_ROW_SHOW_CHECKPOINT_INFO, show_checkpoint_info},
-    {SRP_ROW_SHOW_PROOF, show_proof},           {SRP_ROW_SHOW_CALL_LOSS, show_call_loss},
-    {SRP_ROW_SHOW_AUDIT, show_audit},           {SRP_ROW_SHOW_HISTORY, history_show},
-    {SRP_ROW_SHOW_DETAILS, show_details},       {0, NULL},
+    {SRP_ROW_SHOW_INFO, show_srp_info},
+    {SRP_ROW_SHOW_STATISTICS, show_srp_statistics},
+    {SRP_ROW_SHOW_CHECKPOINT, show_checkpoint},
+    {SRP_ROW_SHOW_CHECKPOINT_SHORT, show_checkpoint},
+    {SRP_ROW_SHOW_CHECKPOINT_SESSMGR, show_checkpoint_sessmgr},
+    {SRP_ROW_SHOW_CHECKPOINT_SESSMGR_SHORT, show_checkpoint_sessmgr},
+    {SRP_ROW_SHOW_MICRO, show_micro},
+    {SRP_ROW_SHOW_CHECKPOINT_INFO, show_checkpoint_info},
+    {SRP_ROW_SHOW_PROOF, show_proof},
+    {SRP_ROW_SHOW_CALL_LOSS, show_call_loss},
+    {SRP_ROW_SHOW_AUDIT, show_audit},
+    {SRP_ROW_SHOW_HISTORY, history_show},
+    {SRP_ROW_SHOW_DETAILS, show_details},
+    {0, NULL},
 };

@@ -10,7 +10,7 @@ static bool
 is_config_good(const struct ckpt_config *cfg)
 {
 	return cfg->instance >= 1 && cfg->instance <= 127 && cfg->incarnation != 0 && cfg->slots >= 1 &&
-	       cfg->slots <= TEID_SLOTS_MAX && cfg->tombs >= 1 && cfg->ops != NULL;
+	       cfg->slots <= TEID_SLOTS_MAX && cfg->tombs >= 1 && cfg->ops != NULL && cfg->ops->teid != NULL;
 }
 
 struct ckpt *
@@ -28,6 +28,9 @@ ckpt_new(const struct ckpt_config *cfg)
 	c->offered = c->offered_next = COMPRESS_OFFERED;
 	c->compress = compress_new();
 	c->marks = calloc(cfg->slots, 1);
+	c->nack.at = calloc(cfg->slots, sizeof *c->nack.at);
+	c->nack.entries = calloc(CKPT_NACKS_MAX, sizeof *c->nack.entries);
+	c->nack.tokens = CKPT_NACK_BURST;
 	c->account.marked = calloc(cfg->slots / 64 + 1, sizeof *c->account.marked);
 	c->in = malloc(CKPT_IN_BYTES);
 	c->rx_raw = malloc(CKPT_RAW_MAX);
@@ -35,8 +38,8 @@ ckpt_new(const struct ckpt_config *cfg)
 	c->tokens = calloc(CKPT_RECORDS_MAX, sizeof *c->tokens);
 	c->proof = cfg->digest != NULL ? proof_new(cfg->digest, cfg->slots) : NULL;
 	if (changes_init(&c->changes, cfg->slots, cfg->tombs) != ERR_OK || c->compress == NULL || c->marks == NULL ||
-	    c->account.marked == NULL || c->in == NULL || c->rx_raw == NULL || c->tx_raw == NULL || c->tokens == NULL ||
-	    (cfg->digest != NULL && c->proof == NULL)) {
+	    c->account.marked == NULL || c->nack.at == NULL || c->nack.entries == NULL || c->in == NULL ||
+	    c->rx_raw == NULL || c->tx_raw == NULL || c->tokens == NULL || (cfg->digest != NULL && c->proof == NULL)) {
 		ckpt_free(c);
 		return NULL;
 	}
@@ -53,6 +56,8 @@ ckpt_free(struct ckpt *c)
 	proof_free(c->proof);
 	free(c->marks);
 	free(c->account.marked);
+	free(c->nack.at);
+	free(c->nack.entries);
 	free(c->in);
 	free(c->rx_raw);
 	free(c->tx_raw);
@@ -61,10 +66,11 @@ ckpt_free(struct ckpt *c)
 }
 
 void
-ckpt_configure(struct ckpt *c, uint32_t duration_ms, bool is_aggressive)
+ckpt_configure(struct ckpt *c, const struct ckpt_settings *settings)
 {
-	c->cfg.duration_ms = duration_ms;
-	c->cfg.is_aggressive = is_aggressive;
+	if (settings->periodic_ms != c->cfg.settings.periodic_ms)
+		ckpt_periodic_restart(c);
+	c->cfg.settings = *settings;
 	ckpt_consider_ready(c);
 }
 
@@ -105,7 +111,7 @@ ckpt_lineage(const struct ckpt *c)
 {
 	if (c->role == CKPT_ACTIVE)
 		return (struct ckpt_lineage){c->epoch, c->cfg.incarnation, c->changes.seq};
-	return c->rx.is_damaged ? (struct ckpt_lineage){0} : c->rx.held;
+	return c->rx.is_damaged || c->nack.count > 0 ? (struct ckpt_lineage){0} : c->rx.held;
 }
 
 void
@@ -126,6 +132,10 @@ ckpt_stop_directions(struct ckpt *c)
 	uint64_t next = c->tx.next_batch;
 	struct ckpt_receiver *rx = &c->rx;
 
+	/* What was asked for and has not come is asked for with everything else. */
+	if (c->nack.count > 0)
+		rx->is_damaged = true;
+	ckpt_nack_forget(c);
 	/* A standby that was inside a full sync may have missed what only a full sync tells. */
 	if (c->tx.sync == CKPT_SYNC_FULL)
 		c->changes.is_broken = true;
@@ -159,7 +169,7 @@ become_standby(struct ckpt *c, uint64_t epoch)
 {
 	c->rx.held = ckpt_lineage(c);
 	c->rx.is_damaged = false;
-	if (c->changes.young.count > 0)
+	if (changes_young_count(&c->changes) > 0)
 		c->rx.held = (struct ckpt_lineage){0};
 	c->epoch = epoch;
 	c->role = CKPT_STANDBY;
@@ -240,7 +250,7 @@ ckpt_disconnected(struct ckpt *c)
 void
 ckpt_consider_ready(struct ckpt *c)
 {
-	uint32_t need = c->cfg.is_aggressive ? CKPT_HEARTBEATS_AGGRESSIVE : CKPT_HEARTBEATS_NORMAL;
+	uint32_t need = c->cfg.settings.is_aggressive ? CKPT_HEARTBEATS_AGGRESSIVE : CKPT_HEARTBEATS_NORMAL;
 
 	if (!c->is_open || c->role != CKPT_STANDBY || c->peer.role != CKPT_ACTIVE || c->heartbeats_heard < need ||
 	    c->account.is_sending)
@@ -256,8 +266,11 @@ ckpt_consider_ready(struct ckpt *c)
 enum err
 ckpt_tick(struct ckpt *c, uint64_t now_ms)
 {
-	if (now_ms >= c->cfg.duration_ms)
-		changes_admit(&c->changes, now_ms - c->cfg.duration_ms, CKPT_ADMIT_SLICE);
+	for (int age = 0; age < CKPT_AGE_CLASS_COUNT; age++)
+		if (now_ms >= c->cfg.settings.duration_ms[age])
+			changes_admit(&c->changes, age, now_ms - c->cfg.settings.duration_ms[age], CKPT_ADMIT_SLICE);
+	ckpt_periodic_tick(c, now_ms);
+	ckpt_nack_tick(c, now_ms);
 	ckpt_account_tick(c, now_ms);
 	if (!c->is_up)
 		return ERR_OK;
@@ -273,13 +286,13 @@ ckpt_tick(struct ckpt *c, uint64_t now_ms)
 }
 
 void
-ckpt_call_created(struct ckpt *c, uint32_t slot, uint64_t now_ms)
+ckpt_call_created(struct ckpt *c, uint32_t slot, enum ckpt_age_class age, uint64_t now_ms)
 {
 	if (c->role != CKPT_ACTIVE || slot >= c->cfg.slots)
 		return;
 	(void)ckpt_account_take(c, slot);
-	if (c->cfg.duration_ms > 0 && !c->is_flushing)
-		changes_make_young(&c->changes, slot, now_ms);
+	if (c->cfg.settings.duration_ms[age] > 0 && !c->is_flushing)
+		changes_make_young(&c->changes, age, slot, now_ms);
 	else
 		changes_touch(&c->changes, slot, CKPT_GROUP_FULL);
 }
@@ -336,7 +349,8 @@ bool
 ckpt_is_quiet(const struct ckpt *c)
 {
 	return c->role == CKPT_ACTIVE && c->tx.is_ready && c->tx.sync == CKPT_SYNC_CHANGES && !c->changes.is_broken &&
-	       c->changes.listed.count == 0 && c->changes.young.count == 0 && c->tx.first_batch == c->tx.next_batch;
+	       c->changes.listed.count == 0 && changes_young_count(&c->changes) == 0 &&
+	       c->tx.first_batch == c->tx.next_batch;
 }
 
 void
@@ -352,16 +366,11 @@ ckpt_unacked_next(const struct ckpt *c, uint64_t *cursor, struct ckpt_unacked *o
 	const struct changes *x = &c->changes;
 	uint32_t entry;
 
-	/* The cursor is 1 + the entry returned last; behind the list's last one come the young calls. */
-	if (*cursor == 0) {
-		entry = x->listed.first != CHANGES_NONE ? x->listed.first : x->young.first;
-	} else {
-		const struct change *last = &x->entries[*cursor - 1];
-
-		entry = last->after;
-		if (entry == CHANGES_NONE && last->place == CHANGES_LISTED)
-			entry = x->young.first;
-	}
+	/* The cursor is 1 + the entry returned last; behind each list's last one comes the next list. */
+	if (*cursor == 0)
+		entry = changes_first_from(x, 0);
+	else
+		entry = changes_next(x, (uint32_t)(*cursor - 1));
 	if (entry == CHANGES_NONE)
 		return false;
 	*cursor = (uint64_t)entry + 1;
@@ -376,14 +385,28 @@ ckpt_unacked_next(const struct ckpt *c, uint64_t *cursor, struct ckpt_unacked *o
 const uint64_t *
 ckpt_counters(struct ckpt *c)
 {
+	const struct changes *x = &c->changes;
+	bool is_active = c->role == CKPT_ACTIVE;
+
 	if (c->proof != NULL) {
 		c->counters[CKPT_NOW_PROVED_MS] = proof_proved_ms(c->proof);
 		c->counters[CKPT_NOW_PROOF_CALLS] = c->proof->calls;
 		c->counters[CKPT_NOW_DIFFERENT] = ckpt_proof_counts(c, (uint32_t[CKPT_DIFFER_KINDS]){0});
 		c->counters[CKPT_NOW_DIGEST] = digest_sum(c->proof->digest);
 	}
-	c->counters[CKPT_NOW_UNACKED] = c->changes.listed.count;
-	c->counters[CKPT_NOW_YOUNG] = c->changes.young.count;
+	c->counters[CKPT_NOW_UNACKED] = x->listed.count;
+	c->counters[CKPT_NOW_YOUNG] = changes_young_count(x);
+	c->counters[CKPT_CHANGES_MADE] = x->made;
+	c->counters[CKPT_CHANGES_MERGED] = x->merged;
+	c->counters[CKPT_NOW_LIST_PEAK] = x->peak;
+	c->counters[CKPT_NOW_IN_FLIGHT] = c->tx.next_batch - c->tx.first_batch;
+	c->counters[CKPT_NOW_NACKS] = c->nack.count;
+	c->counters[CKPT_NOW_EPOCH] = c->epoch;
+	c->counters[CKPT_NOW_INCARNATION] = c->cfg.incarnation;
+	c->counters[CKPT_NOW_SEQ] = is_active ? x->seq : c->rx.held.seq;
+	c->counters[CKPT_NOW_ACKED] = is_active ? x->acked : c->rx.held.seq;
+	c->counters[CKPT_NOW_BATCH] = is_active ? c->tx.next_batch : c->rx.next_batch;
+	c->counters[CKPT_NOW_SCHEMA] = c->peer.schema;
 	c->counters[CKPT_NOW_CONN] = ckpt_conn(c);
 	c->counters[CKPT_NOW_SYNC] = ckpt_sync(c);
 	c->counters[CKPT_NOW_ROLE] = c->role;

@@ -15,6 +15,7 @@
  *             else          -> SYNC_BEGIN(full), BATCH ... (changes in between), SYNC_END, BATCH ...
  *   standby:  one ACK for every BATCH and SYNC_END, at once
  *   both:     PROOF frames, see ckpt_proof.c
+ *   standby:  NACK for a record it could not apply -> active: the call in full (ckpt_nack.c)
  *   in a planned switchover, old active: ACCOUNTING ..., ACCOUNTING_END
  *
  * Lineage. Changes are numbered per (epoch, incarnation of the active). The standby remembers up to
@@ -36,6 +37,7 @@ enum {
 	CKPT_HEARTBEATS_NORMAL = 7, /* before a standby in normal recovery mode says READY */
 	CKPT_HEARTBEATS_AGGRESSIVE = 1,
 	CKPT_SILENCE_MS = 4 * CKPT_HEARTBEAT_MS, /* nothing heard that long: the connection is to be closed */
+	CKPT_NACK_WINDOW_MS = 10 * 60 * 1000,    /* a call that was asked for and has not come is asked for again */
 	CKPT_ACCOUNTING_MS = 30000,  /* signalling counters of calls are as old as this on the standby, or younger */
 	CKPT_PROOF_MS = 250,         /* from one comparison with the peer to the next */
 	CKPT_SCRUB_PASS_MS = 1200,   /* in which every stored record is read again */
@@ -52,9 +54,8 @@ struct ckpt_config {
 	uint64_t incarnation; /* of this process: unique among all that ever were active; not 0 */
 	uint32_t slots;       /* calls at most, 1..2^20; records for higher slots are refused */
 	uint32_t tombs;       /* tombstones at most */
-	uint32_t duration_ms; /* `checkpoint session duration`; 0: at once */
-	bool is_aggressive;   /* `standby database-recovery aggressive` */
-	uint32_t schema;      /* of the call rows; carried in OPEN, shown, differing ones are understood by the rows */
+	struct ckpt_settings settings;
+	uint32_t schema; /* of the call rows; carried in OPEN, shown, differing ones are understood by the rows */
 	const struct ckpt_ops *ops;
 	void *arg;
 	struct digest *digest; /* of the stored records, borrowed for the core's life; NULL: no proof of sync */
@@ -71,8 +72,8 @@ struct ckpt_verdict {
 struct ckpt *ckpt_new(const struct ckpt_config *cfg);
 void ckpt_free(struct ckpt *c);
 
-/* ckpt_configure - the operator changed the duration or the recovery mode; young calls are measured by the new one. */
-void ckpt_configure(struct ckpt *c, uint32_t duration_ms, bool is_aggressive);
+/* ckpt_configure - the operator changed something; young calls are measured by the new durations. */
+void ckpt_configure(struct ckpt *c, const struct ckpt_settings *settings);
 
 /* ckpt_offer - codecs offered from the next connection on, a mask of compress.h; COMPRESS_OFFERED at first. */
 void ckpt_offer(struct ckpt *c, uint32_t mask);
@@ -130,7 +131,7 @@ enum err ckpt_tick(struct ckpt *c, uint64_t now_ms);
  * What happened to the calls of this side while it is active; without effect on a standby. O(1).
  * ckpt_call_released: @tomb is the tombstone that was written for it.
  */
-void ckpt_call_created(struct ckpt *c, uint32_t slot, uint64_t now_ms);
+void ckpt_call_created(struct ckpt *c, uint32_t slot, enum ckpt_age_class age, uint64_t now_ms);
 void ckpt_call_changed(struct ckpt *c, uint32_t slot, uint32_t groups);
 void ckpt_call_released(struct ckpt *c, uint32_t slot, uint32_t tomb);
 

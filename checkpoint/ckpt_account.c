@@ -98,7 +98,7 @@ ckpt_account_send(struct ckpt *c)
 static bool
 put_record(struct ckpt *c, uint32_t slot, struct wbuf *out)
 {
-	size_t at = ckpt_record_begin(out, CKPT_KIND_CALL_ACCOUNTING, 0);
+	size_t at = ckpt_record_begin(out, CKPT_KIND_UPDATE_CLPSTATS, 0);
 	uint32_t teid = 0;
 
 	if (c->cfg.ops->read_micro(c->cfg.arg, slot, CKPT_GROUP_ACCOUNTING, &teid, out) != ERR_OK) {
@@ -170,7 +170,7 @@ check_records(struct ckpt *c, uint32_t count, struct rbuf in, const char **field
 		if (teid_instance(r.teid) != c->cfg.instance || teid_slot(r.teid) >= c->cfg.slots)
 			return ERR_RANGE;
 		*field = "record kind";
-		if (r.kind != CKPT_KIND_CALL_ACCOUNTING)
+		if (r.kind != CKPT_KIND_UPDATE_CLPSTATS)
 			return ERR_FORMAT;
 		e = c->cfg.ops->check(c->cfg.arg, r.kind, r.teid, r.bytes, r.len, &token, field);
 		if (e != ERR_OK)

@@ -9,7 +9,8 @@ enum err
 changes_init(struct changes *x, uint32_t slots, uint32_t tombs)
 {
 	*x = (struct changes){.slots = slots, .tombs = tombs, .cursor = CHANGES_NONE, .listed = empty_list};
-	x->young = empty_list;
+	for (int age = 0; age < CKPT_AGE_CLASS_COUNT; age++)
+		x->young[age] = empty_list;
 	x->entries = calloc((size_t)slots + tombs, sizeof *x->entries);
 	return x->entries != NULL ? ERR_OK : ERR_SYSTEM;
 }
@@ -85,7 +86,7 @@ unlist(struct changes *x, uint32_t entry)
 			x->cursor = c->after;
 		list_remove(x, &x->listed, entry);
 	} else if (c->place == CHANGES_YOUNG) {
-		list_remove(x, &x->young, entry);
+		list_remove(x, &x->young[c->age], entry);
 	}
 	c->place = CHANGES_UNLISTED;
 }
@@ -98,6 +99,9 @@ enlist(struct changes *x, uint32_t entry)
 	c->seq = ++x->seq;
 	c->place = CHANGES_LISTED;
 	list_append(x, &x->listed, entry);
+	x->made++;
+	if (x->listed.count > x->peak)
+		x->peak = x->listed.count;
 	if (x->cursor == CHANGES_NONE)
 		x->cursor = entry;
 }
@@ -118,13 +122,14 @@ changes_touch(struct changes *x, uint32_t entry, uint32_t groups)
 
 	if (c->place == CHANGES_YOUNG)
 		return;
+	x->merged += c->place == CHANGES_LISTED && c->pending != 0;
 	unlist(x, entry);
 	c->pending |= (uint16_t)groups;
 	enlist(x, entry);
 }
 
 void
-changes_make_young(struct changes *x, uint32_t slot, uint64_t now_ms)
+changes_make_young(struct changes *x, enum ckpt_age_class age, uint32_t slot, uint64_t now_ms)
 {
 	struct change *c = &x->entries[slot];
 
@@ -132,22 +137,55 @@ changes_make_young(struct changes *x, uint32_t slot, uint64_t now_ms)
 	c->seq = now_ms;
 	c->full_seq = x->forgets;
 	c->place = CHANGES_YOUNG;
-	list_append(x, &x->young, slot);
+	c->age = (uint8_t)age;
+	list_append(x, &x->young[age], slot);
 }
 
 uint32_t
-changes_admit(struct changes *x, uint64_t until_ms, uint32_t max)
+changes_admit(struct changes *x, enum ckpt_age_class age, uint64_t until_ms, uint32_t max)
 {
+	const struct changes_list *young = &x->young[age];
 	uint32_t n = 0;
 
-	while (n < max && x->young.first != CHANGES_NONE && x->entries[x->young.first].seq <= until_ms) {
-		uint32_t slot = x->young.first;
+	while (n < max && young->first != CHANGES_NONE && x->entries[young->first].seq <= until_ms) {
+		uint32_t slot = young->first;
 
 		unlist(x, slot);
 		changes_touch(x, slot, CKPT_GROUP_FULL);
 		n++;
 	}
 	return n;
+}
+
+uint32_t
+changes_young_count(const struct changes *x)
+{
+	uint32_t n = 0;
+
+	for (int age = 0; age < CKPT_AGE_CLASS_COUNT; age++)
+		n += x->young[age].count;
+	return n;
+}
+
+uint32_t
+changes_first_from(const struct changes *x, unsigned list)
+{
+	if (list == 0 && x->listed.first != CHANGES_NONE)
+		return x->listed.first;
+	for (unsigned age = list > 0 ? list - 1 : 0; age < CKPT_AGE_CLASS_COUNT; age++)
+		if (x->young[age].first != CHANGES_NONE)
+			return x->young[age].first;
+	return CHANGES_NONE;
+}
+
+uint32_t
+changes_next(const struct changes *x, uint32_t entry)
+{
+	const struct change *c = &x->entries[entry];
+
+	if (c->after != CHANGES_NONE)
+		return c->after;
+	return changes_first_from(x, c->place == CHANGES_LISTED ? 1 : 2u + c->age);
 }
 
 void
@@ -215,7 +253,9 @@ changes_ack(struct changes *x, uint64_t seq)
 void
 changes_forget(struct changes *x)
 {
-	x->listed = x->young = empty_list;
+	x->listed = empty_list;
+	for (int age = 0; age < CKPT_AGE_CLASS_COUNT; age++)
+		x->young[age] = empty_list;
 	x->cursor = CHANGES_NONE;
 	x->forgotten = x->seq;
 	x->forgets++;

@@ -27,6 +27,7 @@ struct change {
 	uint16_t unacked; /* groups sent since the last acknowledgement */
 	uint16_t conn;    /* connection on which it was last sent */
 	uint8_t place;    /* enum changes_place */
+	uint8_t age;      /* of a young call: enum ckpt_age_class */
 };
 
 struct changes_list {
@@ -45,7 +46,9 @@ struct changes {
 	uint16_t conn;
 	bool is_broken; /* a tombstone was overwritten before it was acknowledged: only a full sync helps */
 	struct changes_list listed;
-	struct changes_list young;
+	struct changes_list young[CKPT_AGE_CLASS_COUNT];
+	uint64_t made, merged; /* changes; those that joined one that was not sent yet */
+	uint32_t peak;         /* the longest the list has been */
 };
 
 enum err changes_init(struct changes *x, uint32_t slots, uint32_t tombs);
@@ -54,11 +57,21 @@ void changes_fini(struct changes *x);
 /* changes_touch - @groups of @entry changed. A young call stays young. */
 void changes_touch(struct changes *x, uint32_t entry, uint32_t groups);
 
-/* changes_make_young - a new call enters the queue of the young ones. */
-void changes_make_young(struct changes *x, uint32_t slot, uint64_t now_ms);
+/* changes_make_young - a new call enters the queue of the young ones of its class. */
+void changes_make_young(struct changes *x, enum ckpt_age_class age, uint32_t slot, uint64_t now_ms);
 
-/* changes_admit - young calls made at or before @until_ms enter the list, @max at most; returns how many. */
-uint32_t changes_admit(struct changes *x, uint64_t until_ms, uint32_t max);
+/* changes_admit - young calls of @age made at or before @until_ms enter the list, @max at most; returns how many. */
+uint32_t changes_admit(struct changes *x, enum ckpt_age_class age, uint64_t until_ms, uint32_t max);
+
+/* changes_young_count - young calls of all classes. */
+uint32_t changes_young_count(const struct changes *x);
+
+/*
+ * changes_first_from, changes_next - walk everything: the list, then the young calls, class by class. CHANGES_NONE at
+ * the end. changes_first_from: the first entry of the lists from number @list on, 0 the list, 1 + class the young ones.
+ */
+uint32_t changes_first_from(const struct changes *x, unsigned list);
+uint32_t changes_next(const struct changes *x, uint32_t entry);
 
 /* changes_bury - the call in @slot is gone, tombstone @tomb took its place. */
 void changes_bury(struct changes *x, uint32_t slot, uint32_t tomb);

@@ -79,8 +79,48 @@ struct ckpt_account {
 	uint64_t ended_epoch, ended_count;
 };
 
+/* A call that is asked for in full. */
+struct ckpt_nack {
+	uint64_t seq;    /* change sequence of what failed */
+	uint64_t due_ms; /* of the next NACK: at once, or at the end of the window */
+	uint32_t teid;
+	uint16_t sent;  /* NACKs */
+	uint8_t kind;   /* what failed: CMD id */
+	uint8_t reason; /* enum ckpt_nack_reason */
+	bool is_delayed;
+};
+
+enum {
+	CKPT_NACKS_MAX = 1024, /* calls asked for at one time; more leave the standby damaged */
+	CKPT_NACK_BURST = 32,
+	CKPT_NACKS_PER_S = 50,
+};
+
+struct ckpt_nacks {
+	struct ckpt_nack *entries; /* CKPT_NACKS_MAX */
+	uint16_t *at;              /* of each slot: its entry, plus one */
+	uint32_t count;
+	bool is_due; /* some entry may be due */
+	uint64_t now_ms, refilled_ms;
+	uint32_t tokens;
+	struct {
+		bool is_on;
+		uint64_t last_ms; /* when one had to wait, or when by_row was begun */
+		uint32_t by_row[CKPT_ROW_COUNT + 1];
+	} storm;
+};
+
+/* Where the pass of periodic full checkpoints is. */
+struct ckpt_periodic {
+	bool is_begun;
+	uint64_t begun_ms;
+	uint32_t slot; /* how many it has been to */
+};
+
 struct ckpt {
 	struct ckpt_config cfg;
+	struct ckpt_nacks nack;
+	struct ckpt_periodic periodic;
 	struct ckpt_account account;
 	enum ckpt_role role;
 	uint64_t epoch;
@@ -129,6 +169,22 @@ void ckpt_begin_sync(struct ckpt *c, const struct ckpt_lineage *held);
 
 /* ckpt_sweep - a slice of the work after a full sync; the acknowledgement is due when it is done. */
 void ckpt_sweep(struct ckpt *c);
+
+/*
+ * ckpt_nack.c. Standby: a record could not be applied; the call in @slot was brought whole, or ended; nothing is asked
+ * for any more. Then time, and frames. Active: a NACK came (ERR_RANGE: "teid").
+ */
+void ckpt_nack_failed(struct ckpt *c, const struct ckpt_record *r, enum err e);
+void ckpt_nack_applied(struct ckpt *c, uint32_t slot);
+void ckpt_nack_forget(struct ckpt *c);
+void ckpt_nack_tick(struct ckpt *c, uint64_t now_ms);
+void ckpt_nack_fill(struct ckpt *c, struct wbuf *out, uint64_t now_ms);
+bool ckpt_nack_wants(const struct ckpt *c);
+enum err ckpt_nack_input(struct ckpt *c, const struct ckpt_msg *m);
+
+/* ckpt_periodic.c: a new interval counts from now on; calls whose turn has come are listed. */
+void ckpt_periodic_restart(struct ckpt *c);
+void ckpt_periodic_tick(struct ckpt *c, uint64_t now_ms);
 
 /* ckpt_account.c: marks of calls with news; a mark that is taken is off. */
 void ckpt_account_mark(struct ckpt *c, uint32_t slot);

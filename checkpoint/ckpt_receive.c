@@ -5,11 +5,23 @@
 #include "checkpoint/ckpt_proof.h"
 #include "session/session_types.h"
 
+/* The place of @field among the names; the last one stands for fields of records. */
+static unsigned
+refuse_name(const char *field)
+{
+	unsigned i = 0;
+
+	while (i < CKPT_REFUSALS - 1 && strcmp(ckpt_refusals[i], field) != 0)
+		i++;
+	return i;
+}
+
 static enum err
 refuse(struct ckpt *c, enum err e, uint8_t type, const char *field)
 {
 	c->verdict = (struct ckpt_verdict){e, ckpt_frame_name(type), field};
 	c->counters[CKPT_REJECTED]++;
+	c->counters[CKPT_REFUSED_FIRST + refuse_name(field)]++;
 	c->is_dead = true;
 	return e;
 }
@@ -100,6 +112,7 @@ on_sync_begin(struct ckpt *c, const struct ckpt_msg *m)
 	}
 	rx->held = (struct ckpt_lineage){0};
 	rx->is_damaged = false;
+	ckpt_nack_forget(c);
 	if (++rx->mark == 0) {
 		memset(c->marks, 0, c->cfg.slots);
 		rx->mark = 1;
@@ -211,8 +224,21 @@ count_record(struct ckpt *c, uint8_t kind, enum err e)
 	else if (kind == CKPT_KIND_INVALIDATE_CRR)
 		received = CKPT_INVALIDATE_RECEIVED;
 	c->counters[received]++;
+	c->counters[ckpt_row_counter(ckpt_row_of(kind), CKPT_ROW_RECEIVED)]++;
+	if (e == ERR_OK)
+		return;
+	c->counters[received + 1]++;
+	c->counters[ckpt_row_counter(ckpt_row_of(kind), CKPT_ROW_FAILED)]++;
+}
+
+/* What a record means for the calls that are asked for. */
+static void
+follow_record(struct ckpt *c, const struct ckpt_record *r, enum err e)
+{
 	if (e != ERR_OK)
-		c->counters[received + 1]++;
+		ckpt_nack_failed(c, r, e);
+	else if (r->kind == CKPT_KIND_FULL || r->kind == CKPT_KIND_INVALIDATE_CRR)
+		ckpt_nack_applied(c, teid_slot(r->teid));
 }
 
 static void
@@ -234,9 +260,8 @@ apply_records(struct ckpt *c, const struct ckpt_batch *b, struct rbuf raw)
 		}
 		e = c->cfg.ops->apply(c->cfg.arg, r.kind, r.teid, r.bytes, r.len, c->tokens[i]);
 		count_record(c, r.kind, e);
-		if (e != ERR_OK)
-			c->rx.is_damaged = true;
-		else if (r.kind == CKPT_KIND_FULL)
+		follow_record(c, &r, e);
+		if (e == ERR_OK && r.kind == CKPT_KIND_FULL)
 			c->marks[teid_slot(r.teid)] = c->rx.mark;
 	}
 }
@@ -340,6 +365,9 @@ on_control(struct ckpt *c, uint8_t type, const uint8_t *p, size_t n)
 		return on_sync_end(c, &m);
 	case CKPT_ACK:
 		return on_ack(c, &m);
+	case CKPT_NACK:
+		e = ckpt_nack_input(c, &m);
+		return e == ERR_OK ? e : refuse(c, e, type, "record teid");
 	case CKPT_ACCOUNTING_END:
 		e = ckpt_account_end(c, &m);
 		return e == ERR_OK ? e : refuse(c, e, type, "seq");
@@ -370,6 +398,8 @@ on_proof(struct ckpt *c, const uint8_t *p, size_t n)
 static enum err
 on_frame(struct ckpt *c, const struct ckpt_header *h, const uint8_t *body)
 {
+	if (ckpt_header_verify(h, body) != ERR_OK)
+		return refuse(c, ERR_CORRUPT, h->type, "frame crc");
 	if (!c->is_open && h->type != CKPT_OPEN && h->type != CKPT_OPEN_ACK)
 		return refuse(c, ERR_REFUSED, h->type, "before OPEN");
 	if (h->type == CKPT_BATCH)
@@ -433,6 +463,7 @@ ckpt_input_came(struct ckpt *c, size_t n, uint64_t now_ms)
 	if (n == 0)
 		return ERR_OK;
 	c->heard_ms = now_ms;
+	c->nack.now_ms = now_ms;
 	c->counters[CKPT_WIRE_BYTES_RECEIVED] += n;
 	c->in_len += n;
 	e = take_frames(c, c->in + c->in_pos, c->in_len - c->in_pos, &used);

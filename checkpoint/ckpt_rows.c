@@ -1,9 +1,24 @@
-/* ckpt_rows.c - the micro-checkpoints of this release. Source: the product's micro-checkpoint appendix. */
-#include "checkpoint/ckpt_types.h"
+/*
+ * ckpt_rows.c - the kinds of checkpoints of this release, and the names by which frames are refused.
+ * Source: the product's micro-checkpoint appendix; macro-checkpoints have no number there.
+ */
+#include "checkpoint/ckpt.h"
 
-const struct ckpt_micro_row ckpt_micro_rows[CKPT_MICRO_COUNT] = {
-    {CKPT_KIND_GGSN_UPDATE_SESSION, CKPT_GROUP_SESSION, "GGSN_UPDATE_SESSION", "GGSN"},
-    {CKPT_KIND_GGSN_UPDATE_STATS, CKPT_GROUP_STATS, "GGSN_UPDATE_STATS", "GGSN"},
-    {CKPT_KIND_UPDATE_IDLESECS, CKPT_GROUP_IDLE, "UPDATE_IDLESECS", "Uncategorized"},
-    {CKPT_KIND_CALL_ACCOUNTING, CKPT_GROUP_ACCOUNTING, "CALL_ACCOUNTING", "Starling"},
+/* clang-format off */
+const struct ckpt_micro_row ckpt_micro_rows[CKPT_ROW_COUNT] = {
+    /* kind, group, name, category, trigger, interval, accounting */
+    {CKPT_KIND_GGSN_UPDATE_SESSION, CKPT_GROUP_SESSION, "GGSN_UPDATE_SESSION", "GGSN", "update of a context", 0, false},
+    {CKPT_KIND_GGSN_UPDATE_STATS, CKPT_GROUP_STATS, "GGSN_UPDATE_STATS", "GGSN", "data counters changed", 0, true},
+    {CKPT_KIND_UPDATE_IDLESECS, CKPT_GROUP_IDLE, "UPDATE_IDLESECS", "Uncategorized", "activity of a call", 0, false},
+    {CKPT_KIND_UPDATE_CLPSTATS, CKPT_GROUP_ACCOUNTING, "UPDATE_CLPSTATS", "Uncategorized", "repeats; switchover", CKPT_ACCOUNTING_MS, true},
+    [CKPT_ROW_INVALIDATE] = {CKPT_KIND_INVALIDATE_CRR, 0, "INVALIDATE_CRR", "Uncategorized", "end of a call", 0, false},
+    [CKPT_ROW_FULL] = {CKPT_KIND_FULL, CKPT_GROUP_FULL, "FULL_CHECKPOINT", "Macro", "new call, sync, NACK", 0, true},
+};
+/* clang-format on */
+
+const char *const ckpt_refusals[CKPT_REFUSALS] = {
+    "magic",         "version",      "length",        "frame crc",       "before OPEN", "unexpected", "instance",
+    "chassis-id",    "compressions", "missing field", "no sync runs",    "seq",         "batch",      "batch header",
+    "number",        "through",      "codec",         "raw bytes",       "crc32",       "crc32c",     "count",
+    "record length", "record seq",   "record teid",   "record contents",
 };

@@ -18,7 +18,7 @@ own_msg(const struct ckpt *c)
 	    .incarnation = c->cfg.incarnation,
 	    .schema = c->cfg.schema,
 	    .compressions = c->offered,
-	    .is_aggressive = c->cfg.is_aggressive,
+	    .is_aggressive = c->cfg.settings.is_aggressive,
 	    .held_epoch = held.epoch,
 	    .held_incarnation = held.incarnation,
 	    .held_seq = held.seq,
@@ -47,7 +47,7 @@ send_opens(struct ckpt *c, struct wbuf *out)
 static void
 send_heartbeat(struct ckpt *c, struct wbuf *out)
 {
-	ckpt_frame_begin(out, CKPT_HEARTBEAT);
+	ckpt_frame_end(out, ckpt_frame_begin(out, CKPT_HEARTBEAT));
 	c->counters[CKPT_HEARTBEATS_SENT]++;
 	c->wants.heartbeat = false;
 }
@@ -78,7 +78,6 @@ send_ack(struct ckpt *c, struct wbuf *out)
 static void
 send_control(struct ckpt *c, struct wbuf *out)
 {
-	send_opens(c, out);
 	if (!c->is_open)
 		return;
 	if (c->wants.role) {
@@ -192,6 +191,7 @@ put_full(struct ckpt *c, uint32_t slot, uint64_t seq, struct wbuf *w)
 	if (c->proof != NULL)
 		digest_sent(c->proof->digest, slot);
 	c->counters[CKPT_FULL_SENT]++;
+	c->counters[ckpt_row_counter(CKPT_ROW_FULL, CKPT_ROW_SENT)]++;
 	return 1;
 }
 
@@ -204,6 +204,7 @@ put_tomb(struct ckpt *c, uint32_t tomb, uint64_t seq, bool is_again, uint32_t *t
 	if (!put_done(w, at, *teid, e))
 		return 0;
 	c->counters[is_again ? CKPT_INVALIDATE_AGAIN : CKPT_INVALIDATE_SENT]++;
+	c->counters[ckpt_row_counter(CKPT_ROW_INVALIDATE, CKPT_ROW_SENT)] += !is_again;
 	return 1;
 }
 
@@ -217,6 +218,7 @@ put_micro(struct ckpt *c, uint32_t slot, uint64_t seq, const struct ckpt_micro_r
 	if (!put_done(w, at, teid, e))
 		return 0;
 	c->counters[CKPT_MICRO_SENT]++;
+	c->counters[ckpt_row_counter((unsigned)(row - ckpt_micro_rows), CKPT_ROW_SENT)]++;
 	return 1;
 }
 
@@ -377,6 +379,8 @@ send_records(struct ckpt *c, struct wbuf *out)
 	struct wbuf w;
 	uint32_t count;
 
+	if (!has_window(c))
+		c->counters[CKPT_WINDOW_FULL]++;
 	if (room < overhead + ENTRY_ROOM || !has_window(c))
 		return;
 	room -= overhead;
@@ -395,7 +399,8 @@ send_records(struct ckpt *c, struct wbuf *out)
 static void
 flush_work(struct ckpt *c)
 {
-	c->counters[CKPT_FLUSH_FIRST_FULL] += changes_admit(&c->changes, UINT64_MAX, CKPT_ADMIT_SLICE);
+	for (int age = 0; age < CKPT_AGE_CLASS_COUNT; age++)
+		c->counters[CKPT_FLUSH_FIRST_FULL] += changes_admit(&c->changes, age, UINT64_MAX, CKPT_ADMIT_SLICE);
 	ckpt_consider_flushed(c);
 }
 
@@ -411,11 +416,11 @@ ckpt_wants_fill(const struct ckpt *c)
 	if (!c->is_open)
 		return false;
 	if (w->heartbeat || w->role || w->ready || w->ack || w->sync_begin || c->rx.is_sweeping ||
-	    c->account.is_sending || proof_wants_fill(c))
+	    c->account.is_sending || proof_wants_fill(c) || ckpt_nack_wants(c))
 		return true;
 	if (!c->tx.is_ready)
 		return false;
-	if (c->is_flushing && !c->is_flushed && (c->changes.young.count > 0 || ckpt_is_quiet(c)))
+	if (c->is_flushing && !c->is_flushed && (changes_young_count(&c->changes) > 0 || ckpt_is_quiet(c)))
 		return true;
 	if (c->changes.is_broken)
 		return true;
@@ -437,6 +442,10 @@ ckpt_fill(struct ckpt *c, struct wbuf *out, uint64_t now_ms)
 	}
 	if (c->rx.is_sweeping)
 		ckpt_sweep(c);
+	/* NACKs stand before the acknowledgement of their batch: who hears that has heard what it does not cover. */
+	send_opens(c, out);
+	if (c->is_open)
+		ckpt_nack_fill(c, out, now_ms);
 	send_control(c, out);
 	ckpt_account_fill(c, out);
 	if (c->tx.is_ready && c->changes.is_broken)

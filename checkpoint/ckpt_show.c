@@ -137,6 +137,28 @@ show_totals(const struct ckpt_sessmgr_view *views, unsigned count, struct report
 	    {"total_accounting_records_taken_over", "Total accounting records taken over:", CKPT_ACCOUNTING_RECEIVED},
 	    {"total_proofs_of_sync", "Total proofs of sync:", CKPT_PROOFS},
 	    {"total_proofs_that_differed", "Total proofs that differed:", CKPT_PROOFS_DIFFERENT},
+	    {"total_periodic_full_checkpoints_due", "Total periodic full checkpoints due:", CKPT_FULL_PERIODIC},
+	    {"total_fc_nacks_sent", "Total FC NACKs sent:", CKPT_NACK_FC_SENT},
+	    {"total_fc_nacks_received", "Total FC NACKs received:", CKPT_NACK_FC_RECEIVED},
+	    {"total_mc_nacks_sent", "Total MC NACKs sent:", CKPT_NACK_MC_SENT},
+	    {"total_mc_nacks_received", "Total MC NACKs received:", CKPT_NACK_MC_RECEIVED},
+	    {"nacks_sent_ckey_mismatch", "NACKs sent, ckey mismatch:", CKPT_NACK_CKEY_SENT},
+	    {"nacks_received_ckey_mismatch", "NACKs received, ckey mismatch:", CKPT_NACK_CKEY_RECEIVED},
+	    {"nacks_sent_session_not_found", "NACKs sent, session not found:", CKPT_NACK_NOT_FOUND_SENT},
+	    {"nacks_received_session_not_found", "NACKs received, session not found:", CKPT_NACK_NOT_FOUND_RECEIVED},
+	    {"nacks_sent_application_failure", "NACKs sent, application failure:", CKPT_NACK_APPL_SENT},
+	    {"nacks_received_application_failure", "NACKs received, application failure:", CKPT_NACK_APPL_RECEIVED},
+	    {"nacks_answered_by_a_full_checkpoint", "NACKs answered by a full checkpoint:", CKPT_NACK_ANSWERED},
+	    {"nacks_received_for_calls_that_have_ended", "NACKs received for calls that have ended:", CKPT_NACK_GONE},
+	    {"calls_asked_for_by_nack_that_came", "Calls asked for by NACK that came:", CKPT_NACK_REPAIRED},
+	    {"calls_asked_for_by_nack_and_given_up", "Calls asked for by NACK and given up:", CKPT_NACK_GIVEN_UP},
+	    {"nacks_not_sent_not_configured_or_disabled",
+	     "NACKs not sent (not configured or disabled):", CKPT_NACK_SUPPRESSED},
+	    {"nacks_held_back_in_a_storm", "NACKs held back in a storm:", CKPT_NACK_DELAYED},
+	    {"nack_storms", "NACK storms:", CKPT_NACK_STORMS},
+	    {"total_changes_on_the_write_list", "Total changes on the write list:", CKPT_CHANGES_MADE},
+	    {"total_changes_merged_on_the_write_list", "Total changes merged on the write list:", CKPT_CHANGES_MERGED},
+	    {"total_waits_for_acknowledgements", "Total waits for acknowledgements:", CKPT_WINDOW_FULL},
 	};
 
 	for (unsigned i = 0; i < sizeof totals / sizeof totals[0]; i++)
@@ -215,52 +237,60 @@ ckpt_show_statistics_verbose(const struct ckpt_sessmgr_view *views, unsigned cou
 	report_table_end(r, &sessmgr_table);
 }
 
-/* --- the kinds ------------------------------------------------------------------------------------------- */
+/* --- parts of it --------------------------------------------------------------------------------------------- */
 
 void
-ckpt_show_info(struct report *r)
+ckpt_show_statistics_debug(const struct ckpt_sessmgr_view *views, unsigned count, struct report *r)
 {
-	static const struct report_column columns[] = {
-	    {.key = "cmd_id", .head = "CMD-ID", .width = 6, .is_right = true},
-	    {.key = "kind", .head = "Kind", .width = 5, .gap = 1},
-	    {.key = "name", .head = "Name", .width = 20, .gap = 1},
-	    {.key = "category", .head = "Category", .width = 13, .gap = 1},
-	    {.key = "trigger", .head = "Sent", .gap = 1},
-	};
-	static const struct report_table table = {
-	    .key = "checkpoints", .columns = columns, .count = sizeof columns / sizeof columns[0]};
-	static const struct {
-		uint8_t kind;
-		const char *type, *name, *category, *trigger;
-	} rows[] = {
-	    {CKPT_KIND_FULL, "macro", "FULL_CHECKPOINT", "Uncategorized",
-	     "the call passed the checkpoint duration; full synchronisation"},
-	    {CKPT_KIND_INVALIDATE_CRR, "micro", "INVALIDATE_CRR", "Uncategorized", "a call has ended"},
-	    {CKPT_KIND_UPDATE_IDLESECS, "micro", NULL, NULL, "a call was active"},
-	    {CKPT_KIND_GGSN_UPDATE_STATS, "micro", NULL, NULL, "counters of a call changed"},
-	    {CKPT_KIND_GGSN_UPDATE_SESSION, "micro", NULL, NULL, "a context was updated"},
-	};
-
-	report_table_begin(r, &table);
-	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		const char *name = rows[i].name, *category = rows[i].category;
-
-		for (unsigned k = 0; k < CKPT_MICRO_COUNT; k++)
-			if (name == NULL && ckpt_micro_rows[k].kind == rows[i].kind) {
-				name = ckpt_micro_rows[k].name;
-				category = ckpt_micro_rows[k].category;
-			}
-
-		const struct report_cell cells[] = {
-		    rows[i].kind == CKPT_KIND_FULL ? cell_none() : cell_number(rows[i].kind),
-		    cell_text(rows[i].type),
-		    cell_text(name),
-		    cell_text(category),
-		    cell_text(rows[i].trigger),
-		};
-
-		report_row(r, &table, cells);
+	ckpt_show_statistics_verbose(views, count, r);
+	report_list(r, "debug");
+	for (unsigned i = 0; i < count; i++) {
+		report_open(r, NULL);
+		report_blank(r);
+		r->label_width = LABEL_COLUMN;
+		line(r, "instance", "Sessmgr instance:", views[i].instance);
+		ckpt_show_debug(&views[i], r);
+		report_close(r);
 	}
-	report_table_end(r, &table);
-	report_note(r, "Heartbeats, acknowledgements and synchronisation marks travel beside them and have no number.");
+	report_close(r);
+}
+
+void
+ckpt_show_statistics_active(const struct ckpt_sessmgr_view *views, unsigned count, struct report *r)
+{
+	ckpt_show_statistics_verbose(views, count, r);
+	if (count == 0) {
+		report_note(r, "No session manager of this chassis is active.");
+		return;
+	}
+	report_blank(r);
+	ckpt_show_micro(views, count, false, r);
+}
+
+void
+ckpt_show_sessmgrs(const struct ckpt_sessmgr_view *views, unsigned count, bool is_debug, struct report *r)
+{
+	report_list(r, "sessmgrs");
+	for (unsigned i = 0; i < count; i++) {
+		report_open(r, NULL);
+		if (i > 0)
+			report_blank(r);
+		r->label_width = LABEL_COLUMN;
+		line(r, "instance", "Sessmgr instance:", views[i].instance);
+		ckpt_show_statistics(&views[i], 1, r);
+		if (is_debug) {
+			report_blank(r);
+			ckpt_show_debug(&views[i], r);
+		}
+		report_close(r);
+	}
+	report_close(r);
+}
+
+void
+ckpt_show_ipsecmgrs(struct report *r)
+{
+	r->label_width = LABEL_COLUMN;
+	line(r, "number_of_ipsecmgrs", "Number of Ipsecmgrs:", 0);
+	report_note(r, "This release has no IPsec managers, so nothing of theirs is replicated.");
 }

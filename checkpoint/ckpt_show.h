@@ -1,5 +1,5 @@
 /*
- * ckpt_show.h - what `show srp checkpoint statistics [verbose]` says.
+ * ckpt_show.h - what `show srp checkpoint ...` and `show srp micro-checkpoint ...` say.
  *
  * From const views to a report (text or JSON); who gathers the counters (chassisd, from the arenas) is the caller's
  * affair. Labels are those of the reference (sections 4.2, 4.3, 4.5); what it leaves open is chosen here.
@@ -28,7 +28,29 @@ void ckpt_show_statistics(const struct ckpt_sessmgr_view *views, unsigned count,
  */
 void ckpt_show_statistics_verbose(const struct ckpt_sessmgr_view *views, unsigned count, struct report *r);
 
-/* ckpt_show_info - the kinds of records that are sent: number, name, category, what makes them be sent. */
-void ckpt_show_info(struct report *r);
+/* ckpt_show_statistics_debug - the same, then for each session manager where its link stands and what was refused. */
+void ckpt_show_statistics_debug(const struct ckpt_sessmgr_view *views, unsigned count, struct report *r);
+
+/* ckpt_show_statistics_active - verbose, of @views, which are active, and their micro-checkpoints. */
+void ckpt_show_statistics_active(const struct ckpt_sessmgr_view *views, unsigned count, struct report *r);
+
+/* ckpt_show_sessmgrs - the statistics of each of @views by itself; with @is_debug where its link stands as well. */
+void ckpt_show_sessmgrs(const struct ckpt_sessmgr_view *views, unsigned count, bool is_debug, struct report *r);
+
+/* ckpt_show_write_lists - a row a session manager: what waits to be sent or acknowledged. */
+void ckpt_show_write_lists(const struct ckpt_sessmgr_view *views, unsigned count, struct report *r);
+
+/* ckpt_show_ipsecmgrs - that there are none. */
+void ckpt_show_ipsecmgrs(struct report *r);
+
+/* ckpt_show_debug - fields: where the link of @v stands, and a table of what was refused by name. */
+void ckpt_show_debug(const struct ckpt_sessmgr_view *v, struct report *r);
+
+/* ckpt_show_info - the kinds of checkpoints: number, name, what makes them be sent, counters, NACK state by @s. */
+void ckpt_show_info(const struct ckpt_sessmgr_view *views, unsigned count, const struct ckpt_settings *s,
+                    struct report *r);
+
+/* ckpt_show_micro - counters of each micro-checkpoint, with @is_debug for each session manager as well. */
+void ckpt_show_micro(const struct ckpt_sessmgr_view *views, unsigned count, bool is_debug, struct report *r);
 
 #endif

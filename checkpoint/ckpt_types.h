@@ -21,7 +21,7 @@ enum ckpt_group {
 	CKPT_GROUP_SESSION = 1 << 1,    /* 171 GGSN_UPDATE_SESSION: peer, QoS, last request */
 	CKPT_GROUP_STATS = 1 << 2,      /* 116 GGSN_UPDATE_STATS: packet and byte counters */
 	CKPT_GROUP_IDLE = 1 << 3,       /* 2 UPDATE_IDLESECS: time of the last activity */
-	CKPT_GROUP_ACCOUNTING = 1 << 4, /* 240 CALL_ACCOUNTING, ours: signalling counters, sent lazily */
+	CKPT_GROUP_ACCOUNTING = 1 << 4, /* 4 UPDATE_CLPSTATS: statistics of the call line, sent lazily */
 	CKPT_GROUPS_MICRO = CKPT_GROUP_SESSION | CKPT_GROUP_STATS | CKPT_GROUP_IDLE | CKPT_GROUP_ACCOUNTING,
 	CKPT_GROUPS_ALL = CKPT_GROUP_FULL | CKPT_GROUPS_MICRO
 };
@@ -31,22 +31,43 @@ enum ckpt_kind {
 	CKPT_KIND_FULL = 0,
 	CKPT_KIND_INVALIDATE_CRR = 1,
 	CKPT_KIND_UPDATE_IDLESECS = 2,
+	CKPT_KIND_UPDATE_CLPSTATS = 4,
 	CKPT_KIND_GGSN_UPDATE_STATS = 116,
-	CKPT_KIND_GGSN_UPDATE_SESSION = 171,
-	CKPT_KIND_CALL_ACCOUNTING = 240 /* of no number of the appendix, which ends below 200 */
+	CKPT_KIND_GGSN_UPDATE_SESSION = 171
 };
 
-/* A micro-checkpoint: its number, group and the reference's names. */
+/* A kind of checkpoint: number, group (0: none), the reference's name and category, and what makes it be sent. */
 struct ckpt_micro_row {
 	uint8_t kind;
 	uint32_t group;
 	const char *name;
 	const char *category;
+	const char *trigger;
+	uint32_t interval_ms; /* sent so often when it has news; 0: by its trigger only */
+	bool is_accounting;   /* counters that are billed */
 };
 
-enum { CKPT_MICRO_COUNT = 4 };
+/* The rows of micro groups come first, then the deletion, then the full checkpoint. */
+enum {
+	CKPT_MICRO_COUNT = 4,
+	CKPT_ROW_INVALIDATE = CKPT_MICRO_COUNT,
+	CKPT_ROW_FULL,
+	CKPT_ROW_COUNT,
+	CKPT_ROW_UNKNOWN = CKPT_ROW_COUNT
+};
 
-extern const struct ckpt_micro_row ckpt_micro_rows[CKPT_MICRO_COUNT];
+extern const struct ckpt_micro_row ckpt_micro_rows[CKPT_ROW_COUNT];
+
+/* ckpt_row_of - the row of @kind, CKPT_ROW_UNKNOWN when there is none. */
+static inline unsigned
+ckpt_row_of(uint8_t kind)
+{
+	unsigned i = 0;
+
+	while (i < CKPT_ROW_COUNT && ckpt_micro_rows[i].kind != kind)
+		i++;
+	return i;
+}
 
 /* ckpt_micro_group - the group that records of @kind carry, 0 when the kind is unknown. */
 static inline uint32_t
@@ -59,6 +80,38 @@ ckpt_micro_group(uint8_t kind)
 }
 
 enum { CKPT_RECORD_MAX = 1024 }; /* bytes of one record's payload, no record is longer */
+
+/* Why a standby asks for a full checkpoint. The numbers are on the wire. */
+enum ckpt_nack_reason {
+	CKPT_NACK_CKEY_MISMATCH = 1, /* another call lives where this one should */
+	CKPT_NACK_SESS_NOT_FOUND,    /* there is no such call */
+	CKPT_NACK_APPL_FAILURE,      /* the call is there, the checkpoint could not be written */
+	CKPT_NACK_REASON_COUNT
+};
+
+/* The NACKs of full and of micro-checkpoints are configured apart. */
+enum ckpt_nack_class { CKPT_NACK_MACRO, CKPT_NACK_MICRO, CKPT_NACK_CLASS_COUNT };
+
+/* Calls of one kind of access point have their own `checkpoint session duration`. */
+enum ckpt_age_class { CKPT_NON_IMS, CKPT_IMS, CKPT_AGE_CLASS_COUNT };
+
+/* What an operator configures of a link; plain values. */
+struct ckpt_settings {
+	uint32_t duration_ms[CKPT_AGE_CLASS_COUNT]; /* `checkpoint session duration`; 0: at once */
+	uint32_t periodic_ms;                       /* between two full checkpoints of a call; 0: no periodic ones */
+	bool is_aggressive;                         /* `standby database-recovery aggressive` */
+	bool is_nack[CKPT_NACK_CLASS_COUNT];        /* `checkpoint session nack`: ask for what could not be applied */
+	uint16_t nacks_max[CKPT_NACK_CLASS_COUNT];  /* of one call, until a full checkpoint is applied */
+	uint8_t nack_disabled[32];                  /* bit N: no NACK for CMD id N */
+};
+
+/* A rush of NACKs that is being held back, or (is_over) the end of it. */
+struct ckpt_nack_storm {
+	bool is_over;
+	uint8_t kind;     /* the failing kind seen most: CMD id */
+	uint8_t reason;   /* enum ckpt_nack_reason of the last one */
+	uint32_t waiting; /* calls whose NACK has to wait */
+};
 
 enum ckpt_role { CKPT_STANDBY, CKPT_ACTIVE };
 
@@ -114,19 +167,73 @@ enum ckpt_counter {
 	CKPT_ACCOUNTING_RECEIVED,
 	CKPT_PROOFS,           /* comparisons with the peer that came to their end */
 	CKPT_PROOFS_DIFFERENT, /* of these, with calls that differ */
-	CKPT_NOW_PROVED_MS,    /* gauge: monotonic ms; all records were read again and compared after it; 0: not yet */
-	CKPT_NOW_PROOF_CALLS,  /* gauge: calls of the last comparison */
-	CKPT_NOW_DIFFERENT,    /* gauge: calls known to differ, damaged ones of this side included */
-	CKPT_NOW_DIGEST,       /* gauge: sum of the calls that the standby holds */
-	CKPT_NOW_UNACKED,      /* gauge: calls and tombstones the peer has not acknowledged */
-	CKPT_NOW_YOUNG,        /* gauge: calls that wait for `checkpoint session duration` */
-	CKPT_NOW_CONN,         /* gauge: enum ckpt_conn */
-	CKPT_NOW_SYNC,         /* gauge: enum ckpt_sync */
-	CKPT_NOW_ROLE,         /* gauge: enum ckpt_role */
-	CKPT_NOW_COMPRESSION,  /* gauge: enum compress_id agreed on this connection */
-	CKPT_NOW_CONFIGURED,   /* gauge: enum compress_id wanted for the next connection */
-	CKPT_COUNTER_COUNT
+	CKPT_FULL_PERIODIC,    /* calls whose periodic full checkpoint was due */
+	CKPT_NACK_FC_SENT,     /* for full checkpoints that could not be applied */
+	CKPT_NACK_FC_RECEIVED,
+	CKPT_NACK_MC_SENT, /* for micro-checkpoints */
+	CKPT_NACK_MC_RECEIVED,
+	CKPT_NACK_CKEY_SENT,
+	CKPT_NACK_CKEY_RECEIVED,
+	CKPT_NACK_NOT_FOUND_SENT,
+	CKPT_NACK_NOT_FOUND_RECEIVED,
+	CKPT_NACK_APPL_SENT,
+	CKPT_NACK_APPL_RECEIVED,
+	CKPT_NACK_ANSWERED,   /* full checkpoints made due by a NACK of the peer */
+	CKPT_NACK_GONE,       /* NACKs of the peer for calls that have ended */
+	CKPT_NACK_REPAIRED,   /* calls that were asked for and came */
+	CKPT_NACK_GIVEN_UP,   /* calls still missing after max-response NACKs */
+	CKPT_NACK_SUPPRESSED, /* not sent: not configured, or disabled for the kind */
+	CKPT_NACK_DELAYED,    /* had to wait because there were too many */
+	CKPT_NACK_STORMS,
+	CKPT_CHANGES_MADE,    /* changes of calls, and deletions, put on the write list */
+	CKPT_CHANGES_MERGED,  /* of which so many joined one that had not been sent yet */
+	CKPT_WINDOW_FULL,     /* how often sending had to wait for acknowledgements */
+	CKPT_NOW_PROVED_MS,   /* gauge: monotonic ms; all records were read again and compared after it; 0: not yet */
+	CKPT_NOW_PROOF_CALLS, /* gauge: calls of the last comparison */
+	CKPT_NOW_DIFFERENT,   /* gauge: calls known to differ, damaged ones of this side included */
+	CKPT_NOW_DIGEST,      /* gauge: sum of the calls that the standby holds */
+	CKPT_NOW_UNACKED,     /* gauge: calls and tombstones the peer has not acknowledged */
+	CKPT_NOW_YOUNG,       /* gauge: calls that wait for `checkpoint session duration` */
+	CKPT_NOW_CONN,        /* gauge: enum ckpt_conn */
+	CKPT_NOW_SYNC,        /* gauge: enum ckpt_sync */
+	CKPT_NOW_ROLE,        /* gauge: enum ckpt_role */
+	CKPT_NOW_COMPRESSION, /* gauge: enum compress_id agreed on this connection */
+	CKPT_NOW_CONFIGURED,  /* gauge: enum compress_id wanted for the next connection */
+	CKPT_NOW_LIST_PEAK,   /* gauge: the longest the write list has been */
+	CKPT_NOW_IN_FLIGHT,   /* gauge: batches sent and not acknowledged */
+	CKPT_NOW_NACKS,       /* gauge: calls asked for by NACK that have not come */
+	CKPT_NOW_EPOCH,       /* gauge */
+	CKPT_NOW_INCARNATION, /* gauge: of this process */
+	CKPT_NOW_SEQ,         /* gauge: last change made (active), or held (standby) */
+	CKPT_NOW_ACKED,       /* gauge: last change the peer holds */
+	CKPT_NOW_BATCH,       /* gauge: number of the next batch to be sent (active), or expected (standby) */
+	CKPT_NOW_SCHEMA,      /* gauge: of the peer's call rows */
+	CKPT_ROWS_FIRST,      /* CKPT_ROW_FIGURES for each row of ckpt_micro_rows: ckpt_row_counter */
+	CKPT_REFUSED_FIRST = CKPT_ROWS_FIRST + 5 * CKPT_ROW_COUNT, /* one for each name of ckpt_refusals */
+	CKPT_COUNTER_COUNT = CKPT_REFUSED_FIRST + 25
 };
+
+/* What is counted of each kind of checkpoint. */
+enum ckpt_row_figure {
+	CKPT_ROW_SENT,
+	CKPT_ROW_RECEIVED,
+	CKPT_ROW_FAILED, /* received, in order, but could not be applied */
+	CKPT_ROW_NACK_SENT,
+	CKPT_ROW_NACK_RECEIVED,
+	CKPT_ROW_FIGURES
+};
+
+static inline enum ckpt_counter
+ckpt_row_counter(unsigned row, enum ckpt_row_figure figure)
+{
+	return (enum ckpt_counter)(CKPT_ROWS_FIRST + row * CKPT_ROW_FIGURES + figure);
+}
+
+/* The rules by which frames and batches are refused, as verdicts name them; the last one stands for all others, which
+ * are fields of records. */
+enum { CKPT_REFUSALS = CKPT_COUNTER_COUNT - CKPT_REFUSED_FIRST };
+
+extern const char *const ckpt_refusals[CKPT_REFUSALS];
 
 /*
  * The link core's way to the calls of this session manager. Implemented by session/call_ckpt.c; @arg
@@ -183,7 +290,10 @@ struct ckpt_ops {
 	                  const char **field);
 	/* The records with these tokens passed the check and are about to be applied: a hint. May be NULL. */
 	void (*expect)(void *arg, const uint64_t *tokens, size_t n);
-	/* Apply a record that passed the check. Errors: ERR_NOT_FOUND, ERR_FULL, ERR_REFUSED; then nothing changed. */
+	/*
+	 * Apply a record that passed the check. Errors: ERR_NOT_FOUND, no such call; ERR_EXISTS, its place is another
+	 * call's; ERR_FULL, ERR_REFUSED, ERR_CORRUPT. Then nothing changed.
+	 */
 	enum err (*apply)(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t token);
 	/* Drop the call in @slot, if there is one, because the active does not have it; true if there was one. */
 	bool (*drop)(void *arg, uint32_t slot);
@@ -206,6 +316,8 @@ struct ckpt_ops {
 	uint32_t (*slots_used)(void *arg);
 	uint32_t (*teid)(void *arg, uint32_t slot);
 	void (*audited)(void *arg, const struct ckpt_audit *a);
+	/* Too many NACKs, which are being held back, or no longer. May be NULL. */
+	void (*nack_storm)(void *arg, const struct ckpt_nack_storm *storm);
 
 	/* The link came up, became ready or fell: now @conn. May be NULL. */
 	void (*conn_changed)(void *arg, enum ckpt_conn conn);

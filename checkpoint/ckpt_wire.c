@@ -3,6 +3,7 @@
 
 #include <endian.h>
 #include <string.h>
+#include <zlib.h>
 
 #define AT(member) .offset = offsetof(struct ckpt_msg, member)
 
@@ -12,6 +13,7 @@ enum {
 	IN_SYNC = 1 << CKPT_SYNC_BEGIN | 1 << CKPT_SYNC_END,
 	IN_READY = 1 << CKPT_READY,
 	IN_ACCOUNTING = 1 << CKPT_ACCOUNTING_END,
+	IN_NACK = 1 << CKPT_NACK,
 };
 
 /* instance and chassis id stand first: ckpt_peek_open reads them from the first bytes of a connection. */
@@ -33,6 +35,10 @@ static const struct field_row msg_rows[] = {
     {13, 0, FIELD_U64, 0, AT(held_incarnation), .max = UINT64_MAX, .groups = IN_READY | IN_OPENS,
      .name = "held-incarnation"},
     {14, 0, FIELD_U64, 0, AT(held_seq), .max = UINT64_MAX, .groups = IN_READY | IN_OPENS, .name = "held-seq"},
+    {15, 0, FIELD_U32, 0, AT(teid), .min = 1, .max = UINT32_MAX, .groups = IN_NACK, .name = "teid"},
+    {16, 0, FIELD_U8, 0, AT(kind), .max = UINT8_MAX, .groups = IN_NACK, .name = "kind"},
+    {17, 0, FIELD_U8, 0, AT(reason), .min = CKPT_NACK_CKEY_MISMATCH, .max = UINT8_MAX, .groups = IN_NACK,
+     .name = "reason"},
 };
 
 const struct rows_format ckpt_msg_format = {
@@ -46,7 +52,7 @@ const struct rows_format ckpt_msg_format = {
 
 static const char *const frame_names[CKPT_FRAME_TYPE_COUNT] = {
     "frame", "OPEN", "OPEN_ACK", "HEARTBEAT",  "READY",          "SYNC_BEGIN", "SYNC_END",
-    "BATCH", "ACK",  "ROLE",     "ACCOUNTING", "ACCOUNTING_END", "PROOF",
+    "BATCH", "ACK",  "ROLE",     "ACCOUNTING", "ACCOUNTING_END", "PROOF",      "NACK",
 };
 
 const char *
@@ -66,6 +72,7 @@ ckpt_header_read(const void *p, size_t n, struct ckpt_header *h, const char **fi
 	h->version = rbuf_u8(&in);
 	h->type = rbuf_u8(&in);
 	h->length = rbuf_u32(&in);
+	h->crc = rbuf_u32(&in);
 	*field = "header";
 	if (in.is_short)
 		return ERR_SHORT;
@@ -79,6 +86,29 @@ ckpt_header_read(const void *p, size_t n, struct ckpt_header *h, const char **fi
 	return h->length <= CKPT_BODY_MAX ? ERR_OK : ERR_RANGE;
 }
 
+static uint32_t
+header_crc(const struct ckpt_header *h, const uint8_t *body)
+{
+	uint32_t covered = h->length;
+	uint8_t head[8];
+	struct wbuf w;
+
+	if (h->type == CKPT_BATCH && covered > CKPT_BATCH_HEADER_BYTES)
+		covered = CKPT_BATCH_HEADER_BYTES;
+	wbuf_init(&w, head, sizeof head);
+	wbuf_u16(&w, CKPT_MAGIC);
+	wbuf_u8(&w, h->version);
+	wbuf_u8(&w, h->type);
+	wbuf_u32(&w, h->length);
+	return (uint32_t)crc32(crc32(0, head, sizeof head), body, covered);
+}
+
+enum err
+ckpt_header_verify(const struct ckpt_header *h, const uint8_t *body)
+{
+	return header_crc(h, body) == h->crc ? ERR_OK : ERR_CORRUPT;
+}
+
 size_t
 ckpt_frame_begin(struct wbuf *out, uint8_t type)
 {
@@ -87,6 +117,7 @@ ckpt_frame_begin(struct wbuf *out, uint8_t type)
 	wbuf_u16(out, CKPT_MAGIC);
 	wbuf_u8(out, CKPT_VERSION);
 	wbuf_u8(out, type);
+	wbuf_u32(out, 0); /* length and CRC, when they are known */
 	wbuf_u32(out, 0);
 	return at;
 }
@@ -94,7 +125,14 @@ ckpt_frame_begin(struct wbuf *out, uint8_t type)
 void
 ckpt_frame_end(struct wbuf *out, size_t at)
 {
-	wbuf_patch_u32(out, at + 4, (uint32_t)(out->len - at - CKPT_HEADER_BYTES));
+	struct ckpt_header h = {.version = CKPT_VERSION};
+
+	if (out->is_over)
+		return;
+	h.type = out->data[at + 3];
+	h.length = (uint32_t)(out->len - at - CKPT_HEADER_BYTES);
+	wbuf_patch_u32(out, at + 4, h.length);
+	wbuf_patch_u32(out, at + 8, header_crc(&h, out->data + at + CKPT_HEADER_BYTES));
 }
 
 static uint64_t

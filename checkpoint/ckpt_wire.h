@@ -1,7 +1,9 @@
 /*
  * ckpt_wire.h - the bytes of a checkpoint connection: frame header, control messages, batch header, records.
  *
- *   frame    magic u16 = 0x5343, version u8, type u8, length u32 of what follows (<= 1 MiB)
+ *   frame    magic u16 = 0x5343, version u8, type u8, length u32 of the body (<= 1 MiB), CRC-32 u32, body
+ *            the CRC covers the eight octets before it and the body; of a BATCH only its header, as the records
+ *            have their own
  *   control  field rows (TLV8), one table for all types; unknown fields are skipped
  *   BATCH    number u64, through u64, codec u8, count u32, raw bytes u32 (<= 256 KiB), CRC-32C of the raw
  *            bytes u32, packed records
@@ -15,8 +17,8 @@
 
 enum {
 	CKPT_MAGIC = 0x5343,
-	CKPT_VERSION = 2,
-	CKPT_HEADER_BYTES = 8,
+	CKPT_VERSION = 3,
+	CKPT_HEADER_BYTES = 12,
 	CKPT_BODY_MAX = 1 << 20,
 	CKPT_BATCH_HEADER_BYTES = 29,
 	CKPT_RAW_MAX = 256 * 1024,
@@ -37,6 +39,7 @@ enum ckpt_frame_type {
 	CKPT_ACCOUNTING,     /* count u32, CRC-32 of the records u32, records */
 	CKPT_ACCOUNTING_END, /* seq: how many records the frames before it had */
 	CKPT_PROOF,          /* step u8, round u32, CRC-32 of the rest u32, rest by step: ckpt_proof.h */
+	CKPT_NACK,           /* standby to active: this record could not be applied, send the call in full */
 	CKPT_FRAME_TYPE_COUNT
 };
 
@@ -44,6 +47,7 @@ struct ckpt_header {
 	uint8_t version;
 	uint8_t type;
 	uint32_t length; /* of the body, bytes */
+	uint32_t crc;
 };
 
 /* The values of all control messages; which type carries which is in the table's groups (bit = type). */
@@ -63,6 +67,9 @@ struct ckpt_msg {
 	uint64_t held_epoch;
 	uint64_t held_incarnation;
 	uint64_t held_seq;
+	uint32_t teid;  /* of the record that is asked for again */
+	uint8_t kind;   /* its CMD id; 0: a full checkpoint */
+	uint8_t reason; /* enum ckpt_nack_reason */
 };
 
 struct ckpt_batch {
@@ -92,7 +99,10 @@ const char *ckpt_frame_name(uint8_t type);
  */
 enum err ckpt_header_read(const void *p, size_t n, struct ckpt_header *h, const char **field);
 
-/* ckpt_frame_begin/end - write a header, and its length once the body is written. @at is where the frame begins. */
+/* ckpt_header_verify - ERR_CORRUPT when header or @body (h->length bytes, borrowed) are not what was sent. */
+enum err ckpt_header_verify(const struct ckpt_header *h, const uint8_t *body);
+
+/* ckpt_frame_begin/end - write a header, and length and CRC once the body is written. @at is where the frame begins. */
 size_t ckpt_frame_begin(struct wbuf *out, uint8_t type);
 void ckpt_frame_end(struct wbuf *out, size_t at);
 

@@ -99,8 +99,10 @@ gtp_group(unsigned bit)
 }
 
 static const char frames_text[] =
-    "A frame is magic (2 octets), version (1), type (1), length of the body (4), body. All numbers are big-endian. The "
-    "body\n"
+    "A frame is magic (2 octets), version (1), type (1), length of the body (4), CRC-32 (4), body. All numbers are\n"
+    "big-endian. The CRC of a control connection covers type and body, that of a checkpoint connection the eight "
+    "octets\n"
+    "before it and the body, of a BATCH and its records the header only: the records have their own. The body\n"
     "is a list of fields: id (1 octet), length (1), value. Fields of unknown ids are skipped and counted.\n";
 static const char call_text[] = "The payload of a record: fields as in the frames above, in ascending order of ids. A "
                                 "full record carries all rows,\n"
@@ -217,9 +219,17 @@ wire(void)
 	    "A record has a header of %d octets: kind u8, TEID u32, change sequence u64, length u16.\n",
 	    CKPT_BATCH_HEADER_BYTES, CKPT_RAW_MAX, CKPT_RECORD_HEADER_BYTES);
 	text_put(&out, proof_text);
-	text_put(&out, "\n| record kind | name |\n|---|---|\n| 0 | full checkpoint |\n| 1 | INVALIDATE_CRR |\n");
-	for (int i = 0; i < CKPT_MICRO_COUNT; i++)
-		text_printf(&out, "| %u | %s |\n", ckpt_micro_rows[i].kind, ckpt_micro_rows[i].name);
+	text_put(&out, "\n| record kind | name | category | sent at | accounting |\n|---|---|---|---|---|\n");
+	for (int kind = 0; kind <= UINT8_MAX; kind++) {
+		const struct ckpt_micro_row *row = &ckpt_micro_rows[ckpt_row_of((uint8_t)kind)];
+
+		if (ckpt_row_of((uint8_t)kind) < CKPT_ROW_COUNT)
+			text_printf(&out, "| %u | %s | %s | %s | %s |\n", row->kind, row->name, row->category,
+			            row->trigger, row->is_accounting ? "yes" : "no");
+	}
+	text_put(&out, "\nRecords of other kinds are passed over and counted. A field keeps its id and its group for "
+	               "ever; one that\n"
+	               "joins or leaves a group does so under a new id and with a new version of the rows.\n");
 	for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
 		put_format(&pages[i]);
 }

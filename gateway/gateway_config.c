@@ -160,6 +160,14 @@ gateway_find_apn(const struct gateway_config *cfg, const char *name)
 	return a != NULL ? a : find_apn_exact(cfg, name, network_identifier_len(name));
 }
 
+bool
+gateway_is_ims(const char *name)
+{
+	size_t n = network_identifier_len(name);
+
+	return n == 3 && strncasecmp(name, "ims", n) == 0;
+}
+
 int
 gateway_find_pool(const struct gateway_config *cfg, const char *context, const char *name)
 {

@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "checkpoint/ckpt_types.h"
 
 enum {
 	GATEWAY_SERVICES_MAX = 16,
@@ -31,7 +32,6 @@ enum {
 enum gateway_pool_kind { GATEWAY_POOL_PUBLIC, GATEWAY_POOL_PRIVATE, GATEWAY_POOL_STATIC, GATEWAY_POOL_KIND_COUNT };
 
 /* `standby database-recovery { normal | aggressive }`. */
-enum gateway_recovery { GATEWAY_RECOVERY_NORMAL, GATEWAY_RECOVERY_AGGRESSIVE };
 
 struct gateway_service {
 	char name[GATEWAY_NAME_MAX + 1];
@@ -65,12 +65,11 @@ struct gateway_config {
 	uint16_t service_count;
 	uint16_t apn_count;
 	uint16_t pool_count;
-	uint16_t sessmgr_count;          /* 1..GATEWAY_SESSMGRS_MAX */
-	uint32_t checkpoint_duration_ms; /* a call younger than this is not yet checkpointed; 0: at once */
-	uint8_t recovery;                /* enum gateway_recovery */
-	bool is_graceful;                /* require graceful-cleanup-during-audit-failure */
-	uint8_t graceful_cause;          /* of what the SGSN of a non-IMS call is told then; 0: without a cause */
-	bool is_lz4_offered;             /* checkpoint session compression lz4; from the next connection on */
+	uint16_t sessmgr_count; /* 1..GATEWAY_SESSMGRS_MAX */
+	struct ckpt_settings checkpoint;
+	bool is_graceful;       /* require graceful-cleanup-during-audit-failure */
+	uint8_t graceful_cause; /* of what the SGSN of a non-IMS call is told then; 0: without a cause */
+	bool is_lz4_offered;    /* checkpoint session compression lz4; from the next connection on */
 	struct gateway_service services[GATEWAY_SERVICES_MAX];
 	struct gateway_apn apns[GATEWAY_APNS_MAX];
 	struct gateway_pool pools[GATEWAY_POOLS_MAX];
@@ -90,6 +89,10 @@ enum err gateway_config_check(const struct gateway_config *cfg, struct text *out
 /* gateway_find_apn - the APN of that name, or NULL. Case does not matter, an operator identifier behind it is
  * passed over (TS 23.003 section 9.1). */
 const struct gateway_apn *gateway_find_apn(const struct gateway_config *cfg, const char *name);
+
+/* gateway_is_ims - are calls of the access point @name IMS sessions? Those of the one that networks agreed to name
+ * "ims" (GSMA IR.88), whatever its case, with or without an operator identifier. */
+bool gateway_is_ims(const char *name);
 
 /* gateway_find_pool - index of the pool @name in @context, or -1. */
 int gateway_find_pool(const struct gateway_config *cfg, const char *context, const char *name);

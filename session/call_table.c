@@ -422,7 +422,7 @@ call_table_merge(struct call_table *t, uint32_t teid, const uint8_t *micro, size
 	enum err e;
 
 	if (!holds(t, teid))
-		return ERR_NOT_FOUND;
+		return call_table_teid(t, teid_slot(teid)) != 0 ? ERR_EXISTS : ERR_NOT_FOUND;
 	e = arena_borrow(&t->arena, teid_slot(teid), &there, &stored);
 	if (e != ERR_OK)
 		return e;

@@ -2,6 +2,7 @@
  * sessmgr_link.c - calls that come and go by checkpoints: the table through call_ckpt_ops, and behind it the address
  * pools and demux, which follow what really happened.
  */
+#include "base/log.h"
 #include "gateway/gtp1.h"
 #include "session/call_ckpt.h"
 #include "session/call_rows.h"
@@ -144,6 +145,24 @@ ckpt_apply(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, u
 	return e;
 }
 
+static void
+ckpt_nack_storm(void *arg, const struct ckpt_nack_storm *storm)
+{
+	static const char *const reasons[CKPT_NACK_REASON_COUNT] = {
+	    [CKPT_NACK_CKEY_MISMATCH] = "call key mismatch",
+	    [CKPT_NACK_SESS_NOT_FOUND] = "session not found",
+	    [CKPT_NACK_APPL_FAILURE] = "application failure",
+	};
+	unsigned row = ckpt_row_of(storm->kind);
+
+	(void)arg;
+	if (storm->is_over)
+		log_event(LOG_NACK_STORM_OVER);
+	else
+		log_event(LOG_NACK_STORM, row < CKPT_ROW_COUNT ? ckpt_micro_rows[row].name : "unknown",
+		          (unsigned)storm->kind, reasons[storm->reason], storm->waiting);
+}
+
 static bool
 ckpt_drop(void *arg, uint32_t slot)
 {
@@ -269,6 +288,7 @@ const struct ckpt_ops sessmgr_ckpt_ops = {
     .slots_used = ckpt_slots_used,
     .teid = ckpt_teid,
     .audited = ckpt_audited,
+    .nack_storm = ckpt_nack_storm,
     .account = ckpt_account,
     .accounting_ended = ckpt_accounting_ended,
     .conn_changed = ckpt_conn_changed,

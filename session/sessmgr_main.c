@@ -105,11 +105,14 @@ static void
 on_created(void *arg, uint32_t slot)
 {
 	struct sessmgr *s = arg;
+	enum ckpt_age_class age = CKPT_NON_IMS;
 	struct call c;
 
-	if (sessmgr_call_in_slot(s, slot, &c))
+	if (sessmgr_call_in_slot(s, slot, &c)) {
 		sessmgr_count_service(s, slot, &c);
-	ckpt_call_created(s->ckpt, slot, clock_now_ms());
+		age = gateway_is_ims(c.apn) ? CKPT_IMS : CKPT_NON_IMS;
+	}
+	ckpt_call_created(s->ckpt, slot, age, clock_now_ms());
 	sessmgr_arm_turn(s);
 }
 
@@ -330,8 +333,7 @@ apply_config(struct sessmgr *s, const struct ipc_msg *m)
 	memcpy(&setup, m->body, sizeof setup);
 	if (s->ckpt == NULL) {
 		c.chassis_id = setup.chassis_id;
-		c.duration_ms = s->cfg.checkpoint_duration_ms;
-		c.is_aggressive = s->cfg.recovery == GATEWAY_RECOVERY_AGGRESSIVE;
+		c.settings = s->cfg.checkpoint;
 		if (getrandom(&c.incarnation, sizeof c.incarnation, 0) != sizeof c.incarnation)
 			c.incarnation = clock_now_ms() << 20 | (uint64_t)getpid();
 		s->ckpt = ckpt_new(&c);
@@ -341,7 +343,7 @@ apply_config(struct sessmgr *s, const struct ipc_msg *m)
 		sessmgr_proof_slice(-1, 0, s);
 	}
 	ckpt_offer(s->ckpt, s->cfg.is_lz4_offered ? COMPRESS_OFFERED_LZ4 : COMPRESS_OFFERED);
-	ckpt_configure(s->ckpt, s->cfg.checkpoint_duration_ms, s->cfg.recovery == GATEWAY_RECOVERY_AGGRESSIVE);
+	ckpt_configure(s->ckpt, &s->cfg.checkpoint);
 	if (!apply_gateway(s))
 		log_event(LOG_IPC_BAD, (unsigned)m->type, "chassisd", 0u, "the gateway configuration cannot be used");
 }

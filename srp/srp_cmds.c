@@ -285,18 +285,6 @@ static const struct cli_row srp_rows[] = {
         .doc = "Hello messages, connections and switchovers since the start.",
     },
     {
-        .id = SRP_ROW_SHOW_CHECKPOINT,
-        .mode = &cli_exec_mode,
-        .kind = CLI_VIEW,
-        .flags = CLI_HAS_JSON,
-        .feature = CLI_FEATURE_ICSR,
-        .tokens =
-            TOKENS(KEYWORD("show", "Shows something"), KEYWORD("srp", "Interchassis session recovery"),
-                   KEYWORD("checkpoint", "Replication of calls"), KEYWORD("statistics", "Counters of replication"),
-                   OPTION, KEYWORD("verbose", "One line for each session manager"), CLOSE),
-        .doc = "Replicated calls and checkpoints, in total or for each session manager.",
-    },
-    {
         .id = SRP_ROW_SHOW_CALL_LOSS,
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,

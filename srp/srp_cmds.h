@@ -57,7 +57,6 @@ enum srp_row_id {
 
 	SRP_ROW_SHOW_INFO,
 	SRP_ROW_SHOW_STATISTICS,
-	SRP_ROW_SHOW_CHECKPOINT, /* flag verbose */
 	SRP_ROW_SHOW_CALL_LOSS,
 	SRP_ROW_TERMINATE_POST,
 	SRP_ROW_SWITCHOVER, /* flags force, reset-route-modifier, dry-run; seconds */
@@ -69,6 +68,11 @@ enum srp_row_id {
 	SRP_ROW_SHOW_AUDIT,
 	SRP_ROW_SHOW_CHECKPOINT_INFO,
 	SRP_ROW_SHOW_PROOF,
+	SRP_ROW_SHOW_CHECKPOINT,         /* flags verbose, debug-info, active, ipsecmgr */
+	SRP_ROW_SHOW_CHECKPOINT_SESSMGR, /* instance, flags debug-info, write-list-stats */
+	SRP_ROW_SHOW_CHECKPOINT_SHORT,   /* the same two without the word srp */
+	SRP_ROW_SHOW_CHECKPOINT_SESSMGR_SHORT,
+	SRP_ROW_SHOW_MICRO, /* flag debug-info */
 	SRP_ROW_SHOW_DETAILS,
 	SRP_ROW_AUDIT,
 	SRP_ROW_NACK_OFF, /* number */

@@ -38,14 +38,15 @@
 #define NACK(number, which, help)                                                                                      \
     {                                                                                                                  \
         .id = number, .mode = &srp_mode, .kind = CLI_LEAF, .forms = CLI_NO | CLI_DEFAULT,                              \
-        .flags = CLI_NO_EFFECT_YET, .feature = CLI_FEATURE_ICSR_OPTIMIZATION,                                          \
+        .feature = CLI_FEATURE_ICSR_OPTIMIZATION,                                                                      \
         .tokens = TOKENS(CHECKPOINT_SESSION, KEYWORD("nack", "The standby says when a checkpoint was not taken over"), \
                          KEYWORD(which, help), OPTION,                                                                 \
                          KEYWORD("max-response", "How often in ten minutes; 3 when left out"),                         \
                          UINT("responses", 0, 65535, "Times"), CLOSE),                                                 \
         .fallback = "3",                                                                                               \
-        .doc = "Lets the standby chassis ask for a full checkpoint when one failed, up to max-response times in ten "  \
-               "minutes; without the line it does not ask.",                                                           \
+        .doc = "The standby chassis asks for the whole call when a checkpoint of it could not be applied, and again "  \
+               "when that fails or does not come in ten minutes, until it came or was asked for max-response times. "  \
+               "Without the line, and with 0, it does not ask; the next connection then brings everything.",           \
     }
 
 static const struct cli_choice dscp_codes[] = {
@@ -137,19 +138,17 @@ static const struct cli_row srp_option_rows[] = {
         .mode = &srp_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO | CLI_DEFAULT,
-        .flags = CLI_NO_EFFECT_YET,
         .tokens =
             TOKENS(CHECKPOINT_SESSION, KEYWORD("duration", "Age a call must have before it is replicated"),
                    KEYWORD("ims-session", "Of IMS sessions only"), UINT("seconds", 0, 65535, "Seconds; 0: at once")),
         .fallback = "60",
-        .doc = "As checkpoint session duration, for IMS sessions.",
+        .doc = "As checkpoint session duration, for IMS sessions: those of the access point named ims.",
     },
     {
         .id = SRP_ROW_CHECKPOINT_NON_IMS,
         .mode = &srp_mode,
         .kind = CLI_LEAF,
         .forms = CLI_NO | CLI_DEFAULT,
-        .flags = CLI_NO_EFFECT_YET,
         .tokens = TOKENS(CHECKPOINT_SESSION, KEYWORD("duration", "Age a call must have before it is replicated"),
                          KEYWORD("non-ims-session", "Of all others"), UINT("seconds", 0, 65535, "Seconds; 0: at once")),
         .fallback = "60",
@@ -163,11 +162,12 @@ static const struct cli_row srp_option_rows[] = {
         .kind = CLI_LEAF,
         .feature = CLI_FEATURE_ICSR_OPTIMIZATION,
         .forms = CLI_NO_KEPT,
-        .flags = CLI_NO_EFFECT_YET,
         .tokens = TOKENS(CHECKPOINT_SESSION, KEYWORD("periodic-interval", "Time between full checkpoints of a call"),
                          UINT_STEP("minutes", 30, 1440, 15, "Minutes, a multiple of 15")),
         .fallback = "45",
-        .doc = "Time between two full checkpoints of one call; with no there are no periodic ones.",
+        .doc =
+            "Every call is sent in full once in this time, whatever else is sent of it; with no there are no periodic "
+            "full checkpoints.",
     },
     {
         .id = SRP_ROW_CHECKPOINT_COMPRESSION,

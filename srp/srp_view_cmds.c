@@ -1,6 +1,5 @@
 /*
- * srp_view_cmds.c - what is shown of transitions, audits and checkpoints, and the exec commands whose effect comes with
- * audits and negative acknowledgements.
+ * srp_view_cmds.c - what is shown of transitions, audits and checkpoints, and the exec commands beside them.
  *
  * Source: interchassis session recovery chapter, tables of `srp` and `show srp` commands; `history` and `details`
  * beyond their names are ours.
@@ -9,7 +8,53 @@
 #include "cli/cmd_card.h"
 #include "srp/srp_cmds.h"
 
+/* clang-format off */
+#define SHOW         KEYWORD("show", "Shows something")
+#define SHOW_SRP     SHOW, KEYWORD("srp", "Interchassis session recovery")
+#define STATISTICS   KEYWORD("checkpoint", "Replication of calls"), KEYWORD("statistics", "Counters of replication")
+
+/* Counters of replication; the words before `checkpoint` are given. */
+#define CHECKPOINT_STATISTICS(number, ...)                                                                             \
+    {                                                                                                                  \
+        .id = number, .mode = &cli_exec_mode, .kind = CLI_VIEW, .flags = CLI_HAS_JSON, .feature = CLI_FEATURE_ICSR,    \
+        .tokens = TOKENS(__VA_ARGS__, STATISTICS, OPTION, ONE_OF,                                                      \
+                         KEYWORD("verbose", "And one line for each session manager"), OR,                              \
+                         KEYWORD("debug-info", "And where each link stands, and what was refused"), OR,                \
+                         KEYWORD("active", "Of the active session managers"),                                          \
+                         KEYWORD("verbose", "With one line for each"), OR,                                             \
+                         KEYWORD("ipsecmgr", "Of IPsec managers"), KEYWORD("all", "All of them"), CLOSE, CLOSE),       \
+        .doc = "Replicated calls, checkpoints and NACKs, in total, for each session manager, or with what support "    \
+               "asks for.",                                                                                            \
+    }
+
+#define CHECKPOINT_SESSMGR(number, ...)                                                                                \
+    {                                                                                                                  \
+        .id = number, .mode = &cli_exec_mode, .kind = CLI_VIEW, .flags = CLI_HAS_JSON, .feature = CLI_FEATURE_ICSR,    \
+        .tokens = TOKENS(__VA_ARGS__, STATISTICS, KEYWORD("sessmgr", "Of session managers, each by itself"), ONE_OF,   \
+                         KEYWORD("all", "All of them"), OR, KEYWORD("instance", "One of them"),                        \
+                         UINT("number", 1, 127, "Its number"), CLOSE, OPTION, ONE_OF,                                  \
+                         KEYWORD("debug-info", "And where its link stands, and what was refused"), OR,                 \
+                         KEYWORD("write-list-stats", "What waits to be sent or acknowledged"), CLOSE, CLOSE),          \
+        .doc = "The counters of replication of each session manager, or of one.",                                      \
+    }
+/* clang-format on */
+
 static const struct cli_row srp_view_rows[] = {
+    CHECKPOINT_STATISTICS(SRP_ROW_SHOW_CHECKPOINT, SHOW_SRP),
+    CHECKPOINT_STATISTICS(SRP_ROW_SHOW_CHECKPOINT_SHORT, SHOW),
+    CHECKPOINT_SESSMGR(SRP_ROW_SHOW_CHECKPOINT_SESSMGR, SHOW_SRP),
+    CHECKPOINT_SESSMGR(SRP_ROW_SHOW_CHECKPOINT_SESSMGR_SHORT, SHOW),
+    {
+        .id = SRP_ROW_SHOW_MICRO,
+        .mode = &cli_exec_mode,
+        .kind = CLI_VIEW,
+        .flags = CLI_HAS_JSON,
+        .feature = CLI_FEATURE_ICSR,
+        .tokens = TOKENS(SHOW_SRP, KEYWORD("micro-checkpoint", "Checkpoints of a part of a call"),
+                         KEYWORD("statistics", "Counters of each kind"), OPTION,
+                         KEYWORD("debug-info", "For each session manager as well"), CLOSE),
+        .doc = "How many micro-checkpoints of each kind were sent, received, failed and asked for again.",
+    },
     {
         .id = SRP_ROW_SHOW_HISTORY,
         .mode = &cli_exec_mode,
@@ -42,7 +87,9 @@ static const struct cli_row srp_view_rows[] = {
         .feature = CLI_FEATURE_ICSR,
         .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("srp", "Interchassis session recovery"),
                          KEYWORD("checkpoint", "Replication of calls"), KEYWORD("info", "Kinds of checkpoints")),
-        .doc = "The checkpoints that are sent, with their numbers (CMD-ID) and what makes each be sent.",
+        .doc = "The kinds of checkpoints: number (CMD-ID), name, what makes each be sent and how often, whether it "
+               "carries "
+               "accounting, how many were sent, received and failed, and whether the standby sends NACKs for it.",
     },
     {
         .id = SRP_ROW_SHOW_PROOF,
@@ -86,20 +133,19 @@ static const struct cli_row srp_view_rows[] = {
         .id = SRP_ROW_NACK_OFF,
         .mode = &cli_exec_mode,
         .kind = CLI_EVENT,
-        .flags = CLI_NO_EFFECT_YET,
         .feature = CLI_FEATURE_ICSR,
         .privilege = CLI_ADMINISTRATOR,
         .tokens = TOKENS(KEYWORD("srp", "Interchassis session recovery"), KEYWORD("disable", "Switches something off"),
                          KEYWORD("nack", "Negative acknowledgements of the standby"),
                          KEYWORD("micro-chkpt-cmd", "For one micro-checkpoint"),
                          UINT("number", 1, 255, "Its CMD-ID, of show srp checkpoint info")),
-        .doc = "The standby no longer sends NACKs for a micro-checkpoint that fails again and again.",
+        .doc = "While this chassis is the standby it no longer sends NACKs for this micro-checkpoint. Not part of the "
+               "configuration: it lasts until it is enabled again or the chassis starts again.",
     },
     {
         .id = SRP_ROW_NACK_ON,
         .mode = &cli_exec_mode,
         .kind = CLI_EVENT,
-        .flags = CLI_NO_EFFECT_YET,
         .feature = CLI_FEATURE_ICSR,
         .privilege = CLI_ADMINISTRATOR,
         .tokens = TOKENS(KEYWORD("srp", "Interchassis session recovery"), KEYWORD("enable", "Switches something on"),

@@ -25,7 +25,7 @@ import struct
 import sys
 import time
 
-OPEN_HEADER = struct.Struct(">HBBI")  # magic, version, type, length of the body
+OPEN_HEADER = struct.Struct(">HBBII")  # magic, version, type, length of the body, CRC-32
 MAGIC_CONTROL, MAGIC_CHECKPOINT = 0x5352, 0x5343
 FIELD_INSTANCE = 1                    # of a checkpoint's OPEN: docs/WIRE.md
 CHUNK, QUEUE = 65536, 64
@@ -45,7 +45,7 @@ def name_of(first):
     """control, checkpoint:N, or None while the first frame is not complete."""
     if len(first) < OPEN_HEADER.size:
         return None
-    magic, _, _, length = OPEN_HEADER.unpack_from(first)
+    magic, _, _, length, _ = OPEN_HEADER.unpack_from(first)
     if magic == MAGIC_CONTROL:
         return "control"
     if magic != MAGIC_CHECKPOINT or length > 4096:

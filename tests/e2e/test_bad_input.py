@@ -130,7 +130,7 @@ def test_garbage_on_the_srp_port(unharmed, rng):
 def test_mutated_openings_of_a_real_connection_and_what_follows(unharmed, rng, kind):
     opened = [bytes.fromhex(c["open"]) for c in unharmed.pair.relay.connections() if (c["name"] or "").startswith(kind)]
     assert opened, "the relay has seen a connection of this kind"
-    length = 8 + struct.unpack_from(">I", opened[0], 4)[0]
+    length = 12 + struct.unpack_from(">I", opened[0], 4)[0]
     first = opened[0][:length]
     inputs = list(mutations(rng, first, 20)) + [first + rng.randbytes(2000) for _ in range(5)]
     for chassis in unharmed.pair.both:

@@ -43,13 +43,15 @@ enum fault {
 	SPOILED_LOST,
 	SPOILED_STALE,
 	AUDITED,
+	NACKED,
 	FAULT_COUNT
 };
 
 static const char *const fault_names[FAULT_COUNT] = {
     "cut",         "cut-in-frame",  "partial",   "crash-active", "crash-standby", "planned",         "unplanned",
     "dual-active", "aborted-flush", "full-sync", "changes-sync", "acked-checked", "deleted-checked", "lost-named",
-    "on-zlib",     "on-lz4",        "proved",    "flipped-bit",  "lost-call",     "stale-call",      "audited"};
+    "on-zlib",     "on-lz4",        "proved",    "flipped-bit",  "lost-call",     "stale-call",      "audited",
+    "failed-apply"};
 
 static uint64_t faults[FAULT_COUNT];
 static uint64_t seed_now;
@@ -106,7 +108,7 @@ on_audited(void *arg, const struct ckpt_audit *a)
 static void
 on_created(void *arg, uint32_t slot)
 {
-	ckpt_call_created(((struct side *)arg)->ckpt, slot, world_now);
+	ckpt_call_created(((struct side *)arg)->ckpt, slot, CKPT_NON_IMS, world_now);
 }
 
 static void
@@ -121,9 +123,25 @@ on_released(void *arg, uint32_t slot, uint32_t tomb)
 	ckpt_call_released(((struct side *)arg)->ckpt, slot, tomb);
 }
 
+/* On some seeds one in so many records cannot be applied, whatever it is; 0: all can. */
+static uint32_t fails_one_in;
+static struct rng fail_rng;
+
+static enum err
+apply_or_fail(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t token)
+{
+	static const enum err why[] = {ERR_NOT_FOUND, ERR_EXISTS, ERR_FULL};
+
+	if (fails_one_in == 0 || rng_below(&fail_rng, fails_one_in) != 0)
+		return call_ckpt_ops.apply(arg, kind, teid, p, n, token);
+	faults[NACKED]++;
+	return why[rng_below(&fail_rng, 3)];
+}
+
 static void
 side_start(struct world *w, struct side *s)
 {
+
 	struct arena arena;
 	struct call_table_events events = {on_created, on_changed, on_released, s, NULL};
 	struct ckpt_config cfg = {.instance = 1,
@@ -131,13 +149,17 @@ side_start(struct world *w, struct side *s)
 	                          .incarnation = ++w->incarnation,
 	                          .slots = SLOTS,
 	                          .tombs = CALL_TOMBS,
-	                          .duration_ms = w->duration_ms,
-	                          .is_aggressive = true,
+	                          .settings = {.duration_ms = {w->duration_ms, w->duration_ms},
+	                                       .is_aggressive = true,
+	                                       .is_nack = {true, true},
+	                                       .nacks_max = {3, 3},
+	                                       .periodic_ms = 60000},
 	                          .schema = 1,
 	                          .ops = &s->ops};
 
 	s->ops = call_ckpt_ops;
 	s->ops.audited = on_audited;
+	s->ops.apply = apply_or_fail;
 	s->mem = calloc(1, arena_bytes(SLOTS));
 	CHECK(s->mem != NULL && arena_init(&arena, s->mem, arena_bytes(SLOTS), 1, SLOTS) == ERR_OK, "arena");
 	s->table = call_table_new(&arena, &events);
@@ -156,7 +178,8 @@ side_stop(struct side *s)
 
 	faults[FULL_SYNC] += n[CKPT_SYNCS_FULL];
 	faults[CHANGES_SYNC] += n[CKPT_SYNCS_CHANGES];
-	CHECK(n[CKPT_FULL_FAILED] + n[CKPT_MICRO_FAILED] + n[CKPT_INVALIDATE_FAILED] == 0, "a checkpoint failed");
+	CHECK(fails_one_in > 0 || n[CKPT_FULL_FAILED] + n[CKPT_MICRO_FAILED] + n[CKPT_INVALIDATE_FAILED] == 0,
+	      "a checkpoint failed");
 	CHECK(n[CKPT_REJECTED] == 0, "%s refused: %s", ckpt_verdict(s->ckpt)->frame, ckpt_verdict(s->ckpt)->field);
 	ckpt_free(s->ckpt);
 	call_table_free(s->table);
@@ -549,6 +572,8 @@ run(uint64_t seed)
 
 	seed_now = seed;
 	world_now = w.now_ms;
+	fail_rng = (struct rng){.state = seed};
+	fails_one_in = seed % 4 == 1 ? 40 : 0;
 	w.is_narrow = seed % 2 == 0;
 	w.duration_ms = seed % 3 == 0 ? 500 : 0;
 	for (int i = 0; i < 2; i++) {

@@ -92,7 +92,7 @@ a_counter_goes_along_with_the_next_other_change(void **state)
 	assert_int_equal(held(&b, teid).repeats, 2);
 	assert_int_equal(held(&b, teid).in_bytes, 7);
 	pass(CKPT_ACCOUNTING_MS);
-	assert_int_equal(counter(&a, CKPT_MICRO_SENT), 2); /* STATS and CALL_ACCOUNTING, and no third */
+	assert_int_equal(counter(&a, CKPT_MICRO_SENT), 2); /* STATS and UPDATE_CLPSTATS, and no third */
 }
 
 static void

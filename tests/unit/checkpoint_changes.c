@@ -101,18 +101,18 @@ young_calls_come_of_age_in_order_and_leave_when_released(void **state)
 {
 	(void)state;
 	changes_connect(&x, 0);
-	changes_make_young(&x, 1, 100);
-	changes_make_young(&x, 2, 200);
-	changes_make_young(&x, 3, 300);
+	changes_make_young(&x, CKPT_NON_IMS, 1, 100);
+	changes_make_young(&x, CKPT_NON_IMS, 2, 200);
+	changes_make_young(&x, CKPT_NON_IMS, 3, 300);
 	changes_touch(&x, 2, CKPT_GROUP_STATS);
 	assert_int_equal(x.listed.count, 0);
 	changes_bury(&x, 2, 0);
-	assert_int_equal(x.young.count, 2);
+	assert_int_equal(x.young[CKPT_NON_IMS].count, 2);
 	assert_int_equal(x.listed.count, 1);
-	assert_int_equal(changes_admit(&x, 99, 100), 0);
-	assert_int_equal(changes_admit(&x, 100, 100), 1);
-	assert_int_equal(changes_admit(&x, UINT64_MAX, 0), 0);
-	assert_int_equal(changes_admit(&x, UINT64_MAX, 5), 1);
+	assert_int_equal(changes_admit(&x, CKPT_NON_IMS, 99, 100), 0);
+	assert_int_equal(changes_admit(&x, CKPT_NON_IMS, 100, 100), 1);
+	assert_int_equal(changes_admit(&x, CKPT_NON_IMS, UINT64_MAX, 0), 0);
+	assert_int_equal(changes_admit(&x, CKPT_NON_IMS, UINT64_MAX, 5), 1);
 	assert_int_equal(changes_groups(&x, 3), CKPT_GROUP_FULL);
 }
 
@@ -167,8 +167,8 @@ what_was_forgotten_is_blank_wherever_it_is_touched_next(void **state)
 	changes_touch(&x, 1, CKPT_GROUP_FULL);
 	changes_touch(&x, 2, CKPT_GROUP_FULL);
 	changes_bury(&x, 9, 0);
-	changes_make_young(&x, 3, 100);
-	changes_make_young(&x, 4, 100);
+	changes_make_young(&x, CKPT_NON_IMS, 3, 100);
+	changes_make_young(&x, CKPT_NON_IMS, 4, 100);
 	changes_sent(&x);
 	changes_forget(&x);
 	assert_int_equal(x.cursor, CHANGES_NONE);
@@ -179,11 +179,11 @@ what_was_forgotten_is_blank_wherever_it_is_touched_next(void **state)
 	assert_int_equal(changes_groups(&x, 1), CKPT_GROUP_STATS);
 	changes_touch(&x, 3, CKPT_GROUP_SESSION);
 	assert_int_equal(changes_groups(&x, 3), CKPT_GROUP_SESSION);
-	changes_make_young(&x, 4, 50);
+	changes_make_young(&x, CKPT_NON_IMS, 4, 50);
 	assert_true(changes_is_young(&x, 4));
 	assert_int_equal(x.listed.count, 3);
-	assert_int_equal(x.young.count, 1);
-	assert_int_equal(changes_admit(&x, 50, 10), 1);
+	assert_int_equal(x.young[CKPT_NON_IMS].count, 1);
+	assert_int_equal(changes_admit(&x, CKPT_NON_IMS, 50, 10), 1);
 	assert_int_equal(send_all(), 4);
 	changes_ack(&x, x.sent);
 	assert_int_equal(x.listed.count, 0);

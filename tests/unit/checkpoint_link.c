@@ -52,7 +52,7 @@ static void
 a_normal_standby_waits_for_seven_heartbeats_three_seconds_apart(void **state)
 {
 	(void)state;
-	ckpt_configure(b.ckpt, 0, false);
+	ckpt_configure(b.ckpt, &(struct ckpt_settings){0});
 	add(&a, 1);
 	join();
 	for (int i = 1; i <= CKPT_HEARTBEATS_NORMAL; i++) {
@@ -307,7 +307,7 @@ a_young_call_waits_for_its_duration_and_the_critical_flush_lets_it_in(void **sta
 	uint64_t cursor = 0;
 
 	(void)state;
-	ckpt_configure(a.ckpt, 60000, true);
+	ckpt_configure(a.ckpt, &(struct ckpt_settings){.duration_ms = {60000, 60000}, .is_aggressive = true});
 	join();
 	run();
 	add(&a, 1);

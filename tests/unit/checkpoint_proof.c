@@ -223,7 +223,7 @@ calls_too_young_to_be_sent_are_no_difference(void **state)
 	add(&a, 1000);
 	join();
 	run();
-	ckpt_configure(a.ckpt, 60000, true);
+	ckpt_configure(a.ckpt, &(struct ckpt_settings){.duration_ms = {60000, 60000}, .is_aggressive = true});
 	add(&a, 1001);
 	pass(3000);
 	assert_int_equal(counter(&a, CKPT_NOW_DIFFERENT), 0);
@@ -467,6 +467,7 @@ frames_with_a_fault_are_refused_by_name(void **state)
 	wbuf_u32(&w, 0);
 	proof_end(&w, at);
 	frame[CKPT_HEADER_BYTES + 3] ^= 1;
+	ckpt_frame_end(&w, at); /* that of the frame is right */
 	assert_int_equal(ckpt_input(b.ckpt, frame, w.len, now), ERR_CORRUPT);
 	assert_string_equal(ckpt_verdict(b.ckpt)->field, "crc32");
 }

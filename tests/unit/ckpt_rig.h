@@ -32,6 +32,8 @@ struct side {
 	uint8_t *out;
 	size_t out_len;
 	unsigned flushes;
+	struct ckpt_nack_storm storm; /* the last that was told */
+	unsigned storms;
 	struct call_account window;
 	unsigned accounted, accounting_ends;
 	enum err flush_result;
@@ -41,6 +43,7 @@ struct side {
 
 static struct side a, b;
 static uint64_t now;
+static enum ckpt_age_class age_of_next; /* of calls that are added */
 
 static inline enum err
 side_check(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t *token, const char **field)
@@ -106,6 +109,15 @@ side_audited(void *arg, const struct ckpt_audit *audit)
 }
 
 static inline void
+side_storm(void *arg, const struct ckpt_nack_storm *storm)
+{
+	struct side *s = arg;
+
+	s->storm = *storm;
+	s->storms++;
+}
+
+static inline void
 side_flushed(void *arg, enum err result)
 {
 	struct side *s = arg;
@@ -138,6 +150,7 @@ static const struct ckpt_ops side_ops = {.read_full = side_read_full,
                                          .check = side_check,
                                          .apply = side_apply,
                                          .drop = side_drop,
+                                         .nack_storm = side_storm,
                                          .account = side_account,
                                          .accounting_ended = side_accounting_ended,
                                          .scrub = side_scrub,
@@ -149,7 +162,7 @@ static const struct ckpt_ops side_ops = {.read_full = side_read_full,
 static inline void
 on_created(void *arg, uint32_t slot)
 {
-	ckpt_call_created(((struct side *)arg)->ckpt, slot, now);
+	ckpt_call_created(((struct side *)arg)->ckpt, slot, age_of_next, now);
 }
 
 static inline void
@@ -165,7 +178,7 @@ on_released(void *arg, uint32_t slot, uint32_t tomb)
 }
 
 static inline void
-side_start(struct side *s, uint64_t id, bool is_aggressive)
+side_start_with(struct side *s, uint64_t id, bool is_aggressive, const struct ckpt_ops *ops)
 {
 	struct call_table_events events = {on_created, on_changed, on_released, s, NULL};
 	struct ckpt_config cfg = {.instance = INSTANCE,
@@ -173,9 +186,9 @@ side_start(struct side *s, uint64_t id, bool is_aggressive)
 	                          .incarnation = id * 100,
 	                          .slots = SLOTS,
 	                          .tombs = CALL_TOMBS,
-	                          .is_aggressive = is_aggressive,
+	                          .settings = {.is_aggressive = is_aggressive},
 	                          .schema = 1,
-	                          .ops = &side_ops,
+	                          .ops = ops,
 	                          .arg = s};
 	struct arena arena;
 
@@ -186,6 +199,12 @@ side_start(struct side *s, uint64_t id, bool is_aggressive)
 	cfg.digest = call_table_digest(s->table);
 	s->ckpt = ckpt_new(&cfg);
 	assert_non_null(s->ckpt);
+}
+
+static inline void
+side_start(struct side *s, uint64_t id, bool is_aggressive)
+{
+	side_start_with(s, id, is_aggressive, &side_ops);
 }
 
 static inline void
@@ -202,6 +221,7 @@ setup(void **state)
 {
 	(void)state;
 	now = 100000;
+	age_of_next = CKPT_NON_IMS;
 	side_start(&a, 1, true);
 	side_start(&b, 2, true);
 	ckpt_set_role(a.ckpt, CKPT_ACTIVE, 1);
