@@ -369,8 +369,9 @@ tab_offers_what_the_word_can_become(void **state)
 
 	assert_string_equal(rig_tab(r, "sho"), "show\n");
 	assert_string_equal(rig_tab(r, "con"), "configure\ncontext\n");
-	assert_string_equal(rig_tab(r, "show srp "),
-	                    "audit-statistics\ncall-loss\ncheckpoint\ndetails\nhistory\ninfo\nmicro-checkpoint\nmonitor\nstatistics\n");
+	assert_string_equal(
+	    rig_tab(r, "show srp "),
+	    "audit-statistics\ncall-loss\ncheckpoint\ndetails\nhistory\ninfo\nmicro-checkpoint\nmonitor\nstatistics\n");
 	assert_string_equal(rig_tab(r, "show srp ch"), "checkpoint\n");
 	assert_string_equal(rig_tab(r, "show srp checkpoint statistics v"), "verbose\n");
 	assert_string_equal(rig_tab(r, "show configuration "), "archive\ncontext\ndiff\nerrors\nsrp\n");
