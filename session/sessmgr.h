@@ -68,6 +68,7 @@ struct sessmgr {
 	struct {
 		struct event *ev;  /* next slice of stored records */
 		uint32_t audit_id; /* of the order; 0: none runs */
+		bool is_audit_due; /* ordered, and a full synchronization is not over */
 		uint64_t told;     /* hash of what chassisd was told differs; 0: nothing */
 	} proof;
 	struct {

@@ -8,19 +8,6 @@
 #include "base/mix.h"
 #include "session/sessmgr.h"
 
-void
-sessmgr_proof_slice(evutil_socket_t fd, short what, void *arg)
-{
-	struct sessmgr *s = arg;
-	uint32_t ms = ckpt_scrub(s->ckpt, clock_now_ms());
-	struct timeval wait = {ms / 1000, (ms % 1000) * 1000};
-
-	(void)fd;
-	(void)what;
-	ckpt_link_kick(s->link);
-	event_add(s->proof.ev, &wait);
-}
-
 static void
 name(struct sessmgr *s, const struct ckpt_differ *d, struct sessmgr_differ *out)
 {
@@ -63,6 +50,36 @@ report(struct sessmgr *s, const struct ckpt_audit *a)
 	s->proof.audit_id = 0;
 }
 
+/* A full synchronization comes first: the audit waits for its end, chassisd bounds the wait. */
+static void
+begin_audit(struct sessmgr *s)
+{
+	static const struct ckpt_audit refused;
+	enum err e = ckpt_audit_begin(s->ckpt, true, clock_now_ms());
+
+	s->proof.is_audit_due =
+	    e == ERR_REFUSED && ckpt_role(s->ckpt) == CKPT_ACTIVE && ckpt_conn(s->ckpt) == CKPT_CONN_READY;
+	if (e != ERR_OK && !s->proof.is_audit_due)
+		report(s, &refused);
+}
+
+void
+sessmgr_proof_slice(evutil_socket_t fd, short what, void *arg)
+{
+	struct sessmgr *s = arg;
+	struct timeval wait = {0};
+	uint32_t ms;
+
+	(void)fd;
+	(void)what;
+	if (s->proof.is_audit_due)
+		begin_audit(s);
+	ms = ckpt_scrub(s->ckpt, clock_now_ms());
+	wait = (struct timeval){ms / 1000, (ms % 1000) * 1000};
+	ckpt_link_kick(s->link);
+	event_add(s->proof.ev, &wait);
+}
+
 void
 sessmgr_proof_audit(struct sessmgr *s, uint32_t id)
 {
@@ -71,10 +88,8 @@ sessmgr_proof_audit(struct sessmgr *s, uint32_t id)
 	if (s->proof.audit_id != 0)
 		report(s, &refused);
 	s->proof.audit_id = id;
-	if (ckpt_audit_begin(s->ckpt, true, clock_now_ms()) != ERR_OK)
-		report(s, &refused);
-	else
-		sessmgr_proof_slice(-1, 0, s);
+	s->proof.is_audit_due = true;
+	sessmgr_proof_slice(-1, 0, s);
 }
 
 void
