@@ -12,7 +12,6 @@
 #include <jansson.h>
 
 #include "srp/srp.h"
-#include "srp/srp_clock.h"
 #include "srp/srp_fsm.h"
 #include "srp/srp_history_show.h"
 
@@ -561,43 +560,6 @@ audits_are_those_that_ran(void **state)
 	}
 }
 
-/* --- clocks -------------------------------------------------------------------------------------------------- */
-
-static void
-the_shortest_round_trip_tells_the_offset_and_an_old_one_gives_way(void **state)
-{
-	struct srp_clock c = {0};
-
-	(void)state;
-	srp_clock_note(&c, 400, NOON + 5 * SECOND, NOON);
-	assert_true(c.is_known);
-	assert_int_equal(c.offset_us, 5 * SECOND + 200);
-	srp_clock_note(&c, 4000, NOON + 5 * SECOND - 2000, NOON); /* a long way tells less */
-	assert_int_equal(c.offset_us, 5 * SECOND + 200);
-	srp_clock_note(&c, 100, NOON + 5 * SECOND, NOON);
-	assert_int_equal(c.offset_us, 5 * SECOND + 50);
-	for (unsigned i = 0; i < 200; i++)
-		srp_clock_note(&c, 150, NOON + 5 * SECOND + 700, NOON);
-	assert_int_equal(c.offset_us, 5 * SECOND + 775);
-}
-
-static void
-a_clock_that_is_set_is_believed_at_once_and_whatever_it_says(void **state)
-{
-	struct srp_clock c = {0};
-
-	(void)state;
-	srp_clock_note(&c, 100, NOON, NOON);
-	srp_clock_note(&c, 60000, NOON, NOON + 3600 * (uint64_t)SECOND);
-	assert_true(c.offset_us == -3600 * (int64_t)SECOND + 30000);
-	srp_clock_note(&c, 100, NOON, NOON + 3600 * (uint64_t)SECOND);
-	assert_true(c.offset_us == -3600 * (int64_t)SECOND + 50);
-	/* the largest clock of the wire, then a sound one after a longer way */
-	srp_clock_note(&c, 50, UINT64_C(0x3fffffffffffffff), NOON);
-	srp_clock_note(&c, 300, NOON, NOON);
-	assert_int_equal(c.offset_us, 150);
-}
-
 static void
 stopped_in_the_middle_of_a_hand_over_it_says_that_it_was_stopped(void **state)
 {
@@ -658,8 +620,6 @@ main(void)
 	    cmocka_unit_test(call_loss_takes_each_phase_from_the_chassis_that_had_it),
 	    cmocka_unit_test(call_loss_lists_the_last_ten_switchovers_and_says_what_nobody_knows),
 	    cmocka_unit_test(audits_are_those_that_ran),
-	    cmocka_unit_test(the_shortest_round_trip_tells_the_offset_and_an_old_one_gives_way),
-	    cmocka_unit_test(a_clock_that_is_set_is_believed_at_once_and_whatever_it_says),
 	    cmocka_unit_test_setup(stopped_in_the_middle_of_a_hand_over_it_says_that_it_was_stopped, fresh),
 	    cmocka_unit_test(words_of_a_peer_that_would_reach_a_terminal_as_orders_are_refused),
 	};
