@@ -220,6 +220,12 @@ arena_borrow(const struct arena *a, uint32_t slot, const uint8_t **p, size_t *n)
 }
 
 void
+arena_distrust(struct arena *a)
+{
+	a->writer->seen_slot = ARENA_SLOTS_MAX; /* none */
+}
+
+void
 arena_prefetch_entry(const struct arena *a, uint32_t slot)
 {
 	if (slot < a->slot_count)

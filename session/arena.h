@@ -135,6 +135,10 @@ struct arena_view {
  */
 enum err arena_peek(const struct arena *a, uint32_t slot, struct arena_view *v);
 
+/* arena_distrust - the next arena_borrow verifies whatever it finds: time has passed, and memory may have been damaged.
+ */
+void arena_distrust(struct arena *a);
+
 /*
  * arena_borrow - the record of @slot where it lies, checked as by arena_read, unless it is the one that was borrowed
  * or written last; it dies at the next write. The writer only. Returns as arena_read.

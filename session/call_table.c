@@ -423,6 +423,7 @@ call_table_merge(struct call_table *t, uint32_t teid, const uint8_t *micro, size
 
 	if (!holds(t, teid))
 		return call_table_teid(t, teid_slot(teid)) != 0 ? ERR_EXISTS : ERR_NOT_FOUND;
+	arena_distrust(&t->arena); /* merged into a new record, damage would get a checksum that is right */
 	e = arena_borrow(&t->arena, teid_slot(teid), &there, &stored);
 	if (e != ERR_OK)
 		return e;
