@@ -65,6 +65,7 @@ struct sessmgr_slot {
 	struct shm_waste *waste; /* arena of a session manager that died */
 	uint8_t peer_conn;       /* enum ckpt_conn */
 	bool is_flush_awaited, is_flush_refused, is_clear_awaited;
+	bool is_flush_forced; /* forced, and without a connection when it was asked: not waited for */
 	bool is_audit_awaited, is_accounting_awaited;
 };
 

@@ -195,7 +195,7 @@ flush_ended(struct chassis *c, struct sessmgr_slot *s, bool is_flushed)
 {
 	struct timeval again = {0, FLUSH_AGAIN_MS * 1000};
 
-	if (is_flushed || srp_link_engine(c->srp)->is_forced) {
+	if (is_flushed || s->is_flush_forced) {
 		flush_answered(c, s);
 		return;
 	}
@@ -209,8 +209,12 @@ tasks_flush(struct chassis *c, uint32_t token)
 {
 	c->flush_token = token;
 	c->flush_left = c->sessmgr_count;
-	for (unsigned i = 1; i <= c->sessmgr_count; i++)
-		c->sessmgrs[i].is_flush_awaited = true;
+	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
+		struct sessmgr_slot *s = &c->sessmgrs[i];
+
+		s->is_flush_awaited = true;
+		s->is_flush_forced = srp_link_engine(c->srp)->is_forced && s->peer_conn != CKPT_CONN_READY;
+	}
 	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
 		if (c->sessmgrs[i].task.ipc == NULL)
 			flush_answered(c, &c->sessmgrs[i]);

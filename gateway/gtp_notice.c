@@ -193,9 +193,3 @@ notices_waiting(const struct notices *n)
 {
 	return n->count;
 }
-
-bool
-notice_is_ims(const char *apn)
-{
-	return strncasecmp(apn, "ims", 3) == 0 && (apn[3] == '\0' || apn[3] == '.');
-}

@@ -51,7 +51,4 @@ void notices_forget(struct notices *n);
 
 uint32_t notices_waiting(const struct notices *n);
 
-/* notice_is_ims - is @apn the IMS one: its first label is "ims". */
-bool notice_is_ims(const char *apn);
-
 #endif

@@ -61,7 +61,7 @@ sessmgr_notice_slice(evutil_socket_t fd, short what, void *arg)
 void
 sessmgr_notice_purged(struct sessmgr *s, const struct call *call)
 {
-	uint8_t cause = notice_is_ims(call->apn) ? 0 : s->cfg.graceful_cause;
+	uint8_t cause = gateway_is_ims(call->apn) ? 0 : s->cfg.graceful_cause;
 	char peer[ADDR_TEXT_MAX];
 	enum err e;
 

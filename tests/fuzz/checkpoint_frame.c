@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/crc32c.h"
 #include "checkpoint/ckpt.h"

@@ -43,7 +43,7 @@ start(struct side *s, uint64_t id)
 	                          .incarnation = id,
 	                          .slots = SLOTS,
 	                          .tombs = TOMBS,
-	                          .is_aggressive = true,
+	                          .settings = {.is_aggressive = true},
 	                          .ops = &call_ckpt_ops};
 	struct arena arena;
 

@@ -203,14 +203,6 @@ there_is_a_limit_and_a_call_without_sgsn_is_not_told(void **state)
 	assert_false(next(UINT64_MAX, &what));
 }
 
-static void
-the_ims_access_point_is_known_by_its_first_label(void **state)
-{
-	(void)state;
-	assert_true(notice_is_ims("ims") && notice_is_ims("IMS.mnc001.mcc240.gprs"));
-	assert_false(notice_is_ims("internet") || notice_is_ims("imsx") || notice_is_ims("im"));
-}
-
 int
 main(void)
 {
@@ -222,7 +214,6 @@ main(void)
 	    cmocka_unit_test_setup_teardown(only_the_answer_with_teid_and_number_of_a_request_ends_it, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_new_one_does_not_wait_for_those_that_do, setup, teardown),
 	    cmocka_unit_test_setup_teardown(there_is_a_limit_and_a_call_without_sgsn_is_not_told, setup, teardown),
-	    cmocka_unit_test(the_ims_access_point_is_known_by_its_first_label),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
