@@ -39,6 +39,16 @@ struct fsm_table {
 	size_t state_count, event_count, guard_count, action_count;
 };
 
+/* FSM_TABLE - the machine @MACHINE of the arrays rows, states, events, guards and actions of the file that says it. */
+#define FSM_ARRAY_COUNT(ARRAY) (sizeof(ARRAY) / sizeof(ARRAY)[0])
+#define FSM_TABLE(MACHINE)                                                                                             \
+	{                                                                                                              \
+		.name = (MACHINE), .rows = rows, .count = FSM_ARRAY_COUNT(rows), .states = states, .events = events,   \
+		.guards = guards, .actions = actions, .state_count = FSM_ARRAY_COUNT(states),                          \
+		.event_count = FSM_ARRAY_COUNT(events), .guard_count = FSM_ARRAY_COUNT(guards),                        \
+		.action_count = FSM_ARRAY_COUNT(actions)                                                               \
+	}
+
 /*
  * fsm_find - the first row for (@state, @event) whose guard holds.
  *

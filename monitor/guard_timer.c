@@ -114,19 +114,7 @@ _Static_assert(sizeof events / sizeof events[0] == GUARD_EV_COUNT, "an event wit
 _Static_assert(sizeof guards / sizeof guards[0] == G_COUNT, "a guard without a name");
 _Static_assert(sizeof actions / sizeof actions[0] == DO_COUNT, "an action without a name");
 
-static const struct fsm_table table = {
-    .name = "guard",
-    .rows = rows,
-    .count = sizeof rows / sizeof rows[0],
-    .states = states,
-    .events = events,
-    .guards = guards,
-    .actions = actions,
-    .state_count = GUARD_STATE_COUNT,
-    .event_count = GUARD_EV_COUNT,
-    .guard_count = G_COUNT,
-    .action_count = DO_COUNT,
-};
+static const struct fsm_table table = FSM_TABLE("guard");
 
 const struct fsm_table *
 guard_fsm_table(void)

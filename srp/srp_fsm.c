@@ -521,19 +521,7 @@ _Static_assert(sizeof events / sizeof events[0] == SRP_EV_COUNT, "an event witho
 _Static_assert(sizeof guards / sizeof guards[0] == G_COUNT, "a guard without a name");
 _Static_assert(sizeof actions / sizeof actions[0] == DO_COUNT, "an action without a name");
 
-static const struct fsm_table table = {
-    .name = "srp",
-    .rows = rows,
-    .count = sizeof rows / sizeof rows[0],
-    .states = states,
-    .events = events,
-    .guards = guards,
-    .actions = actions,
-    .state_count = FSM_STATE_COUNT,
-    .event_count = SRP_EV_COUNT,
-    .guard_count = G_COUNT,
-    .action_count = DO_COUNT,
-};
+static const struct fsm_table table = FSM_TABLE("srp");
 
 const struct fsm_table *
 srp_fsm_table(void)

@@ -168,19 +168,7 @@ _Static_assert(sizeof events / sizeof events[0] == SRP_POST_EV_COUNT, "an event 
 _Static_assert(sizeof guards / sizeof guards[0] == PG_COUNT, "a guard without a name");
 _Static_assert(sizeof actions / sizeof actions[0] == PDO_COUNT, "an action without a name");
 
-static const struct fsm_table table = {
-    .name = "post",
-    .rows = rows,
-    .count = sizeof rows / sizeof rows[0],
-    .states = states,
-    .events = events,
-    .guards = guards,
-    .actions = actions,
-    .state_count = ST_COUNT,
-    .event_count = SRP_POST_EV_COUNT,
-    .guard_count = PG_COUNT,
-    .action_count = PDO_COUNT,
-};
+static const struct fsm_table table = FSM_TABLE("post");
 
 const struct fsm_table *
 srp_post_table(void)
