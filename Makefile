@@ -156,7 +156,7 @@ bench: all $(BENCH)
 	@tests/bench/run
 
 # Rows altered, one at a time: all of them, which takes long, or every deletion and a sample of the rest.
-MUTATE_UNITS := $(filter srp_% monitor_guard%,$(UNIT))
+MUTATE_UNITS := srp_decides srp_rows srp_engine srp_switchover srp_monitors srp_early srp_gates srp_parameters srp_post monitor_guard
 MUTATE       := $(MUTATE_UNITS:%=build/mutant/unit/%) $(MODEL:%=build/mutant/model/%) build/mutant/sim/srp_pair build/tables
 .PHONY: mutate mutate-sample
 mutate: $(MUTATE)

@@ -230,6 +230,50 @@ stop_in_every_state_leaves_nothing_running(void **state)
 	}
 }
 
+/* What a chassis in Init does with the first hello; and a tie that came before it is over, with its alarm. */
+static void
+first_hello_decides(void **state)
+{
+	static const struct {
+		uint8_t peer, is_elected, has_calls, next;
+	} cases[] = {
+	    {SRP_ACTIVE, 1, 1, FSM_STANDBY},
+	    {SRP_ACTIVE, 0, 1, FSM_STANDBY},
+	    {SRP_PENDING_ACTIVE, 1, 1, FSM_STANDBY},
+	    {SRP_PENDING_ACTIVE, 1, 0, FSM_STANDBY},
+	    {SRP_PENDING_STANDBY, 1, 1, FSM_STANDBY},
+	    {SRP_PENDING_STANDBY, 0, 1, FSM_STANDBY},
+	    {SRP_STANDBY, 1, 1, FSM_STANDBY},
+	    {SRP_STANDBY, 1, 0, FSM_TAKING},
+	    {SRP_STANDBY, 0, 0, FSM_STANDBY},
+	    {SRP_INIT, 1, 0, FSM_TAKING},
+	    {SRP_INIT, 0, 0, FSM_STANDBY},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct srp e = started(SRP_MODE_PRIMARY);
+		struct srp_hello h = peer_hello(SRP_INIT);
+
+		h.mode = SRP_MODE_PRIMARY;
+		h.mac[5] = 1;
+		hear(&e, h);
+		assert_true(raises(SRP_ALARM_MAC_CONFLICT));
+		h.state = cases[i].peer;
+		h.mac[5] = cases[i].is_elected ? 0 : 2;
+		h.epoch = h.lineage = cases[i].has_calls ? epoch(50, PEER_ID) : 0;
+		hear(&e, h);
+		assert_int_equal(e.fsm_state, cases[i].next);
+		assert_int_equal(e.alarms, 0);
+		assert_int_equal(e.cause, SRP_REASON_NOT_DEFINED);
+		assert_int_equal(e.peer.state, cases[i].peer);
+		assert_true(starts(SRP_TIMER_DEAD));
+		assert_int_equal(action(SRP_ACT_ADDRESS_TAKE) != NULL, cases[i].next == FSM_TAKING);
+		assert_int_equal(e.lineage, cases[i].peer == SRP_ACTIVE ? h.epoch : 0);
+		assert_int_equal(e.route_modifier, cases[i].peer == SRP_ACTIVE ? 2 : SRP_RM_INITIAL_PRIMARY);
+	}
+}
+
 int
 main(void)
 {
@@ -240,6 +284,7 @@ main(void)
 	    cmocka_unit_test(what_has_not_started_does_nothing),
 	    cmocka_unit_test(what_is_asked_at_a_wrong_time_is_refused_and_changes_nothing),
 	    cmocka_unit_test(reserved_epochs_configuration_and_intervals_act_in_every_state),
+	    cmocka_unit_test(first_hello_decides),
 	    cmocka_unit_test(stop_in_every_state_leaves_nothing_running),
 	};
 
