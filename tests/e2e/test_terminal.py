@@ -209,7 +209,8 @@ def test_the_log_is_shown_with_the_part_that_was_put_away(shared):
     old = "2026-Jan-01+00:00:00.000 [srp 84001 info] [chassisd pid 1] an old line"
     shared.a.flash("/run/log.1", "x" * 3_000_000 + "\n" + (old + "\n") * 3)
     assert shared.a.sh("show logs facility srp lines 1000").splitlines()[:4][2] == old
-    assert shared.a.sh("show logs facility srp level warning") == ""
+    warnings = shared.a.sh("show logs facility srp level warning")  # the second connection of a start may be one
+    assert old not in warnings and " info]" not in warnings
     assert old not in shared.a.sh("show logs facility srp lines 2")
 
 
