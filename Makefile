@@ -155,14 +155,14 @@ bench: all $(BENCH)
 	@bash -c '. tests/lib.sh && packages_install "$${BENCH_PACKAGES[@]}"'
 	@tests/bench/run
 
-# Rows altered, one at a time: all of them, which takes long, or every deletion and a sample of the rest.
+# Rows altered, one at a time; mutate writes the page, mutation is the part of ./check.
 MUTATE_UNITS := srp_decides srp_rows srp_engine srp_switchover srp_monitors srp_early srp_gates srp_parameters srp_post monitor_guard
 MUTATE       := $(MUTATE_UNITS:%=build/mutant/unit/%) $(MODEL:%=build/mutant/model/%) build/mutant/sim/srp_pair build/tables
-.PHONY: mutate mutate-sample
+.PHONY: mutate mutation
 mutate: $(MUTATE)
 	@nice tests/mutate --report docs/reports/mutation.md
-mutate-sample: $(MUTATE)
-	@tests/mutate --deletions --sample 60
+mutation: $(MUTATE)
+	@tests/mutate
 
 # What ./check builds before it starts its parts side by side.
 .PHONY: check-build-unit check-build-model check-build-sim check-build-fuzz check-build-mutation

@@ -196,6 +196,131 @@ reserved_epochs_configuration_and_intervals_act_in_every_state(void **state)
 	}
 }
 
+static void
+what_answers_an_earlier_question_is_counted(void **state)
+{
+	static const struct {
+		uint8_t state, event;
+	} cases[] = {
+	    {FSM_PREPARING, SRP_EV_READY}, {FSM_PREPARING, SRP_EV_REFUSE}, {FSM_HANDING_FLUSH, SRP_EV_REFUSE},
+	    {FSM_HANDING, SRP_EV_REFUSE},  {FSM_STANDBY, SRP_EV_TAKE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct srp e = in_state(cases[i].state);
+
+		feed(&e, (struct srp_event){.kind = cases[i].event, .request = e.request + 1});
+		assert_non_null(action(SRP_ACT_COUNTED_STALE));
+		assert_int_equal(e.fsm_state, cases[i].state);
+	}
+}
+
+/* Epochs run out between the address and the peer's flush: the address is asked for again until there are some. */
+static void
+flushed_address_without_epochs_is_asked_for_again(void **state)
+{
+	struct srp e = in_state(FSM_HOLDING);
+
+	(void)state;
+	e.given_epoch = epoch(50, PEER_ID);
+	e.is_flush_awaited = true;
+	e.epoch_end = 0;
+	feed(&e, (struct srp_event){.kind = SRP_EV_FLUSHED, .epoch = e.given_epoch});
+	assert_int_equal(e.fsm_state, FSM_TAKING);
+	assert_false(e.is_flush_awaited);
+	assert_int_equal(action(SRP_ACT_TIMER_STOP)->timer, SRP_TIMER_PHASE);
+	assert_non_null(action(SRP_ACT_ADDRESS_TAKE));
+}
+
+/* The Active's number stays above all that its peer was, and the peer is told at once. */
+static void
+active_that_hears_of_a_higher_epoch_takes_one_above(void **state)
+{
+	static const uint8_t peers[] = {SRP_STANDBY, SRP_ACTIVE};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof peers; i++) {
+		struct srp e = in_state(FSM_ACTIVE);
+		struct srp_hello h = peer_hello(peers[i]);
+
+		h.epoch = h.lineage = epoch(700, PEER_ID);
+		h.route_modifier = 9;
+		hear(&e, h);
+		assert_int_equal(e.fsm_state, FSM_ACTIVE);
+		assert_true(e.epoch > h.epoch);
+		assert_int_equal(action(SRP_ACT_SESSIONS_ACTIVE)->epoch, e.epoch);
+		assert_non_null(action(SRP_ACT_SEND_HELLO));
+	}
+}
+
+static void
+fail_monitor(struct srp *e, uint8_t reason)
+{
+	feed(e, (struct srp_event){.kind = SRP_EV_MONITOR_FAILED, .reason = reason});
+}
+
+/* What makes a hand-over possible again begins the attempts anew; one that is repeated is counted. */
+static void
+attempts_are_counted_from_what_made_them_possible(void **state)
+{
+	struct srp e = in_state(FSM_ACTIVE);
+	struct srp_hello h = e.peer;
+
+	(void)state;
+	e.failed = 1u << SRP_REASON_BGP_FAILURE;
+	e.tries = 1;
+	feed_kind(&e, SRP_EV_TIMER_INTERNAL);
+	assert_int_equal(e.fsm_state, FSM_PREPARING);
+	assert_int_equal(e.tries, 2);
+
+	e = in_state(FSM_ACTIVE);
+	e.failed = 1u << SRP_REASON_BGP_FAILURE;
+	e.tries = 2;
+	feed_kind(&e, SRP_EV_LINK_UP);
+	assert_int_equal(e.fsm_state, FSM_PREPARING);
+	assert_int_equal(action(SRP_ACT_SEND_PREPARE)->reason, SRP_REASON_BGP_FAILURE);
+	assert_int_equal(e.tries, 0);
+
+	e = in_state(FSM_ACTIVE);
+	e.failed = 1u << SRP_REASON_BGP_FAILURE;
+	e.tries = 2;
+	h.incarnation++;
+	hear(&e, h);
+	assert_int_equal(e.fsm_state, FSM_PREPARING);
+	assert_int_equal(e.tries, 0);
+
+	for (int is_there = 0; is_there < 2; is_there++) {
+		e = in_state(FSM_ACTIVE);
+		e.failed = 1u << SRP_REASON_AAA_FAILURE;
+		e.won_by = SRP_REASON_AAA_FAILURE;
+		e.tries = 2;
+		e.is_link_up = is_there != 0;
+		feed(&e, (struct srp_event){.kind = SRP_EV_RESET_FAIL, .reason = SRP_REASON_AAA_FAILURE});
+		assert_int_equal(e.fsm_state, is_there ? FSM_PREPARING : FSM_ACTIVE);
+		assert_int_equal(e.tries, 0);
+	}
+}
+
+static void
+alarm_of_a_failure_ends_when_nothing_asks_for_a_switchover(void **state)
+{
+	struct srp e = in_state(FSM_ACTIVE);
+
+	(void)state;
+	e.is_link_up = false;
+	fail_monitor(&e, SRP_REASON_BGP_FAILURE);
+	e.alarms = 1u << SRP_ALARM_INTERNAL_SWITCHOVER;
+	e.peer.failed = 1u << SRP_REASON_BGP_FAILURE;
+	feed_kind(&e, SRP_EV_TIMER_INTERNAL);
+	assert_int_equal(e.alarms, 0);
+
+	e.alarms = 1u << SRP_ALARM_INTERNAL_SWITCHOVER;
+	feed(&e, (struct srp_event){.kind = SRP_EV_MONITOR_RECOVERED, .reason = SRP_REASON_BGP_FAILURE});
+	assert_int_equal(e.alarms, 0);
+	assert_int_equal(action(SRP_ACT_TIMER_STOP)->timer, SRP_TIMER_INTERNAL);
+}
+
 static unsigned
 count_of(uint8_t kind)
 {
@@ -285,6 +410,11 @@ main(void)
 	    cmocka_unit_test(what_is_asked_at_a_wrong_time_is_refused_and_changes_nothing),
 	    cmocka_unit_test(reserved_epochs_configuration_and_intervals_act_in_every_state),
 	    cmocka_unit_test(first_hello_decides),
+	    cmocka_unit_test(what_answers_an_earlier_question_is_counted),
+	    cmocka_unit_test(flushed_address_without_epochs_is_asked_for_again),
+	    cmocka_unit_test(active_that_hears_of_a_higher_epoch_takes_one_above),
+	    cmocka_unit_test(attempts_are_counted_from_what_made_them_possible),
+	    cmocka_unit_test(alarm_of_a_failure_ends_when_nothing_asks_for_a_switchover),
 	    cmocka_unit_test(stop_in_every_state_leaves_nothing_running),
 	};
 
