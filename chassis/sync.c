@@ -77,7 +77,12 @@ on_proof(struct chassis *c, unsigned instance, const struct ipc_msg *m)
 	if (now == NULL)
 		return;
 	memcpy(now, m->body, sizeof *now);
-	for (uint32_t i = 0; i < now->named && i < SESSMGR_DIFFER_MAX && logged < LOGGED_MAX; i++) {
+	if (now->named > SESSMGR_DIFFER_MAX) {
+		log_event(LOG_IPC_BAD, (unsigned)m->type, "sessmgr", instance, "more names than there is room for");
+		free(now);
+		return;
+	}
+	for (uint32_t i = 0; i < now->named && logged < LOGGED_MAX; i++) {
 		if (was_named(old, &now->names[i]))
 			continue;
 		imsi_text(&now->names[i], imsi, sizeof imsi);

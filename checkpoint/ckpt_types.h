@@ -266,7 +266,7 @@ struct ckpt_audit {
 	uint32_t found[CKPT_DIFFER_KINDS];  /* before the repair */
 	uint32_t left;                      /* different after it */
 	uint32_t read_ms, sync_ms, took_ms; /* reading again; from begin to the repair (0: none); whole */
-	bool is_ended;                      /* false: the connection or the roles changed, nothing is known */
+	uint8_t is_ended;                   /* 0 or 1; 0: the connection or the roles changed, nothing is known */
 };
 
 struct ckpt_ops {

@@ -3,12 +3,30 @@
  * chassis for the whole run; no task runs behind it, so its orders go nowhere.
  */
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "chassis/tasks.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SESSMGRS = 3 };
+
+/* The history is kept in chassis.db: one in a folder of this run. */
+static void
+open_store(struct chassis *c)
+{
+	char folder[] = "/tmp/fuzz-tasks-XXXXXX", path[64], said[200];
+	struct text_fixed fixed;
+	struct text why;
+
+	text_fixed_init(&fixed, &why, said, sizeof said);
+	if (mkdtemp(folder) == NULL)
+		abort();
+	snprintf(path, sizeof path, "%s/chassis.db", folder);
+	if (store_open(path, &c->store, &why) != ERR_OK)
+		abort();
+}
 
 static struct chassis *
 make_chassis(void)
@@ -20,7 +38,8 @@ make_chassis(void)
 		abort();
 	log_open(sink, "fuzz", LOG_CRITICAL);
 	c.base = event_base_new();
-	if (c.base == NULL || redundancy_new(&c) != ERR_OK)
+	open_store(&c);
+	if (c.base == NULL || history_new(&c) != ERR_OK || redundancy_new(&c) != ERR_OK || sync_new(&c) != ERR_OK)
 		abort();
 	c.demux_watch_ev = evtimer_new(c.base, on_demux_silent, &c);
 	c.flush_ev = evtimer_new(c.base, on_flush_again, &c);
