@@ -12,6 +12,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Nothing is ever sealed with @stranger's key: libFuzzer sees the texts that the target itself seals and offers them
+ * again, and those open rightly. */
+static struct secrets *own, *stranger;
 static char folder[64], path[96];
 
 static void
@@ -50,7 +53,7 @@ key_file(const uint8_t *data, size_t size)
 }
 
 static void
-sealed_text(const struct secrets *s, const uint8_t *data, size_t size)
+sealed_text(const uint8_t *data, size_t size)
 {
 	char text[SECRETS_SEALED_MAX + 64], sealed[SECRETS_SEALED_MAX + 1], clear[SECRETS_CLEAR_MAX + 1];
 
@@ -58,33 +61,33 @@ sealed_text(const struct secrets *s, const uint8_t *data, size_t size)
 		return;
 	memcpy(text, data, size);
 	text[size] = '\0';
-	if (secrets_open(s, text, clear) == ERR_OK)
+	if (secrets_open(stranger, text, clear) == ERR_OK)
 		abort(); /* nobody but the holder of the key can make one */
-	if (secrets_seal(s, text, sealed) != ERR_OK)
+	if (secrets_seal(own, text, sealed) != ERR_OK)
 		return;
-	if (!secrets_is_sealed(sealed) || secrets_open(s, sealed, clear) != ERR_OK || strcmp(clear, text) != 0)
+	if (!secrets_is_sealed(sealed) || secrets_open(own, sealed, clear) != ERR_OK || strcmp(clear, text) != 0)
 		abort();
 	sealed[2 + data[0] % (strlen(sealed) - 2)] ^= 1 + data[size - 1] % 127;
-	if (secrets_open(s, sealed, clear) == ERR_OK)
+	if (secrets_open(own, sealed, clear) == ERR_OK)
 		abort();
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct secrets *s;
-
-	if (s == NULL) {
+	if (own == NULL) {
 		strcpy(folder, "/tmp/starling-fuzz-XXXXXX");
 		if (mkdtemp(folder) == NULL)
 			abort();
 		snprintf(path, sizeof path, "%s/chassis.key", folder);
 		atexit(remove_folder);
-		s = open_new();
-		if (s == NULL)
+		own = open_new();
+		unlink(path);
+		stranger = open_new();
+		if (own == NULL || stranger == NULL)
 			abort();
 	}
-	sealed_text(s, data, size);
+	sealed_text(data, size);
 	if (size > 0 && data[0] % 8 == 0)
 		key_file(data + 1, size - 1);
 	return 0;
