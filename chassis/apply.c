@@ -255,13 +255,11 @@ read_options(const struct cfg *cfg, const struct cfg_node *block)
 static void
 read_srp(struct chassis *c, const struct cfg *cfg, const struct cfg_node *block, struct srp_config *s)
 {
-	const char *mode = cfg_leaf_str(cfg, block, SRP_ROW_CHASSIS_MODE);
-
 	srp_config_init(s);
 	s->chassis_id = store_chassis_id(c->store);
 	s->incarnation = c->incarnation;
 	memcpy(s->mac, store_mac(c->store), MAC_LEN);
-	s->mode = mode != NULL && strcmp(mode, "primary") == 0 ? SRP_MODE_PRIMARY : SRP_MODE_BACKUP;
+	s->mode = srp_mode_of(cfg_leaf_str(cfg, block, SRP_ROW_CHASSIS_MODE));
 	s->priority = (uint8_t)cfg_leaf_uint(cfg, block, SRP_ROW_PRIORITY);
 	s->hello_ms = srp_interval_ms(cfg, block, SRP_ROW_HELLO);
 	s->dead_ms = srp_interval_ms(cfg, block, SRP_ROW_DEAD);

@@ -66,7 +66,7 @@ secret_errors(struct cfg_report *r, const struct cfg *cfg, const struct cfg_node
 static void
 srp_errors(const struct config_errors *e, struct cfg_report *r)
 {
-	srp_show_errors(e->walk.cfg, r, e->peer_priority);
+	srp_show_errors(e->walk.cfg, r, e->peer);
 }
 
 static void
@@ -129,12 +129,12 @@ config_errors_step(struct config_errors *e)
 
 /* --- for the pair -------------------------------------------------------------------------------------------- */
 
-static uint8_t
-peer_priority(const struct chassis *c)
+static const struct srp_hello *
+peer_hello(const struct chassis *c)
 {
 	const struct srp *e = srp_link_engine(c->srp);
 
-	return srp_link_is_started(c->srp) && e->is_peer_heard ? e->peer.priority : 0;
+	return srp_link_is_started(c->srp) && e->is_peer_heard ? &e->peer : NULL;
 }
 
 /* Of the report only the number of errors and the first one are wanted. */
@@ -156,7 +156,7 @@ config_findings(struct chassis *c, char *first, size_t cap)
 	text_fixed_init(&fixed, &words, first, cap);
 	config_errors_init(&e, cli_running(c->cli), &nowhere, false);
 	e.report.first = &words;
-	e.peer_priority = peer_priority(c);
+	e.peer = peer_hello(c);
 	while (e.section < SECTIONS && sections[e.section].whole != NULL && config_errors_step(&e) == ERR_SHORT)
 		;
 	return e.report.all_errors;
@@ -183,7 +183,7 @@ config_show_errors(struct cli_call *call)
 	static_assert(sizeof(struct config_errors) <= sizeof call->state, "the report fits into a call");
 	config_errors_init((struct config_errors *)call->state, cli_running(c->cli), call->out,
 	                   cli_arg_has(call, "verbose"));
-	((struct config_errors *)call->state)->peer_priority = peer_priority(c);
+	((struct config_errors *)call->state)->peer = peer_hello(c);
 	call->step = step_errors;
 	return step_errors(call);
 }

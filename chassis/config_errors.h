@@ -15,7 +15,7 @@ struct config_errors {
 	struct cfg_report report;
 	struct cfg_walk walk;
 	uint8_t section;
-	uint8_t peer_priority; /* of the peer's last hello; 0: not heard, or there is none */
+	const struct srp_hello *peer; /* its last hello, for the first step; NULL: not heard, or there is none */
 };
 
 /* config_errors_init - a report of @cfg to @out; both are kept until the last step. */

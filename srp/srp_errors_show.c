@@ -8,6 +8,7 @@
 
 #include "monitor/monitor_cmds.h"
 #include "srp/srp_cmds.h"
+#include "srp/srp_types.h"
 
 /* link_errors - both ends of the link. */
 static void
@@ -29,15 +30,20 @@ link_errors(const struct cfg *cfg, const struct cfg_node *block, struct cfg_repo
 		cfg_report_error(r, cfg, block, "bind address and peer-ip-address are the same");
 }
 
-/* priority_errors - the chapter: the two chassis must differ. */
+/* election_errors - the chapter: the two chassis must differ in priority; it decides where the modes are the same by
+ * mistake. */
 static void
-priority_errors(const struct cfg *cfg, const struct cfg_node *block, struct cfg_report *r, unsigned peer_priority)
+election_errors(const struct cfg *cfg, const struct cfg_node *block, struct cfg_report *r, const struct srp_hello *peer)
 {
-	const struct cfg_node *line = cfg_first(cfg, block, SRP_ROW_PRIORITY);
+	const struct cfg_node *priority = cfg_first(cfg, block, SRP_ROW_PRIORITY);
+	const struct cfg_node *mode = cfg_first(cfg, block, SRP_ROW_CHASSIS_MODE);
 
-	if (peer_priority != 0 && cfg_leaf_uint(cfg, block, SRP_ROW_PRIORITY) == peer_priority)
-		cfg_report_error(r, cfg, line != NULL ? line : block, "the peer has priority %u as well",
-		                 peer_priority);
+	if (cfg_leaf_uint(cfg, block, SRP_ROW_PRIORITY) == peer->priority)
+		cfg_report_error(r, cfg, priority != NULL ? priority : block, "the peer has priority %u as well",
+		                 (unsigned)peer->priority);
+	if (srp_mode_of(cfg_leaf_str(cfg, block, SRP_ROW_CHASSIS_MODE)) == peer->mode)
+		cfg_report_warning(r, cfg, mode != NULL ? mode : block, "the peer is the %s as well",
+		                   srp_mode_text(peer->mode));
 }
 
 /* monitor_errors - what is watched in a context that is not there. */
@@ -62,7 +68,7 @@ warnings(const struct cfg *cfg, const struct cfg_node *block, struct cfg_report 
 }
 
 void
-srp_show_errors(const struct cfg *cfg, struct cfg_report *r, unsigned peer_priority)
+srp_show_errors(const struct cfg *cfg, struct cfg_report *r, const struct srp_hello *peer)
 {
 	for (const struct cfg_node *c = cfg_first(cfg, cfg_root(cfg), CLI_ROW_CONTEXT); c; c = cfg_next(cfg, c)) {
 		const struct cfg_node *block = cfg_first(cfg, c, SRP_ROW_BLOCK);
@@ -70,7 +76,8 @@ srp_show_errors(const struct cfg *cfg, struct cfg_report *r, unsigned peer_prior
 		if (!block)
 			continue;
 		link_errors(cfg, block, r);
-		priority_errors(cfg, block, r, peer_priority);
+		if (peer != NULL)
+			election_errors(cfg, block, r, peer);
 		monitor_errors(cfg, block, r);
 		warnings(cfg, block, r);
 	}

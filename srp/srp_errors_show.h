@@ -4,10 +4,12 @@
 
 #include "cli/cfg_report.h"
 
+struct srp_hello;
+
 /*
- * srp_show_errors - the section of service-redundancy-protocol; nothing when there is none. @peer_priority is what the
- * peer said in its last hello, 0: it was not heard.
+ * srp_show_errors - the section of service-redundancy-protocol; nothing when there is none. @peer is the last hello of
+ * the peer, borrowed; NULL: it was not heard.
  */
-void srp_show_errors(const struct cfg *cfg, struct cfg_report *r, unsigned peer_priority);
+void srp_show_errors(const struct cfg *cfg, struct cfg_report *r, const struct srp_hello *peer);
 
 #endif

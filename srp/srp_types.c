@@ -1,6 +1,8 @@
 /* srp_types.c - names of the numbers, defaults and bounds of the configuration. */
 #include "srp/srp_types.h"
 
+#include <string.h>
+
 #include "srp/srp.h"
 
 static const char *
@@ -29,6 +31,12 @@ srp_mode_text(uint8_t mode)
 	static const char *const names[SRP_MODE_COUNT] = {[SRP_MODE_BACKUP] = "Backup", [SRP_MODE_PRIMARY] = "Primary"};
 
 	return name(names, SRP_MODE_COUNT, mode);
+}
+
+enum srp_mode
+srp_mode_of(const char *word)
+{
+	return word != NULL && strcmp(word, "primary") == 0 ? SRP_MODE_PRIMARY : SRP_MODE_BACKUP;
 }
 
 const char *

@@ -261,6 +261,9 @@ struct srp_view {
 /* Names of the numbers; "?" for a number outside. srp_state_text spells PendingStandby as ActivePendingStandby. */
 const char *srp_state_text(uint8_t state);
 const char *srp_mode_text(uint8_t mode);
+
+/* srp_mode_of - the mode a configuration line names; NULL and anything else than "primary" is Backup, the default. */
+enum srp_mode srp_mode_of(const char *word);
 const char *srp_reason_text(uint8_t reason);
 const char *srp_answer_text(uint8_t answer);
 const char *srp_refuse_text(uint8_t refuse);

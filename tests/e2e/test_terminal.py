@@ -65,8 +65,7 @@ def test_tab_completes_a_unique_word_and_lists_several(terminal):
     terminal.type("show s\t\t@@")  # typed ahead: it comes back when the keys before it are done
     shown = terminal.expect("@@")
     assert "srp" in shown and "subscribers" in shown
-    terminal.type("\x15\r")
-    terminal.wait_prompt()
+    terminal.drop_line()
 
 
 def test_unique_abbreviations_and_a_capital_first_letter_are_taken(terminal):

@@ -8,6 +8,7 @@
 #include "cli/cfg_internal.h"
 #include "cli/cfg_report.h"
 #include "srp/srp_errors_show.c"
+#include "srp/srp_types.c"
 #include "tests/unit/cli_rig.h"
 
 #define RULE "######################################################################################\n"
@@ -158,7 +159,7 @@ what_has_no_effect_yet_is_told_once_a_block(void **state)
 
 /* srp_says - what the section of redundancy says of @lines in the block. */
 static const char *
-srp_says(const char *lines)
+srp_says_of(const char *lines, const struct srp_hello *peer)
 {
 	static char said[4096];
 	struct rig *r = rig_new(CLI_ADMINISTRATOR);
@@ -170,10 +171,35 @@ srp_says(const char *lines)
 	rig_clear(r);
 	cfg_report_init(&report, &r->out, false);
 	cfg_report_begin(&report, "x");
-	srp_show_errors(cli_running(r->cli), &report, 0);
+	srp_show_errors(cli_running(r->cli), &report, peer);
 	snprintf(said, sizeof said, "%s", r->screen);
 	rig_free(r);
 	return said;
+}
+
+static const char *
+srp_says(const char *lines)
+{
+	return srp_says_of(lines, NULL);
+}
+
+static void
+what_the_peer_has_as_well_is_told(void **state)
+{
+	static const char own[] = "bind address 10.0.0.1\npeer-ip-address 10.0.0.2\nchassis-mode primary\npriority 7\n";
+	struct srp_hello peer = {.mode = SRP_MODE_BACKUP, .priority = 8};
+	const char *said;
+
+	(void)state;
+	said = srp_says_of(own, &peer);
+	assert_null(strstr(said, "as well"));
+	peer.mode = SRP_MODE_PRIMARY;
+	said = srp_says_of(own, &peer);
+	assert_non_null(strstr(said, "Warning : context srp: service-redundancy-protocol: chassis-mode primary: "
+	                             "the peer is the Primary as well\n"));
+	assert_null(strstr(said, "Error"));
+	peer.priority = 7;
+	assert_non_null(strstr(srp_says_of(own, &peer), "priority 7: the peer has priority 7 as well\n"));
 }
 
 static void
@@ -213,6 +239,7 @@ main(void)
 	    T(a_secret_of_another_chassis_is_kept_and_told),
 	    T(what_has_no_effect_yet_is_told_once_a_block),
 	    T(rules_of_the_redundancy_link_are_told),
+	    T(what_the_peer_has_as_well_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
