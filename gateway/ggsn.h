@@ -101,6 +101,13 @@ void ggsn_set_restart(struct ggsn *g, uint8_t restart_counter);
 void ggsn_set_gate(struct ggsn *g, bool is_new_refused);
 
 /*
+ * ggsn_lead - this chassis has followed another one and serves now: its pools give out addresses that lie far from
+ * those in use, since the other one may have given out some more that were never heard of here (pool_leap). Walks the
+ * bitmaps.
+ */
+void ggsn_lead(struct ggsn *g);
+
+/*
  * ggsn_input - serve one request.
  *
  * @reply  an empty writer of at least GTP1_MESSAGE_MAX bytes; filled when the verdict is GGSN_ANSWER

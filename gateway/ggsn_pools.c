@@ -5,7 +5,7 @@
 #include "gateway/ggsn_internal.h"
 #include "gateway/gtp1.h"
 
-enum { CHARGING_BITS = TEID_SLOT_BITS + TEID_GEN_BITS };
+enum { CHARGING_BITS = TEID_SLOT_BITS + TEID_GEN_BITS, CHARGING_LEAP = 1 << 16 };
 #define CHARGING_MASK ((UINT32_C(1) << CHARGING_BITS) - 1)
 
 void
@@ -213,4 +213,12 @@ const struct ggsn_stats *
 ggsn_stats(const struct ggsn *g)
 {
 	return &g->stats;
+}
+
+void
+ggsn_lead(struct ggsn *g)
+{
+	for (unsigned i = 0; i < g->cfg.pool_count; i++)
+		pool_leap(g->pools[i]);
+	g->next_charging = (g->next_charging + CHARGING_LEAP) & CHARGING_MASK;
 }

@@ -166,6 +166,32 @@ pool_become(struct pool *p, const struct pool *truth)
 	return freed;
 }
 
+/* Is all of unit @i free? In a small share a unit is a bit, in a large one a word: not every bit is looked at then. */
+static bool
+is_unit_free(const struct pool *p, uint32_t i, bool is_word)
+{
+	return is_word ? p->words[i] == 0 : !is_set(p, i);
+}
+
+void
+pool_leap(struct pool *p)
+{
+	enum { SMALL = 8192 };
+	bool is_word = p->bits > SMALL;
+	uint32_t units = is_word ? word_count(p) : p->bits, begin = 0, best = 0, longest = 0;
+
+	for (uint32_t i = 0; i < units; i++) {
+		if (!is_unit_free(p, i, is_word)) {
+			begin = i + 1;
+		} else if (i + 1 - begin > longest) {
+			longest = i + 1 - begin;
+			best = begin;
+		}
+	}
+	if (longest > 0)
+		p->cursor = (best + longest / 2) * (is_word ? WORD_BITS : 1);
+}
+
 bool
 pool_has(const struct pool *p, uint32_t address)
 {

@@ -48,6 +48,13 @@ enum err pool_give(struct pool *p, uint32_t address);
  */
 uint32_t pool_become(struct pool *p, const struct pool *truth);
 
+/*
+ * pool_leap - the next search begins in the middle of the longest run of free addresses. For a share that has followed
+ * another chassis and now gives out itself: what that one gave out last, and this one never heard of, lies behind the
+ * addresses in use and rests as long as possible.
+ */
+void pool_leap(struct pool *p);
+
 /* pool_has - does the share contain @address (used or not)? */
 bool pool_has(const struct pool *p, uint32_t address);
 

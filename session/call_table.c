@@ -2,6 +2,7 @@
 #include "session/call_table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "checkpoint/ckpt_digest.h"
 #include "session/call_digest.h"
@@ -10,7 +11,9 @@
 #include "session/call_tombs.h"
 
 /* One byte a slot: the generation of the call in it, or of the next one, and whether there is one. */
-enum { SLOT_USED = 0x80 };
+enum { SLOT_USED = 0x80, GEN_HALF = (TEID_GEN_MASK + 1) / 2 };
+
+_Static_assert(SLOT_USED == 1 << 7 && GEN_HALF < SLOT_USED, "leap_generations works on bytes");
 
 struct call_table {
 	struct arena arena;
@@ -84,11 +87,35 @@ publish_count(struct call_table *t)
 		arena_count_set(&t->arena, ARENA_CALLS_MAX_SEEN, t->used);
 }
 
+/*
+ * The generations of free slots go on by half of all there are, eight slots a step: a call that the lost Active made in
+ * one of them, and this side never heard of, has another TEID than the one that comes there now.
+ */
+static void
+leap_generations(struct call_table *t)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint32_t i = 0;
+
+	for (; i + sizeof each <= t->index.slots; i += sizeof each) {
+		uint64_t eight;
+
+		memcpy(&eight, t->slots + i, sizeof eight);
+		eight ^= (~eight >> 7 & each) * GEN_HALF;
+		memcpy(t->slots + i, &eight, sizeof eight);
+	}
+	for (; i < t->index.slots; i++)
+		t->slots[i] ^= t->slots[i] & SLOT_USED ? 0 : GEN_HALF;
+}
+
 void
 call_table_set_role(struct call_table *t, enum ckpt_role role)
 {
-	if (role == CKPT_ACTIVE && t->role == CKPT_STANDBY)
+	if (role == CKPT_ACTIVE && t->role == CKPT_STANDBY) {
 		arena_count_add(&t->arena, ARENA_RESTORED, t->used);
+		if (t->used > 0)
+			leap_generations(t);
+	}
 	t->role = role;
 	publish_count(t);
 }

@@ -96,7 +96,10 @@ struct digest *call_table_digest(struct call_table *t);
  */
 enum err call_table_scrub(struct call_table *t, uint32_t *slot, uint32_t max);
 
-/* call_table_set_role - counters show the calls as served (active) or pre-allocated (standby). O(1). */
+/*
+ * call_table_set_role - counters show the calls as served (active) or pre-allocated (standby). A side that takes over
+ * calls gives TEIDs that differ from those the other one may have given last. Goes over a byte a slot.
+ */
 void call_table_set_role(struct call_table *t, enum ckpt_role role);
 
 #endif

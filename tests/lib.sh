@@ -5,7 +5,7 @@
 BUILD_PACKAGES=(build-essential libcli-dev libreadline-dev libevent-dev zlib1g-dev liblz4-dev libisal-dev libsqlite3-dev libssl-dev libjansson-dev)
 TEST_PACKAGES=(git clang libcmocka-dev python3-pytest python3-pexpect python3-scapy tshark osmo-ggsn iproute2 nftables
 	util-linux procps spin openssh-server openssh-client groff-base)
-BENCH_PACKAGES=(libzstd-dev redis-server bird2 keepalived)
+BENCH_PACKAGES=(libzstd-dev redis-server bird2 keepalived python3-matplotlib)
 
 say() { printf '%s\n' "$*"; }
 die() {

@@ -26,6 +26,9 @@ LAG_S = 5
 CHANGE_BYTES = 60  # traffic counters and last activity of a call: its micro-checkpoints
 SESSMGRS = int(os.environ.get("SESSMGRS", 2))
 HELLO_MS = 50
+SYNC = f"full resync of {N:,} sessions, {{}}, s"
+SYNC_CPU = f"CPU of a full resync of {N:,} sessions, both sides, {{}}, s"
+MICRO_CPU = "CPU of an update, both sides, us"
 APNS = ("internet.example.net", "ims", "mms.example.net", "corp.acme.example", "iot.telemetry.example",
         "web.vodaphonic.example", "sos", "enterprise.vpn.example")
 
@@ -204,16 +207,20 @@ def add_resync(table):
     for z, seconds, mb, cpu_s in (("lz4", 1.3, 345, 2.0), ("zlib", 2.5, 285, None)):
         r = ours[z]
         beside = median(bare["lz4" if z == "lz4" else "isal1"], "sync_s")
-        table.add(f"resync of {N} sessions, {z}, s", median(r, "sync_s"), seconds, f"{median(r, 'sync_s') / beside:.1f} x the floor", spread(r, "sync_s"))
+        table.add(f"resync of {N} sessions, {z}, s", median(r, "sync_s"), seconds, f"{median(r, 'sync_s') / beside:.1f} x the floor", spread(r, "sync_s"),
+                  (SYNC.format(z), "Starling"))
         table.add("  on the wire, MB", median(r, "wire_mb"), mb * N / 1e6, "", f"{loaded[z]['octets_rec']:.0f} octets a record")
-        table.add("  CPU of both sides, s", median(r, "cpu_s"), cpu_s, "", spread(r, "cpu_s"))
+        table.add("  CPU of both sides, s", median(r, "cpu_s"), cpu_s, "", spread(r, "cpu_s"), (SYNC_CPU.format(z), "Starling"))
         table.add("  hello round trip p99", median(r, "hello_p99_ms"), 5, "", f"one every {HELLO_MS} ms; {spread(r, 'hello_p99_ms')}")
         table.add("  slowest answer of a session manager", median(r, "slowest_answer_ms"), None, "", "two cores for four of them: waiting included")
     for name, r in bare.items():
-        table.add(f"  floor, {name}, s", median(r, "sync_s"), None, "", f"{median(r, 'wire_mb'):.0f} MB, CPU {median(r, 'cpu_s'):.2f} s")
+        table.add(f"  floor, {name}, s", median(r, "sync_s"), None, "", f"{median(r, 'wire_mb'):.0f} MB, CPU {median(r, 'cpu_s'):.2f} s",
+                  (SYNC.format("lz4" if "lz4" in name else "zlib"), f"floor program, {name}"))
+        table.beside(SYNC_CPU.format("lz4" if "lz4" in name else "zlib"), f"floor program, {name}", median(r, "cpu_s"))
     if theirs:
         table.add("  Redis diskless, s", median(theirs, "sync_s"), None, f"{median(theirs, 'sync_s') / median(ours['lz4'], 'sync_s'):.1f} x ours",
-                  f"{median(theirs, 'wire_mb'):.0f} MB, CPU {median(theirs, 'cpu_s'):.2f} s")
+                  f"{median(theirs, 'wire_mb'):.0f} MB, CPU {median(theirs, 'cpu_s'):.2f} s", (SYNC.format("lz4"), "Redis, diskless"))
+        table.beside(SYNC_CPU.format("lz4"), "Redis, diskless", median(theirs, "cpu_s"))
     table.add("memory of such a session, Active, bytes", loaded["lz4"]["pss_b"], 1024, "", "growth of PSS, arena included")
     table.add("memory of such a session, Standby, bytes", median(ours["lz4"], "pss_b"), 1024, "", "PSS of the whole chassis")
 
@@ -244,12 +251,14 @@ def add_micro(table):
         if redis:
             redis.close()
         pair.close()
-    table.add("updates of traffic counters, thousands a second", median(ours, "upd_s") / 1000, None, "", f"aim 2000; {spread(ours, 'upd_s')}")
+    table.add("updates of traffic counters, thousands a second", median(ours, "upd_s") / 1000, 2000, "", spread(ours, "upd_s"), is_least=True)
     table.add("  on the wire, bytes each", median(ours, "wire_b_upd"), 40, "", f"{median(ours, 'micros_per_upd'):.2f} micro-checkpoints each")
-    table.add("  CPU of both sides, us each", median(ours, "cpu_us_upd"), 0.6, "", "making the update included")
+    table.add("  CPU of both sides, us each", median(ours, "cpu_us_upd"), 0.6, "", "making the update included", (MICRO_CPU, "Starling"))
+    table.beside(MICRO_CPU, "floor program", median(bare, "cpu_us_upd"))
     table.add("  floor, thousands a second", median(bare, "upd_s") / 1000, None, "", f"{median(bare, 'wire_b_upd'):.0f} bytes, {median(bare, 'cpu_us_upd'):.2f} us each")
     if theirs:
         table.add("  Redis SET, thousands a second", median(theirs, "upd_s") / 1000, None, "", f"{median(theirs, 'cpu_us_upd'):.2f} us each")
+        table.beside(MICRO_CPU, "Redis SET", median(theirs, "cpu_us_upd"))
     for rate, r in lags.items():
         table.add(f"lag at {rate} updates a second, p50, us", median(r, "lag_p50_us"), 100 if rate == 50000 else None)
         table.add("  p99, us", median(r, "lag_p99_us"), 300 if rate == 50000 else 5000, "", spread(r, "lag_p99_us"))

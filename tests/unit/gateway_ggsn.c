@@ -398,6 +398,30 @@ forgotten_call_frees_its_address_on_the_standby(void **state)
 	manager_drop(&b);
 }
 
+/* The two chassis below answer two subscribers who have nothing to do with each other. */
+static void
+a_chassis_that_takes_over_repeats_nothing_that_it_never_heard_of(void **state)
+{
+	struct gateway_config cfg = fixture_config(1);
+	struct manager a = manager_make(&cfg, 1), b;
+	struct answered unheard, next;
+
+	(void)state;
+	(void)manager_ask(&a, ask_create("240010000000001", 1));
+	b = manager_replica(&a, &cfg);
+	call_table_set_role(b.table, CKPT_ACTIVE);
+	ggsn_lead(b.ggsn);
+	unheard = manager_ask(&a, ask_create("240010000000002", 2));
+	next = manager_ask(&b, ask_create("240010000000003", 2));
+	assert_int_equal(unheard.msg.cause, GTP1_CAUSE_ACCEPTED);
+	assert_int_equal(next.msg.cause, GTP1_CAUSE_ACCEPTED);
+	assert_int_not_equal(next.msg.teid_control, unheard.msg.teid_control);
+	assert_int_not_equal(next.msg.charging_id, unheard.msg.charging_id);
+	assert_memory_not_equal(next.msg.eua, unheard.msg.eua, next.msg.eua_len);
+	manager_drop(&a);
+	manager_drop(&b);
+}
+
 static void
 changed_configuration_keeps_pools_or_asks_for_the_calls_again(void **state)
 {
@@ -561,6 +585,7 @@ main(void)
 	    cmocka_unit_test(other_chassis_answers_every_repetition_identically),
 	    cmocka_unit_test(other_chassis_goes_on_with_the_calls_and_gives_no_address_twice),
 	    cmocka_unit_test(forgotten_call_frees_its_address_on_the_standby),
+	    cmocka_unit_test(a_chassis_that_takes_over_repeats_nothing_that_it_never_heard_of),
 	    cmocka_unit_test(changed_configuration_keeps_pools_or_asks_for_the_calls_again),
 	    cmocka_unit_test(cleared_call_is_gone_and_unknown_to_its_sgsn),
 	    cmocka_unit_test(mutated_requests_never_leak_an_address),

@@ -52,6 +52,58 @@ smallest_pool_may_leave_an_instance_without_addresses(void **state)
 	pool_free(p);
 }
 
+/* What one chassis gave out and the other never heard of is not given out again before half of what is free. */
+static void
+after_a_leap_what_was_given_out_unheard_rests(void **state)
+{
+	static const uint8_t prefixes[] = {24, 16, 12};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof prefixes; k++) {
+		struct pool *lost = pool_new(0x0a000000, prefixes[k], 1, 2),
+		            *heir = pool_new(0x0a000000, prefixes[k], 1, 2);
+		uint32_t known = pool_size(lost) / 5, unheard = pool_size(lost) / 10, free_left, address, first = 0;
+
+		for (uint32_t i = 0; i < known; i++) {
+			assert_int_equal(pool_alloc(lost, &address), ERR_OK);
+			assert_int_equal(pool_take(heir, address), ERR_OK);
+		}
+		for (uint32_t i = 0; i < unheard; i++) {
+			assert_int_equal(pool_alloc(lost, &address), ERR_OK);
+			first = first == 0 ? address : first;
+		}
+		pool_leap(heir);
+		free_left = pool_size(heir) - known;
+		for (uint32_t i = 0; i + 200 < free_left / 2; i++) {
+			assert_int_equal(pool_alloc(heir, &address), ERR_OK);
+			assert_false(pool_is_used(lost, address));
+		}
+		while (pool_alloc(heir, &address) == ERR_OK && address != first)
+			;
+		assert_int_equal(address, first); /* in the end they are given out, too */
+		pool_free(lost);
+		pool_free(heir);
+	}
+}
+
+static void
+a_leap_in_a_full_pool_changes_nothing(void **state)
+{
+	struct pool *p = pool_new(FIXTURE_POOL, 24, 1, 1);
+	uint32_t address, last;
+
+	(void)state;
+	while (pool_alloc(p, &last) == ERR_OK)
+		;
+	pool_leap(p);
+	assert_int_equal(pool_alloc(p, &address), ERR_FULL);
+	assert_int_equal(pool_give(p, FIXTURE_POOL + 77), ERR_OK);
+	pool_leap(p);
+	assert_int_equal(pool_alloc(p, &address), ERR_OK);
+	assert_int_equal(address, FIXTURE_POOL + 77);
+	pool_free(p);
+}
+
 static void
 wrong_arguments_make_no_pool(void **state)
 {
@@ -216,6 +268,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(shares_are_disjoint_complete_and_follow_the_rule),
 	    cmocka_unit_test(smallest_pool_may_leave_an_instance_without_addresses),
+	    cmocka_unit_test(after_a_leap_what_was_given_out_unheard_rests),
+	    cmocka_unit_test(a_leap_in_a_full_pool_changes_nothing),
 	    cmocka_unit_test(wrong_arguments_make_no_pool),
 	    cmocka_unit_test(taken_address_is_not_given_out_and_foreign_ones_are_refused),
 	    cmocka_unit_test(released_address_rests_until_the_others_were_used),

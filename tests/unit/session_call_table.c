@@ -364,6 +364,57 @@ a_replicated_call_takes_its_slot_and_shows_as_pre_allocated(void **state)
 	assert_int_equal(arena_count(&arena, ARENA_RESTORED), 1);
 }
 
+/* What a lost Active made and this side never heard of: its TEIDs are not those that are given now. */
+static void
+a_side_that_takes_over_gives_other_teids_than_the_one_it_followed(void **state)
+{
+	struct call_table *followed = table;
+	struct call_store of_followed = store;
+	uint32_t teids[SLOTS - 20], heard = 0, unheard, n = 0;
+	struct arena own;
+	void *own_mem = calloc(1, arena_bytes(SLOTS));
+
+	(void)state;
+	for (uint64_t imsi = 1; imsi <= 30; imsi++) {
+		teids[heard] = add(imsi);
+		if (imsi % 3 == 0) { /* generations differ */
+			assert_int_equal(release(teids[heard], 1), ERR_OK);
+			continue;
+		}
+		heard++;
+	}
+	assert_int_equal(arena_init(&own, own_mem, arena_bytes(SLOTS), INSTANCE, SLOTS), ERR_OK);
+	table = call_table_new(&own, &events);
+	store = call_table_store(table);
+	for (uint32_t i = 0; i < heard; i++)
+		assert_int_equal(place(teids[i], 1000 + i), ERR_OK);
+	for (uint32_t slot = 0; slot < 8; slot++) { /* deletions were heard of as well */
+		struct tombstone t = {.teid = teid_make(INSTANCE, 5, SLOTS - 1 - slot)};
+
+		assert_int_equal(call_table_bury(table, &t), ERR_OK);
+	}
+	for (unheard = heard; unheard < sizeof teids / sizeof teids[0]; unheard++) {
+		struct call c = call_of(5000 + unheard);
+
+		assert_int_equal(of_followed.ops->add(of_followed.arg, &c), ERR_OK);
+		teids[unheard] = c.teid;
+	}
+	call_table_set_role(table, CKPT_ACTIVE);
+	for (uint32_t i = 0; i < heard; i++)
+		assert_int_equal(call_table_teid(table, teid_slot(teids[i])), teids[i]);
+	for (; call_table_count(table) < SLOTS; n++) {
+		uint32_t teid = add(9000 + n);
+
+		for (uint32_t i = 0; i < unheard; i++)
+			assert_int_not_equal(teid, teids[i]);
+		assert_int_equal(teid_gen(teid) >> 4, 1);
+	}
+	assert_int_equal(n, SLOTS - heard);
+	call_table_free(table);
+	free(own_mem);
+	table = followed;
+}
+
 static void
 a_replicated_call_replaces_what_was_in_its_slot_and_its_own_double(void **state)
 {
@@ -550,6 +601,7 @@ main(void)
 	    T(the_index_agrees_with_a_simple_model_over_random_histories),
 	    T(the_walk_sees_every_call_once),
 	    T(a_replicated_call_takes_its_slot_and_shows_as_pre_allocated),
+	    T(a_side_that_takes_over_gives_other_teids_than_the_one_it_followed),
 	    T(a_replicated_call_replaces_what_was_in_its_slot_and_its_own_double),
 	    T(a_replicated_deletion_spares_a_younger_call_in_the_slot),
 	    T(a_new_table_over_the_arena_finds_the_calls_and_empties_damaged_slots),
