@@ -54,6 +54,11 @@ struct sessmgr {
 	uint32_t clear_slot, cleared;
 	bool is_clearing;
 	struct {
+		struct event *ev;  /* next slice */
+		uint32_t slot;     /* how far the calls have come */
+		bool is_restoring; /* their addresses are being marked in new pools */
+	} pools;
+	struct {
 		struct event *ev; /* next slice */
 		uint32_t id;      /* of the order; 0: no audit runs */
 		uint64_t begin_us;
@@ -84,6 +89,14 @@ struct sessmgr {
 
 /* sessmgr_wall_s - Unix time in seconds. */
 uint32_t sessmgr_wall_s(void);
+
+/*
+ * The pools of a changed configuration. restore: every call marks its address in them. gate: new calls are taken when
+ * the chassis takes them and all addresses are marked. slice: the timer.
+ */
+void sessmgr_pools_restore(struct sessmgr *s);
+void sessmgr_pools_gate(struct sessmgr *s);
+void sessmgr_pools_slice(evutil_socket_t fd, short what, void *arg);
 
 /* sessmgr_audit_start - examine every call of this Active; the report goes to chassisd under @id. */
 void sessmgr_audit_start(struct sessmgr *s, uint32_t id);

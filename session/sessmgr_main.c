@@ -285,19 +285,6 @@ set_peer(struct sessmgr *s, const struct ipc_msg *m)
 	ckpt_link_dial(s->link, &p.local, &p.peer, p.port, p.is_dialling != 0);
 }
 
-/* The pools of a changed configuration start empty: every call marks its address again. */
-static void
-restore_addresses(struct sessmgr *s)
-{
-	struct call c;
-	uint32_t slot = 0;
-	enum err e;
-
-	while ((e = s->store.ops->next(s->store.arg, &slot, &c)) != ERR_NOT_FOUND)
-		if (e == ERR_OK)
-			(void)ggsn_restore(s->ggsn, &c);
-}
-
 static bool
 apply_gateway(struct sessmgr *s)
 {
@@ -309,9 +296,10 @@ apply_gateway(struct sessmgr *s)
 		return false;
 	s->ggsn = g;
 	ggsn_set_restart(g, s->restart_counter);
-	ggsn_set_gate(g, s->gate != SRP_GATE_OPEN);
 	if (is_restore_needed)
-		restore_addresses(s);
+		sessmgr_pools_restore(s);
+	else
+		sessmgr_pools_gate(s);
 	sessmgr_audit_again(s);
 	return true;
 }
@@ -426,8 +414,7 @@ on_order(struct sessmgr *s, const struct ipc_msg *m)
 		break;
 	case IPC_GATE:
 		s->gate = (uint8_t)m->id;
-		if (s->ggsn != NULL)
-			ggsn_set_gate(s->ggsn, s->gate != SRP_GATE_OPEN);
+		sessmgr_pools_gate(s);
 		break;
 	case IPC_AUDIT:
 		sessmgr_audit_start(s, m->id);
@@ -539,11 +526,12 @@ make_events(struct sessmgr *s)
 	s->clear_ev = evtimer_new(s->base, on_clear_slice, s);
 	s->rebind_ev = evtimer_new(s->base, on_rebind_slice, s);
 	s->account.send_ev = evtimer_new(s->base, sessmgr_account_send_now, s);
+	s->pools.ev = evtimer_new(s->base, sessmgr_pools_slice, s);
 	s->audit.ev = evtimer_new(s->base, sessmgr_audit_slice, s);
 	s->notice.ev = evtimer_new(s->base, sessmgr_notice_slice, s);
 	s->proof.ev = evtimer_new(s->base, sessmgr_proof_slice, s);
-	return s->turn_ev != NULL && s->clear_ev != NULL && s->rebind_ev != NULL && s->account.send_ev != NULL &&
-	       s->audit.ev != NULL && s->proof.ev != NULL && s->notice.ev != NULL;
+	return s->turn_ev != NULL && s->clear_ev != NULL && s->rebind_ev != NULL && s->pools.ev != NULL &&
+	       s->account.send_ev != NULL && s->audit.ev != NULL && s->proof.ev != NULL && s->notice.ev != NULL;
 }
 
 static enum err

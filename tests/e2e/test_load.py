@@ -194,3 +194,19 @@ def test_a_killed_role_comes_back_and_the_pair_settles(pair, role):
         assert s.ask(s.update(t)).cause == gtp.ACCEPTED
     assert s.ask(s.create("240011234500099")).cause == gtp.ACCEPTED
     s.close()
+
+
+def test_a_change_of_the_pools_under_load_gives_no_address_twice(pair):
+    rest = pair.gtp_client("create", "--local", f"{pair.net}51", "--remote", pair.service, "--contexts", 3000, "--rate", 3000,
+                           "--imsi", 240020000000000, index=51).wait()
+    assert rest.process.returncode == 0, rest.text()
+    client = load(pair)
+    wait_calls(pair, 3200)
+    for n in range(10):  # each makes new bitmaps, in which 3,000 calls and more mark their addresses, slice by slice
+        for c in pair.both:
+            c.configure("context isp", f"ip pool more{n} 10.{70 + n}.0.0 255.255.255.0 public 0 srp-activate")
+    held = nothing_lost(client.terminate())["held"]
+    lab.until(lambda: pair.active().subscribers() == 3000 + held, 10, "all calls are counted")
+    addresses = [a for _, _, a in calls(pair.active())]
+    assert len(set(addresses)) == len(addresses) == 3000 + held
+    same_calls_on_both(pair, 3000 + held)
