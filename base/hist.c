@@ -1,7 +1,7 @@
-/* hist.c - latency histogram. 16 linear steps in each power of two. */
+/* hist.c - latency histogram. 64 linear steps in each power of two. */
 #include "base/hist.h"
 
-enum { STEPS = 16 };
+enum { STEPS = 64 };
 
 static unsigned
 bucket_of(uint64_t us)
@@ -14,7 +14,7 @@ bucket_of(uint64_t us)
 	return b < HIST_BUCKETS ? b : HIST_BUCKETS - 1;
 }
 
-/* The largest value that falls into bucket @b. */
+/* The largest value that falls into bucket @b; the last one takes all that is larger. */
 static uint64_t
 bucket_top(unsigned b)
 {
@@ -22,6 +22,8 @@ bucket_top(unsigned b)
 
 	if (b < 2 * STEPS)
 		return b;
+	if (b == HIST_BUCKETS - 1)
+		return UINT64_MAX;
 	exp = b / STEPS - 1;
 	return ((uint64_t)(b - exp * STEPS + 1) << exp) - 1;
 }

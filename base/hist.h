@@ -1,5 +1,5 @@
 /*
- * hist.h - a latency histogram: log-linear buckets of microseconds, percentiles within 6 %.
+ * hist.h - a latency histogram: log-linear buckets of microseconds, percentiles within 1.6 %.
  * A plain value of fixed size; used for hello round trips and switchover phases.
  */
 #ifndef BASE_HIST_H
@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-enum { HIST_BUCKETS = 512 };
+enum { HIST_BUCKETS = 64 * 30 };
 
 struct hist {
 	uint64_t count;

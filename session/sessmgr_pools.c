@@ -1,6 +1,7 @@
 /*
- * sessmgr_pools.c - the pools of a changed configuration start empty, and every call marks its address again: in slices,
- * since there may be a million. Until all have, no new call is taken: it could be given the address of one to come.
+ * sessmgr_pools.c - the pools of a changed configuration start empty, and every call marks its address again: in
+ * slices, since there may be a million. Until all have, no new call is taken: it could be given the address of one to
+ * come.
  */
 #include "session/sessmgr.h"
 #include "srp/srp_post.h"
@@ -31,7 +32,8 @@ slice(struct sessmgr *s)
 		if (e == ERR_SHORT) /* many slots without a call: that was enough */
 			break;
 		if (e == ERR_OK)
-			(void)ggsn_restore(s->ggsn, &c); /* a pool that is no longer configured leaves the call as it is */
+			(void)ggsn_restore(s->ggsn,
+			                   &c); /* a pool that is no longer configured leaves the call as it is */
 	}
 	event_add(s->pools.ev, &pause);
 }
