@@ -20,22 +20,25 @@ VERSION  := $(shell cat VERSION 2>/dev/null || echo 0)
 COMMIT   := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 # Layers, lowest first. DEPS: the archives a unit test of that layer links, its own first.
-LAYERS          := base srp checkpoint monitor session gateway cli chassis
+LAYERS          := base task store srp checkpoint monitor session gateway cli license chassis
 DEPS_base       := base
+DEPS_task       := task base
+DEPS_store      := store base
 DEPS_srp        := srp base
 DEPS_checkpoint := checkpoint session base
 DEPS_monitor    := monitor base
-DEPS_session    := session checkpoint base
-DEPS_gateway    := gateway session checkpoint base
+DEPS_session    := session checkpoint task base
+DEPS_gateway    := gateway session checkpoint task base
 DEPS_cli        := cli base
-DEPS_chassis    := chassis cli gateway session checkpoint monitor srp base
+DEPS_license    := license cli base
+DEPS_chassis    := chassis license cli gateway session checkpoint monitor srp store task base
 # ISA-L (libisal) is used where it is installed at build time; ISAL= builds without it.
 ISAL            ?= $(shell echo '\#include <isa-l/igzip_lib.h>' | $(CC) -E -xc - >/dev/null 2>&1 && echo yes)
 CFLAGS          += $(if $(ISAL),-DSTARLING_ISAL)
 ISAL_LIB        := $(if $(ISAL),-lisal)
 LIBS            := -lcli -levent_core -lsqlite3 -lz -llz4 $(ISAL_LIB) -lcrypto -ljansson
 
-MAINS    := chassis/chassisd.c chassis/starling_license.c $(wildcard cli/starsh*.c)
+MAINS    := chassis/chassisd.c license/starling_license.c $(wildcard cli/starsh*.c)
 SRC       = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
 OBJ       = $(patsubst %.c,build/$(1)/obj/%.o,$(call SRC,$(2)))
 
@@ -75,7 +78,7 @@ build/chassisd: build/release/obj/chassis/chassisd.o $(call archives,release,cha
 	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 build/asan/chassisd: build/asan/obj/chassis/chassisd.o $(call archives,asan,chassis)
 	@$(CC) $(SANITIZE) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
-build/starling-license: build/release/obj/chassis/starling_license.o build/release/obj/chassis/license.o build/release/libbase.a
+build/starling-license: build/release/obj/license/starling_license.o build/release/obj/license/license.o build/release/libbase.a
 	@$(CC) -o $@ $^ $(ISAL_LIB) -lcrypto
 # readline is loaded by the interactive shell itself (cli/starsh_readline.h), not linked.
 build/starsh: $(patsubst %.c,build/release/obj/%.o,$(wildcard cli/starsh*.c) cli/cli_proto.c) build/release/libbase.a

@@ -17,10 +17,10 @@
 #include "base/log.h"
 #include "chassis/build_info.h"
 #include "chassis/chassis_cmds.h"
-#include "chassis/priority.h"
 #include "chassis/system_cmds.h"
 #include "chassis/tables.h"
 #include "monitor/guard_timer.h"
+#include "task/priority.h"
 
 enum { PRIORITIES = 3, OPEN_FILES = 4096, LOG_BYTES_MAX = 1 << 20, LOG_CHECK_S = 10, LOOK_AGAIN_US = 1000 };
 

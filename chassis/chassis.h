@@ -26,21 +26,21 @@
 
 #include "base/addr.h"
 #include "base/report.h"
-#include "chassis/license.h"
 #include "chassis/loop_watch.h"
-#include "chassis/secrets.h"
-#include "chassis/store.h"
-#include "chassis/task.h"
 #include "cli/cli.h"
 #include "cli/cli_link.h"
 #include "gateway/address_io.h"
 #include "gateway/gtp_channel.h"
+#include "license/license.h"
 #include "monitor/monitor_link.h"
 #include "session/arena.h"
 #include "session/sessmgr_ipc.h"
 #include "srp/srp_history_show.h"
 #include "srp/srp_link.h"
 #include "srp/srp_post.h"
+#include "store/secrets.h"
+#include "store/store.h"
+#include "task/task.h"
 
 enum { SESSMGRS_DEFAULT = 2, SESSMGRS_MAX = 64, ALARMS_MAX = 32, ALARM_TEXT_MAX = 160, EPOCH_BLOCK = 65536 };
 
@@ -326,11 +326,6 @@ void views_audit(struct chassis *c, struct report *r);
 enum cli_answer support_show(struct cli_call *call);
 
 /* license_io.c */
-/*
- * license_file_key - the key in the file @path: its first line that is neither empty nor a remark. ERR_NOT_FOUND (no
- * file, no such line), ERR_RANGE (longer than LICENSE_KEY_MAX), ERR_FORMAT (a NUL in it).
- */
-enum err license_file_key(const char *path, char key[LICENSE_KEY_MAX + 1]);
 bool license_open(struct chassis *c); /* false: --license-issuer cannot be read */
 void license_start(struct chassis *c);
 void license_check(struct chassis *c);

@@ -13,9 +13,9 @@
 #include "chassis/build_info.h"
 #include "chassis/chassis.h"
 #include "chassis/config_errors.h"
-#include "chassis/priority.h"
 #include "gateway/demux_main.h"
 #include "session/sessmgr_main.h"
+#include "task/priority.h"
 
 enum {
 	OPT_ROOT = 256,

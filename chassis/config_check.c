@@ -10,8 +10,8 @@
 
 #include "chassis/chassis.h"
 #include "chassis/config_errors.h"
-#include "chassis/secrets.h"
 #include "chassis/tables.h"
+#include "store/secrets.h"
 
 static void
 print(void *arg, const char *s, size_t n)

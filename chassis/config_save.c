@@ -15,7 +15,7 @@
 
 #include "base/log.h"
 #include "chassis/chassis.h"
-#include "chassis/file_save.h"
+#include "store/file_save.h"
 
 enum { LINES_PER_SLICE = 200, KEEP_MS = 10, KEEP_AGAIN_S = 5 };
 

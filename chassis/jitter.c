@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "chassis/chassis.h"
-#include "chassis/priority.h"
+#include "task/priority.h"
 
 enum { CALM_S = 60, US_PER_MS = 1000, REALTIME_BELOW_MS = 1000 };
 

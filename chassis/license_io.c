@@ -2,41 +2,17 @@
  * license_io.c - the license key of a chassis: the one in the configuration, or else the one in /flash/license.lic,
  * read at the start. Looked at once a minute: what expires is told by log and alarm.
  */
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "chassis/chassis.h"
+#include "license/license_file.h"
 
 enum { CHECK_S = 60 };
 
 static const char file_url[] = "/flash/license.lic";
-
-/* no_password - a PEM file that is encrypted is refused; OpenSSL would ask the terminal. */
-static int
-no_password(char *buf, int size, int is_writing, void *arg)
-{
-	(void)buf, (void)size, (void)is_writing, (void)arg;
-	return -1;
-}
-
-/* issuer_read - the public key in the PEM file that --license-issuer names. */
-static enum err
-issuer_read(const char *path, uint8_t out[LICENSE_PUBLIC_BYTES])
-{
-	size_t n = LICENSE_PUBLIC_BYTES;
-	FILE *f = fopen(path, "re");
-	EVP_PKEY *pkey = f == NULL ? NULL : PEM_read_PUBKEY(f, NULL, no_password, NULL);
-	bool is_good = pkey != NULL && EVP_PKEY_get_raw_public_key(pkey, out, &n) == 1 && n == LICENSE_PUBLIC_BYTES;
-
-	if (f != NULL)
-		fclose(f);
-	EVP_PKEY_free(pkey);
-	return is_good ? ERR_OK : ERR_FORMAT;
-}
 
 /* read_at - @key against issuer and MAC of this chassis. */
 static enum err
@@ -46,33 +22,6 @@ read_at(const struct chassis *c, const char *key, struct license *out, struct te
 
 	mac_text(store_mac(c->store), mac);
 	return license_read(key, c->license.issuer, mac, out, why);
-}
-
-enum err
-license_file_key(const char *path, char key[LICENSE_KEY_MAX + 1])
-{
-	char line[LICENSE_KEY_MAX + 2];
-	FILE *file = fopen(path, "re");
-	enum err e = ERR_NOT_FOUND;
-	size_t n = 0;
-	int ch = file == NULL ? EOF : 0;
-
-	while (ch != EOF && e == ERR_NOT_FOUND) {
-		ch = fgetc(file);
-		if (ch != EOF && ch != '\n' && ch != '\r') {
-			n += n < sizeof line; /* one more than a key may have says that there were more */
-			line[n - 1] = (char)ch;
-			continue;
-		}
-		if (n > 0 && line[0] != '#')
-			e = n > LICENSE_KEY_MAX ? ERR_RANGE : memchr(line, '\0', n) != NULL ? ERR_FORMAT : ERR_OK;
-		if (e == ERR_OK)
-			snprintf(key, LICENSE_KEY_MAX + 1, "%.*s", (int)n, line);
-		n = 0;
-	}
-	if (file != NULL)
-		fclose(file);
-	return e;
 }
 
 static void
@@ -100,7 +49,8 @@ bool
 license_open(struct chassis *c)
 {
 	memcpy(c->license.issuer, license_issuer, sizeof c->license.issuer);
-	if (c->options.license_issuer != NULL && issuer_read(c->options.license_issuer, c->license.issuer) != ERR_OK)
+	if (c->options.license_issuer != NULL &&
+	    license_file_issuer(c->options.license_issuer, c->license.issuer) != ERR_OK)
 		return false;
 	file_read(c);
 	return true;

@@ -11,8 +11,8 @@
 #ifndef CHASSIS_PAIR_LINES_H
 #define CHASSIS_PAIR_LINES_H
 
-#include "chassis/secrets.h"
 #include "srp/srp_validate.h"
+#include "store/secrets.h"
 
 enum { PAIR_SECRET_ROUNDS = 20000 };
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "chassis/chassis.h"
-#include "chassis/file_save.h"
+#include "store/file_save.h"
 
 /* A command without show is not there yet: give it its function and it is in every dump. */
 static const struct section {

@@ -12,9 +12,9 @@
 
 #include "base/log.h"
 #include "chassis/chassis.h"
-#include "chassis/shm.h"
 #include "checkpoint/ckpt_types.h"
 #include "srp/srp_conn_link.h"
+#include "task/shm.h"
 
 enum { FLUSH_AGAIN_MS = 20, DEMUX_SILENCE_MS = 1000, DEMUX_SILENCES_MAX = 2 };
 

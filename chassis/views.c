@@ -12,10 +12,10 @@
 #include "chassis/build_info.h"
 #include "chassis/chassis.h"
 #include "chassis/chassis_cmds.h"
-#include "chassis/task_usage.h"
 #include "gateway/gateway_cmds.h"
 #include "gateway/gateway_show.h"
 #include "session/call_rows.h"
+#include "task/task_usage.h"
 
 enum { SLOTS_PER_STEP = 2048 };
 

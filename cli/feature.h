@@ -1,6 +1,6 @@
 /*
  * feature.h - what a licence can open. A row that needs one carries it; without it the row's words are in no tree, so
- * neither help nor completion nor matching knows them. Who grants them is the application's affair (chassis/license.h).
+ * neither help nor completion nor matching knows them. Who grants them is the application's affair (license/license.h).
  */
 #ifndef CLI_FEATURE_H
 #define CLI_FEATURE_H

@@ -19,13 +19,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "chassis/ipc.h"
-#include "chassis/shm.h"
-#include "chassis/task.h"
 #include "gateway/address_io.h"
 #include "gateway/gtp1.h"
 #include "gateway/gtp_channel.h"
 #include "srp/srp_types.h"
+#include "task/ipc.h"
+#include "task/shm.h"
+#include "task/task.h"
 
 enum { READS_PER_TURN = 64, DRAIN_READS_MAX = 4096, BARRIER_WAIT_MS = 250, STATS_MS = 500, IMSIS_MAX = 2000000 };
 

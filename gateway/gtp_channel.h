@@ -1,6 +1,6 @@
 /*
  * gtp_channel.h - what demux and a session manager say to each other, and what demux lets chassisd see.
- * Plain values between tasks of one chassis (same binary), carried by chassis/ipc.
+ * Plain values between tasks of one chassis (same binary), carried by task/ipc.
  */
 #ifndef GATEWAY_GTP_CHANNEL_H
 #define GATEWAY_GTP_CHANNEL_H

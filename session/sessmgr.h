@@ -14,7 +14,6 @@
 
 #include <event2/event.h>
 
-#include "chassis/ipc.h"
 #include "checkpoint/ckpt_link.h"
 #include "gateway/ggsn.h"
 #include "gateway/gtp_channel.h"
@@ -22,6 +21,7 @@
 #include "session/call_account.h"
 #include "session/call_table.h"
 #include "session/sessmgr_ipc.h"
+#include "task/ipc.h"
 
 /* IMSIs to be told to demux, one list per kind of message. */
 struct binds {

@@ -1,4 +1,4 @@
-/* sessmgr_ipc.h - bodies of the messages between chassisd and a session manager (chassis/ipc.h): plain
+/* sessmgr_ipc.h - bodies of the messages between chassisd and a session manager (task/ipc.h): plain
  * values, in which any octet is legal, so that a receiver may copy one before it has looked at it. */
 #ifndef SESSION_SESSMGR_IPC_H
 #define SESSION_SESSMGR_IPC_H

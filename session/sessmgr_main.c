@@ -16,9 +16,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "chassis/ipc.h"
-#include "chassis/shm.h"
-#include "chassis/task.h"
 #include "checkpoint/ckpt_link.h"
 #include "checkpoint/compress.h"
 #include "gateway/ggsn.h"
@@ -28,6 +25,9 @@
 #include "session/sessmgr.h"
 #include "session/sessmgr_ipc.h"
 #include "srp/srp_types.h"
+#include "task/ipc.h"
+#include "task/shm.h"
+#include "task/task.h"
 
 enum { PUBLISH_MS = 100, CLEAR_PER_TURN = 256, REBIND_PER_TURN = 1024 };
 

@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 #include "base/rng.h"
-#include "chassis/file_save.h"
-#include "chassis/task_usage.h"
 #include "gateway/address_io.h"
+#include "store/file_save.h"
+#include "task/task_usage.h"
 
 /* An address and port of this process alone: the process id spreads tests that run side by side. */
 static struct addr

@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_STORE_RIG_H
 #define TESTS_UNIT_STORE_RIG_H
 
-#include "chassis/store.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
