@@ -52,6 +52,7 @@ read_services(const struct cfg *cfg, const struct cfg_node *context, const char 
 			return;
 		copy_name(s->name, sizeof s->name, cfg_str(cfg, n, "name"));
 		copy_name(s->context, sizeof s->context, name);
+		s->id = gateway_service_id(s->context, s->name);
 		s->port = GATEWAY_PORT_GTPC;
 		s->is_bound = cfg_leaf_addr(cfg, n, GATEWAY_ROW_GGSN_BIND, &s->bind);
 		s->is_srp_activated = s->is_bound && is_srp_activated(cfg, context, &s->bind);

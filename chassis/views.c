@@ -138,6 +138,31 @@ show_subscribers_full(struct cli_call *call)
 
 /* --- services ------------------------------------------------------------------------------------------------ */
 
+/* Calls of service @id in all session managers. */
+static uint32_t
+service_calls(const struct chassis *c, uint32_t id)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
+		const struct sessmgr_slot *s = &c->sessmgrs[i];
+
+		for (unsigned k = 0; s->arena_mem != NULL && k < ARENA_SERVICES; k++)
+			if (arena_count(&s->arena, SESSMGR_SERVICE_ID_FIRST + k) == id)
+				n += arena_count(&s->arena, ARENA_SERVICE_FIRST + k);
+	}
+	return (uint32_t)n;
+}
+
+static bool
+is_address_taken(const struct chassis *c, uint32_t id)
+{
+	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++)
+		if (c->demux_shared->addresses[i].service == id)
+			return c->demux_shared->addresses[i].is_taken;
+	return false;
+}
+
 static void
 fill_service(const struct chassis *c, unsigned i, struct gateway_service_view *v)
 {
@@ -149,17 +174,20 @@ fill_service(const struct chassis *c, unsigned i, struct gateway_service_view *v
 	                                   .port = s->port,
 	                                   .is_srp_activated = s->is_srp_activated,
 	                                   .restart_counter = c->restart_counter,
-	                                   .contexts = (uint32_t)sum_counter(c, ARENA_SERVICE_FIRST + i)};
+	                                   .contexts = service_calls(c, s->id)};
 	if (!s->is_bound) {
 		v->state = GATEWAY_SERVICE_NOT_STARTED;
 		v->reason = "no bind address";
 	} else if (!s->is_srp_activated) {
 		v->state = GATEWAY_SERVICE_NOT_STARTED;
 		v->reason = "its address is not that of an srp-activate interface of this context";
+	} else if (gateway_find_service(&c->gateway, s->id) != (int)i) {
+		v->state = GATEWAY_SERVICE_NOT_STARTED;
+		v->reason = "another service has the same call identity: show configuration errors";
 	} else if (!c->is_demux_ready) {
 		v->state = GATEWAY_SERVICE_NOT_STARTED;
 		v->reason = "demux is not running";
-	} else if (!c->is_address_wanted || c->demux_shared->is_taken[i]) {
+	} else if (!c->is_address_wanted || is_address_taken(c, s->id)) {
 		/* on a Standby the service is started too: its address is the active chassis' */
 		v->state = GATEWAY_SERVICE_STARTED;
 		v->reason = c->is_address_wanted ? NULL : "the address is served by the active chassis";

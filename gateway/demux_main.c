@@ -40,7 +40,7 @@ struct channel {
 
 struct service {
 	struct demux_role *role;
-	unsigned index;
+	uint32_t id; /* gateway_service_id; 0: no service here */
 	struct address_io address;
 	struct event *readable;
 };
@@ -65,19 +65,31 @@ static void
 publish(struct demux_role *r)
 {
 	r->shared->stats = *demux_stats(r->core);
-	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++)
-		r->shared->is_taken[i] = r->services[i].address.is_taken;
+	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++) {
+		r->shared->addresses[i].is_taken = r->services[i].address.is_taken;
+		r->shared->addresses[i].service = r->services[i].id;
+	}
 }
 
 /* --- datagrams ---------------------------------------------------------------------------------- */
 
+/* The served one with that id, or NULL. */
+static struct service *
+find_service(struct demux_role *r, uint32_t id)
+{
+	for (unsigned i = 0; id != 0 && i < GATEWAY_SERVICES_MAX; i++)
+		if (r->services[i].id == id)
+			return &r->services[i];
+	return NULL;
+}
+
 static void
 send_datagram(struct demux_role *r, const struct gtp_datagram *d, const void *bytes, size_t len)
 {
-	struct service *s = &r->services[d->service];
+	struct service *s = find_service(r, d->service);
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htobe16(d->port)};
 
-	if (s->address.sock < 0 || !s->address.is_taken) {
+	if (s == NULL || s->address.sock < 0 || !s->address.is_taken) {
 		r->shared->unroutable++;
 		return;
 	}
@@ -131,7 +143,7 @@ read_datagrams(struct service *s, unsigned max)
 {
 	for (unsigned i = 0; i < max; i++) {
 		uint8_t bytes[GTP1_MESSAGE_MAX + 1]; /* one more than legal, so that a longer one is seen as too long */
-		struct gtp_datagram d = {.service = (uint8_t)s->index};
+		struct gtp_datagram d = {.service = s->id};
 		struct sockaddr_in from;
 		socklen_t from_len = sizeof from;
 		ssize_t n =
@@ -182,21 +194,15 @@ answer_busy(struct demux_role *r, const struct service *s, int error)
 	(void)ipc_send(r->control, IPC_ADDRESS_BUSY, r->token, line, (size_t)n, -1, 0);
 }
 
-static bool
-is_served(const struct gateway_service *g)
-{
-	return g->is_bound && g->is_srp_activated && g->bind.family == ADDR_V4;
-}
-
 static void
 take_addresses(struct demux_role *r)
 {
 	r->is_active = true;
 	r->is_giving = false;
-	for (unsigned i = 0; i < r->cfg.service_count; i++) {
+	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++) {
 		struct service *s = &r->services[i];
 
-		if (!is_served(&r->cfg.services[i]))
+		if (s->id == 0)
 			continue;
 		if (address_take(&s->address) != ERR_OK) {
 			answer_busy(r, s, errno);
@@ -293,7 +299,7 @@ channel_reply(struct channel *c, const struct ipc_msg *m)
 	memcpy(&d, m->body, sizeof d);
 	if (d.imsi != 0)
 		demux_answered(c->role->core, d.imsi);
-	if (d.service < GATEWAY_SERVICES_MAX && m->len > sizeof d)
+	if (m->len > sizeof d)
 		send_datagram(c->role, &d, m->body + sizeof d, m->len - sizeof d);
 }
 
@@ -368,30 +374,65 @@ open_channel(struct demux_role *r, unsigned instance, int fd)
 
 /* --- chassisd --------------------------------------------------------------------------------------- */
 
+/* Service @g stays what it is: its socket, and what has arrived in it, move to the place @to. */
+static bool
+keep_service(struct service *to, struct service *old, const struct gateway_service *g)
+{
+	for (unsigned k = 0; k < GATEWAY_SERVICES_MAX; k++) {
+		struct service *s = &old[k];
+
+		if (s->id != g->id || !addr_equal(&s->address.addr, &g->bind) || s->address.port != g->port)
+			continue;
+		to->address = s->address;
+		s->id = 0;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * The services of a changed configuration, known by their ids: where one stands says nothing. Addresses that are no
+ * longer wanted are free before others are opened, one service may have got another's.
+ */
+static void
+change_services(struct demux_role *r, enum address_driver driver)
+{
+	struct service old[GATEWAY_SERVICES_MAX];
+	bool is_kept[GATEWAY_SERVICES_MAX] = {false};
+
+	memcpy(old, r->services, sizeof old);
+	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++) {
+		service_listen(&old[i], false);
+		r->services[i] = (struct service){.role = r, .address.sock = -1};
+		if (i >= r->cfg.service_count || !gateway_is_served(&r->cfg, i))
+			continue;
+		r->services[i].id = r->cfg.services[i].id;
+		is_kept[i] = keep_service(&r->services[i], old, &r->cfg.services[i]);
+	}
+	for (unsigned k = 0; k < GATEWAY_SERVICES_MAX; k++)
+		if (old[k].id != 0)
+			address_fini(&old[k].address);
+	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++) {
+		struct service *s = &r->services[i];
+
+		if (is_kept[i])
+			service_listen(s, s->address.is_taken);
+		if (s->id == 0 || is_kept[i])
+			continue;
+		address_init(&s->address, driver, &r->cfg.services[i].bind, r->cfg.services[i].port);
+		if (driver == ADDRESS_FREEBIND)
+			address_give(&s->address); /* a killed predecessor may have left it on lo */
+	}
+}
+
 static void
 apply_config(struct demux_role *r, const struct ipc_msg *m)
 {
-	struct gateway_config old = r->cfg;
-
 	if (m->fd < 0 || shm_into(m->fd, &r->cfg, sizeof r->cfg) != ERR_OK) {
 		log_event(LOG_IPC_BAD, (unsigned)m->type, "chassisd", 0u, "no configuration in it");
 		return;
 	}
-	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++) {
-		struct service *s = &r->services[i];
-		const struct gateway_service *g = &r->cfg.services[i];
-		bool is_same = i < r->cfg.service_count && i < old.service_count && is_served(g) &&
-		               addr_equal(&g->bind, &old.services[i].bind) && g->port == old.services[i].port;
-
-		if (is_same)
-			continue;
-		service_listen(s, false);
-		address_fini(&s->address);
-		*s = (struct service){.role = r, .index = i};
-		address_init(&s->address, (enum address_driver)m->id, &g->bind, g->port);
-		if (i < r->cfg.service_count && is_served(g) && m->id == ADDRESS_FREEBIND)
-			address_give(&s->address); /* a killed predecessor may have left it on lo */
-	}
+	change_services(r, (enum address_driver)m->id);
 	demux_set_pools(r->core, &r->cfg);
 	if (r->is_active)
 		take_addresses(r);
@@ -459,8 +500,7 @@ role_init(struct demux_role *r)
 		return ERR_SYSTEM;
 	r->shared = mem;
 	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++) {
-		r->services[i] = (struct service){.role = r, .index = i};
-		r->services[i].address.sock = -1;
+		r->services[i] = (struct service){.role = r, .address.sock = -1};
 	}
 	r->barrier_timer = evtimer_new(r->base, on_barrier_timeout, r);
 	r->sweep_ev = evtimer_new(r->base, on_sweep_slice, r);

@@ -1,4 +1,5 @@
 /* gateway_config.c - lookups in the gateway's configuration and the check before the roles get it. */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -32,6 +33,24 @@ is_name(const char *s, size_t cap)
 	return n > 0 && n < cap;
 }
 
+/* Calls know their service by a number made of its name: two services of one number cannot be told apart. */
+static void
+check_identity(struct check *c, unsigned i)
+{
+	const struct gateway_service *s = &c->cfg->services[i];
+	int first = gateway_find_service(c->cfg, s->id);
+	char detail[3 * GATEWAY_NAME_MAX + 160];
+
+	if (first == (int)i)
+		return;
+	snprintf(detail, sizeof detail,
+	         "in context %.*s has the same call identity as ggsn-service %.*s in context %.*s and is not started: "
+	         "give one of them another name",
+	         GATEWAY_NAME_MAX, s->context, GATEWAY_NAME_MAX, c->cfg->services[first].name, GATEWAY_NAME_MAX,
+	         c->cfg->services[first].context);
+	fault(c, ERR_REFUSED, "ggsn-service", s->name, detail);
+}
+
 static void
 check_service(struct check *c, unsigned i)
 {
@@ -41,6 +60,9 @@ check_service(struct check *c, unsigned i)
 		fault(c, ERR_FORMAT, "ggsn-service", s->name, "name or context is missing or too long");
 		return;
 	}
+	if (s->id != gateway_service_id(s->context, s->name))
+		fault(c, ERR_FORMAT, "ggsn-service", s->name, "its identity is not that of its name");
+	check_identity(c, i);
 	if (!s->is_bound)
 		return;
 	if (s->bind.family != ADDR_V4 || addr_v4_u32(&s->bind) == 0 || s->port == 0)
@@ -127,6 +149,41 @@ gateway_config_check(const struct gateway_config *cfg, struct text *out)
 	for (unsigned i = 0; i < cfg->service_count; i++)
 		check_service(&c, i);
 	return c.result;
+}
+
+static uint32_t
+fnv1a(uint32_t hash, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ (uint8_t)s[i]) * UINT32_C(16777619);
+	return hash;
+}
+
+uint32_t
+gateway_service_id(const char *context, const char *name)
+{
+	uint32_t hash = fnv1a(UINT32_C(2166136261), context, strlen(context) + 1);
+
+	hash = fnv1a(hash, name, strlen(name));
+	return hash != 0 ? hash : 1;
+}
+
+int
+gateway_find_service(const struct gateway_config *cfg, uint32_t id)
+{
+	for (int i = 0; i < cfg->service_count; i++)
+		if (cfg->services[i].id == id)
+			return i;
+	return -1;
+}
+
+bool
+gateway_is_served(const struct gateway_config *cfg, unsigned index)
+{
+	const struct gateway_service *s = &cfg->services[index];
+
+	return s->is_bound && s->is_srp_activated && s->bind.family == ADDR_V4 &&
+	       gateway_find_service(cfg, s->id) == (int)index;
 }
 
 static const struct gateway_apn *

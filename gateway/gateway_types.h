@@ -34,6 +34,7 @@ enum gateway_pool_kind { GATEWAY_POOL_PUBLIC, GATEWAY_POOL_PRIVATE, GATEWAY_POOL
 /* `standby database-recovery { normal | aggressive }`. */
 
 struct gateway_service {
+	uint32_t id; /* gateway_service_id of context and name */
 	char name[GATEWAY_NAME_MAX + 1];
 	char context[GATEWAY_NAME_MAX + 1];
 	struct addr bind;      /* ADDR_NONE: no `bind address` line yet */
@@ -82,9 +83,23 @@ struct gateway_config {
  *
  * Two severities in one list: returns ERR_FORMAT when a count, a string or a number is outside its bounds (no role may
  * read it), ERR_REFUSED when it is readable but a part of it cannot work (service without srp-activated
- * address, two services on one address, APN without a pool, overlapping pools), otherwise ERR_OK.
+ * address, two services on one address or with one id, APN without a pool, overlapping pools), otherwise ERR_OK.
  */
 enum err gateway_config_check(const struct gateway_config *cfg, struct text *out);
+
+/*
+ * gateway_service_id - what a call remembers of its service: the same number on both chassis, wherever the service
+ * stands in the configuration, and again the same when it is removed and comes back. FNV-1a (32 bits) over context,
+ * a zero octet and name; 1 in place of 0, which is no service.
+ */
+uint32_t gateway_service_id(const char *context, const char *name);
+
+/* gateway_find_service - index of the first service with that id, or -1. */
+int gateway_find_service(const struct gateway_config *cfg, uint32_t id);
+
+/* gateway_is_served - has service @index what it needs to be started: bound to an srp-activated IPv4 address, and an id
+ * that no service before it has? */
+bool gateway_is_served(const struct gateway_config *cfg, unsigned index);
 
 /* gateway_find_apn - the APN of that name, or NULL. Case does not matter, an operator identifier behind it is
  * passed over (TS 23.003 section 9.1). */

@@ -18,6 +18,7 @@ struct step {
 	struct gtp1_msg msg;
 	struct wbuf *reply;
 	struct ggsn_result *out;
+	const struct gateway_service *service;
 };
 
 static enum err
@@ -39,7 +40,7 @@ reject(struct step *s, uint32_t teid, uint8_t cause)
 static void
 put_gsn_addresses(struct step *s, struct gtp1_msg *m)
 {
-	m->gsn_control = s->g->cfg.services[s->in->service].bind;
+	m->gsn_control = s->service->bind;
 	m->gsn_user = m->gsn_control;
 	gtp1_set(m, GTP1_IE_GSN_CONTROL);
 	gtp1_set(m, GTP1_IE_GSN_USER);
@@ -456,12 +457,14 @@ serve_by_teid(struct step *s, uint8_t cause)
 static bool
 read_request(struct step *s, uint8_t *cause)
 {
+	int service = gateway_find_service(&s->g->cfg, s->in->service);
 	struct rows_verdict verdict;
 	struct rbuf body;
 	enum err e;
 
-	if (s->in->service >= s->g->cfg.service_count)
+	if (service < 0)
 		return false;
+	s->service = &s->g->cfg.services[service];
 	if (gtp1_header_decode(s->in->bytes, s->in->len, &s->head, &body) != ERR_OK)
 		return false;
 	s->out->type = s->head.type;

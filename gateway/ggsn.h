@@ -33,7 +33,7 @@ struct ggsn_request {
 	size_t len;
 	struct addr peer; /* where it came from; the answer goes there */
 	uint16_t peer_port;
-	uint16_t service; /* index into the configuration: the address it came to and the answer leaves from */
+	uint32_t service; /* id of the one whose address it came to, and the answer leaves from */
 	uint32_t now_s;   /* wall clock, seconds since 1970 */
 };
 

@@ -3,9 +3,9 @@
  * a task, and one that is not consistent is purged.
  *
  * A call is consistent when its record can be read, carries the TEID of its slot, is the one that the index finds under
- * its IMSI and NSAPI, belongs to a service and an access point of the configuration, and holds an address of that
- * access point's pool alone. The audit goes through the slots in slices while requests are served. At its end the pools
- * are what the calls say: an address that no call holds is free again.
+ * its IMSI and NSAPI, belongs to a service (if it names one) and an access point of the configuration, and holds an
+ * address of that access point's pool alone. The audit goes through the slots in slices while requests are served. At
+ * its end the pools are what the calls say: an address that no call holds is free again.
  *
  * A part of struct ggsn, as pure as the rest. Caller: the session manager role.
  * Source: interchassis session recovery chapter, "Optimization of Switchover Control Outage Time".

@@ -16,8 +16,8 @@
 struct gtp_datagram {
 	uint64_t imsi; /* of a Create, as gtp1 has it; 0 for others */
 	struct addr peer;
-	uint16_t port;   /* of the peer, host order */
-	uint8_t service; /* index into gateway_config.services */
+	uint32_t service; /* id of the one whose address it came to or is to leave from */
+	uint16_t port;    /* of the peer, host order */
 };
 
 enum { GTP_BINDS_MAX = 1024 }; /* IMSIs in one IPC_BIND or IPC_UNBIND */
@@ -27,7 +27,10 @@ struct demux_shared {
 	struct demux_stats stats;
 	uint64_t send_failed;
 	uint64_t unroutable; /* replies for an address that had been given away */
-	bool is_taken[GATEWAY_SERVICES_MAX];
+	struct {
+		uint32_t service; /* id */
+		bool is_taken;
+	} addresses[GATEWAY_SERVICES_MAX];
 };
 
 #endif

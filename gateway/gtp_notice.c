@@ -18,7 +18,8 @@ struct entry {
 	uint32_t teid, peer_teid;
 	struct addr peer;
 	uint16_t seq;
-	uint8_t nsapi, cause, service;
+	uint32_t service;
+	uint8_t nsapi, cause;
 	uint8_t sent; /* times; 0 also of a free entry */
 	bool is_used;
 };
@@ -116,7 +117,7 @@ notices_add(struct notices *n, const struct call *call, uint8_t cause, uint64_t 
 	                    .seq = seq,
 	                    .nsapi = call->nsapi,
 	                    .cause = cause,
-	                    .service = (uint8_t)call->service,
+	                    .service = call->service,
 	                    .is_used = true};
 	prepend(n, seq % NOTICE_MAX);
 	n->count++;

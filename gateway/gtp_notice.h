@@ -27,7 +27,7 @@ struct notice {
 	uint32_t teid; /* of the call */
 	struct addr peer;
 	uint16_t port;
-	uint8_t service;    /* index into gateway_config.services: from whose address it goes */
+	uint32_t service;   /* id of the one from whose address it goes */
 	bool is_unanswered; /* nothing is to be sent: the SGSN did not answer */
 };
 

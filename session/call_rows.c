@@ -27,7 +27,7 @@ static const struct field_row call_field_rows[] = {
                             .name = "imsi-digits"},
     [CALL_F_NSAPI] = {4, 0, FIELD_U8, 0, AT(nsapi), .max = CALL_NSAPI_MAX, .groups = G_FULL, .name = "nsapi"},
     [CALL_F_STATE] = {5, 0, FIELD_U8, 0, AT(state), .min = 1, .max = UINT8_MAX, .groups = G_FULL, .name = "state"},
-    [CALL_F_SERVICE] = {6, 0, FIELD_U16, 0, AT(service), .max = UINT16_MAX, .groups = G_FULL, .name = "service"},
+    [CALL_F_SERVICE] = {6, 0, FIELD_U32, 0, AT(service), .max = UINT32_MAX, .groups = G_FULL, .name = "service"},
     [CALL_F_MSISDN] = {7, 0, FIELD_BYTES, 0, AT(msisdn), LEN(msisdn_len), .max = CALL_MSISDN_MAX, .groups = G_FULL,
                        .name = "msisdn"},
     [CALL_F_APN] = {8, 0, FIELD_STR, 0, AT(apn), .max = CALL_APN_MAX, .groups = G_FULL, .name = "apn"},
@@ -299,7 +299,7 @@ brief_field(uint8_t id, const uint8_t *v, size_t len, struct call *out)
 		out->state = (uint8_t)load(v, len);
 		break;
 	case CALL_F_SERVICE:
-		out->service = (uint16_t)load(v, len);
+		out->service = (uint32_t)load(v, len);
 		break;
 	case CALL_F_APN:
 		memcpy(out->apn, v, len <= CALL_APN_MAX ? len : CALL_APN_MAX);

@@ -11,7 +11,7 @@
 #include "base/rows.h"
 #include "session/session_types.h"
 
-enum { CALL_ROWS_VERSION = 3 };
+enum { CALL_ROWS_VERSION = 4 };
 
 /* The presence bit of a tombstone's peer: a call that this side released by itself has none. */
 #define TOMBSTONE_HAS_PEER (UINT64_C(1) << 2)

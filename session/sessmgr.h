@@ -19,6 +19,7 @@
 #include "gateway/gtp_channel.h"
 #include "gateway/gtp_notice.h"
 #include "session/call_account.h"
+#include "session/call_services.h"
 #include "session/call_table.h"
 #include "session/sessmgr_ipc.h"
 #include "task/ipc.h"
@@ -83,8 +84,9 @@ struct sessmgr {
 	uint8_t gate; /* enum srp_gate */
 	uint64_t epoch;
 	uint8_t restart_counter;
-	struct bulk *bulk;                 /* NULL: no bench */
-	uint8_t service_of[SESSMGR_SLOTS]; /* of the call in a slot, plus one; 0: none */
+	struct bulk *bulk; /* NULL: no bench */
+	struct call_services *services;
+	bool is_services_due; /* their counts are to be published */
 };
 
 /* sessmgr_wall_s - Unix time in seconds. */
@@ -150,8 +152,10 @@ void sessmgr_note_bind(struct sessmgr *s, struct binds *list, uint64_t imsi);
 bool sessmgr_call_in_slot(struct sessmgr *s, uint32_t slot, struct call *out);
 uint64_t sessmgr_imsi(const struct call *c);
 
-/* sessmgr_count_service - @slot now holds @c, or nothing (NULL): the calls of each service are counted in the arena. */
+/* sessmgr_count_service - @slot now holds @c, or nothing (NULL). sessmgr_publish_services - the calls of each
+ * configured service into the arena, at the end of a turn in which they changed. */
 void sessmgr_count_service(struct sessmgr *s, uint32_t slot, const struct call *c);
+void sessmgr_publish_services(struct sessmgr *s);
 
 /* sessmgr_evicted - a call table event: a replicated call takes the place of the one in @slot. */
 void sessmgr_evicted(void *arg, uint32_t slot);

@@ -55,9 +55,11 @@ enum sessmgr_counter {
 	SESSMGR_REJECTED_SWITCHOVER = ARENA_SERVICE_FIRST + ARENA_SERVICES, /* new contexts while the gate was closed */
 	SESSMGR_AUDITED,                                                    /* calls examined by internal audits */
 	SESSMGR_PURGED_FIRST, /* of these purged, by enum ggsn_fault, GGSN_FAULT_COUNT of them; [0] is not used */
-	SESSMGR_COUNTER_END = SESSMGR_PURGED_FIRST + GGSN_FAULT_COUNT
+	SESSMGR_SERVICE_ID_FIRST = SESSMGR_PURGED_FIRST + GGSN_FAULT_COUNT, /* whose calls ARENA_SERVICE_FIRST says */
+	SESSMGR_COUNTER_END = SESSMGR_SERVICE_ID_FIRST + ARENA_SERVICES
 };
 
+_Static_assert((int)ARENA_SERVICES >= (int)GATEWAY_SERVICES_MAX, "a gauge for each service");
 _Static_assert((int)SESSMGR_COUNTER_END <= (int)ARENA_COUNTER_COUNT, "no room for the counters");
 
 enum { SESSMGR_DIFFER_MAX = 512 };

@@ -25,13 +25,24 @@ sessmgr_call_in_slot(struct sessmgr *s, uint32_t slot, struct call *out)
 void
 sessmgr_count_service(struct sessmgr *s, uint32_t slot, const struct call *c)
 {
-	uint8_t *held = &s->service_of[slot];
+	call_services_set(s->services, slot, c != NULL ? c->service : 0);
+	s->is_services_due = true;
+	sessmgr_arm_turn(s);
+}
 
-	if (*held > 0)
-		arena_count_add(&s->arena, ARENA_SERVICE_FIRST + *held - 1u, UINT64_MAX); /* one less */
-	*held = c != NULL && c->service < ARENA_SERVICES ? (uint8_t)(c->service + 1) : 0;
-	if (*held > 0)
-		arena_count_add(&s->arena, ARENA_SERVICE_FIRST + *held - 1u, 1);
+/* An id and its count may be of different moments for a reader, so an id that changes is taken away first. */
+void
+sessmgr_publish_services(struct sessmgr *s)
+{
+	s->is_services_due = false;
+	for (unsigned i = 0; i < ARENA_SERVICES; i++) {
+		uint32_t id = i < s->cfg.service_count ? s->cfg.services[i].id : 0;
+
+		if (arena_count(&s->arena, SESSMGR_SERVICE_ID_FIRST + i) != id)
+			arena_count_set(&s->arena, SESSMGR_SERVICE_ID_FIRST + i, 0);
+		arena_count_set(&s->arena, ARENA_SERVICE_FIRST + i, call_services_count(s->services, id));
+		arena_count_set(&s->arena, SESSMGR_SERVICE_ID_FIRST + i, id);
+	}
 }
 
 /* What pools and demux follow of the call in @slot: the other members of @out are not set. */

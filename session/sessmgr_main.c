@@ -94,6 +94,8 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	s->is_turn_armed = false;
 	if (s->is_conn_due)
 		tell_conn(s);
+	if (s->is_services_due)
+		sessmgr_publish_services(s);
 	send_binds(s);
 	if (s->link != NULL)
 		ckpt_link_kick(s->link);
@@ -334,6 +336,8 @@ apply_config(struct sessmgr *s, const struct ipc_msg *m)
 	}
 	ckpt_offer(s->ckpt, s->cfg.is_lz4_offered ? COMPRESS_OFFERED_LZ4 : COMPRESS_OFFERED);
 	ckpt_configure(s->ckpt, &s->cfg.checkpoint);
+	s->is_services_due = true;
+	sessmgr_arm_turn(s);
 	if (!apply_gateway(s))
 		log_event(LOG_IPC_BAD, (unsigned)m->type, "chassisd", 0u, "the gateway configuration cannot be used");
 }
@@ -552,8 +556,10 @@ role_init(struct sessmgr *s)
 	    arena_attach(&s->arena, mem, bytes) != ERR_OK)
 		return ERR_SYSTEM;
 	s->table = call_table_new(&s->arena, &events);
+	s->services = call_services_new(SESSMGR_SLOTS);
 	timer = event_new(s->base, -1, EV_PERSIST, on_publish, s);
-	if (s->table == NULL || !make_events(s) || timer == NULL || event_add(timer, &period) < 0)
+	if (s->table == NULL || s->services == NULL || !make_events(s) || timer == NULL ||
+	    event_add(timer, &period) < 0)
 		return ERR_SYSTEM;
 	s->store = call_table_store(s->table);
 	s->control = ipc_chan_new(s->base, TASK_IPC_FD, on_control_message, on_gone, s);

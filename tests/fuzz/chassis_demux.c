@@ -38,8 +38,7 @@ make_role(void)
 	r.core = demux_new(GATEWAY_SESSMGRS_MAX, 4096);
 	r.shared = &shared;
 	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++) {
-		r.services[i] = (struct service){.role = &r, .index = i};
-		r.services[i].address.sock = -1;
+		r.services[i] = (struct service){.role = &r, .address.sock = -1};
 	}
 	r.barrier_timer = evtimer_new(r.base, on_barrier_timeout, &r);
 	r.control = ipc_chan_new(r.base, fds[0], on_control_message, on_control_closed, &r);

@@ -20,6 +20,7 @@ fill_config(struct gateway_config *g)
 	g->service_count = g->apn_count = g->pool_count = 1;
 	strcpy(g->services[0].name, "ggsn");
 	strcpy(g->services[0].context, "gn");
+	g->services[0].id = gateway_service_id("gn", "ggsn");
 	g->services[0].bind = addr_v4(0x7f000164);
 	strcpy(g->apns[0].name, "internet");
 	strcpy(g->apns[0].context, "sgi");
@@ -59,9 +60,11 @@ make_role(void)
 	log_open(sink, "fuzz", LOG_CRITICAL);
 	s.base = event_base_new();
 	s.table = call_table_new(&s.arena, &events);
+	s.services = call_services_new(SLOTS);
 	s.store = call_table_store(s.table);
 	s.control = ipc_chan_new(s.base, fds[0], on_control_message, on_gone, &s);
-	if (!make_events(&s) || ipc_chan_new(s.base, fds[1], nothing, closed, NULL) == NULL || s.control == NULL)
+	if (s.services == NULL || !make_events(&s) || ipc_chan_new(s.base, fds[1], nothing, closed, NULL) == NULL ||
+	    s.control == NULL)
 		abort();
 	return &s;
 }

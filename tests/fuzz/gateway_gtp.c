@@ -29,6 +29,7 @@ fill_config(struct gateway_config *cfg)
 	cfg->service_count = cfg->apn_count = cfg->pool_count = 1;
 	strcpy(cfg->services[0].name, "ggsn");
 	strcpy(cfg->services[0].context, "gn");
+	cfg->services[0].id = gateway_service_id("gn", "ggsn");
 	cfg->services[0].bind = addr_v4(0x7f000164);
 	strcpy(cfg->apns[0].name, "internet");
 	strcpy(cfg->apns[0].context, "sgi");
@@ -67,8 +68,12 @@ make_world(struct world *w)
 static void
 serve(struct world *w, unsigned instance, const uint8_t *bytes, size_t len, struct wbuf *reply)
 {
-	struct ggsn_request in = {
-	    .bytes = bytes, .len = len, .peer = addr_v4(0x7f000132), .peer_port = 2123, .now_s = 1};
+	struct ggsn_request in = {.bytes = bytes,
+	                          .len = len,
+	                          .peer = addr_v4(0x7f000132),
+	                          .peer_port = 2123,
+	                          .service = gateway_service_id("gn", "ggsn"),
+	                          .now_s = 1};
 	struct ggsn_result out;
 	uint32_t pool_size, used;
 

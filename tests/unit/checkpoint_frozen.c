@@ -53,7 +53,7 @@ add_full_call(uint64_t imsi)
 	                 .imsi_digits = 15,
 	                 .nsapi = 5,
 	                 .state = CALL_CONNECTED,
-	                 .service = 1,
+	                 .service = 0x1a2b3c4d,
 	                 .msisdn = {0x91, 0x64, 0x07},
 	                 .msisdn_len = 3,
 	                 .apn = "internet",
@@ -284,6 +284,7 @@ a_standby_that_hears_a_capture_holds_the_calls_it_was_about(void **state)
 		assert_int_equal(c.imsi, UINT64_C(240011234500001));
 		assert_int_equal(c.updates, 41);
 		assert_int_equal(c.charging_id, 0x01020304);
+		assert_int_equal(c.service, 0x1a2b3c4d);
 		assert_string_equal(c.apn, "internet");
 		assert_string_equal(addr_text(&c.address, text), "10.64.0.7");
 		assert_string_equal(addr_text(&c.sgsn_user, text), "2001:db8::60");
@@ -388,6 +389,29 @@ applied(void)
 	       counter(&b, CKPT_INVALIDATE_RECEIVED) + counter(&b, CKPT_ACCOUNTING_RECEIVED);
 }
 
+/* What the standby holds, slot by slot; a call that is not there is all zeros. */
+static void
+take_calls(struct call calls[CALLS])
+{
+	memset(calls, 0, CALLS * sizeof calls[0]);
+	for (uint32_t slot = 0; slot < CALLS; slot++)
+		(void)b.store.ops->get(b.store.arg, teid_make(INSTANCE, 0, slot), &calls[slot]);
+}
+
+/* Frame @k, a batch, was taken with one octet of its compressed contents changed, which may unpack to the same: then
+ * its CRC holds, and it means what it meant. */
+static bool
+is_same_batch(const size_t *at, unsigned k)
+{
+	struct call got[CALLS], meant[CALLS];
+
+	take_calls(got);
+	new_standby(COMPRESS_OFFERED);
+	assert_int_equal(ckpt_input(b.ckpt, of_active.bytes, at[k + 1], now), ERR_OK);
+	take_calls(meant);
+	return of_active.bytes[at[k] + 3] == CKPT_BATCH && memcmp(got, meant, sizeof got) == 0;
+}
+
 /* One octet of one frame is another one: that frame is refused, or never completes; nothing of it is applied. */
 static void
 a_flipped_octet_is_refused_and_counted_by_name_and_nothing_of_its_frame_is_applied(void **state)
@@ -409,6 +433,8 @@ a_flipped_octet_is_refused_and_counted_by_name_and_nothing_of_its_frame_is_appli
 			of_active.bytes[i] ^= 0x10;
 			e = ckpt_input(b.ckpt, of_active.bytes + at[k], at[k + 1] - at[k], now);
 			of_active.bytes[i] ^= 0x10;
+			if (e == ERR_OK && i - at[k] > 7 && is_same_batch(at, k))
+				continue;
 			assert_int_equal(applied(), before);
 			for (unsigned name = 0; name < CKPT_REFUSALS; name++)
 				refused += counter(&b, (enum ckpt_counter)(CKPT_REFUSED_FIRST + name));

@@ -69,6 +69,7 @@ fixture_config(unsigned sessmgrs)
 
 	strcpy(cfg.services[0].name, "ggsn");
 	strcpy(cfg.services[0].context, "gn");
+	cfg.services[0].id = gateway_service_id("gn", "ggsn");
 	cfg.services[0].bind = addr_v4(FIXTURE_SERVICE);
 	cfg.services[0].port = GATEWAY_PORT_GTPC;
 	cfg.services[0].is_bound = cfg.services[0].is_srp_activated = true;
@@ -228,10 +229,14 @@ ask_bytes(const struct ask *a, uint8_t out[GTP1_MESSAGE_MAX])
 
 /* Hands @bytes to @m; an answer is decoded again and must be a whole, valid message. */
 static inline struct answered
-manager_bytes(struct manager *m, const void *bytes, size_t len, uint32_t peer, uint16_t port)
+manager_bytes_at(struct manager *m, uint32_t service, const void *bytes, size_t len, uint32_t peer, uint16_t port)
 {
-	struct ggsn_request in = {
-	    .bytes = bytes, .len = len, .peer = addr_v4(peer), .peer_port = port, .now_s = FIXTURE_NOW};
+	struct ggsn_request in = {.bytes = bytes,
+	                          .len = len,
+	                          .peer = addr_v4(peer),
+	                          .peer_port = port,
+	                          .service = service,
+	                          .now_s = FIXTURE_NOW};
 	struct answered a = {0};
 	struct rows_verdict v;
 	struct rbuf body;
@@ -247,6 +252,22 @@ manager_bytes(struct manager *m, const void *bytes, size_t len, uint32_t peer, u
 	assert_int_equal(gtp1_decode(a.head.type, &body, &a.msg, &v), ERR_OK);
 	assert_int_equal(a.msg.cause, a.result.cause);
 	return a;
+}
+
+static inline struct answered
+manager_bytes(struct manager *m, const void *bytes, size_t len, uint32_t peer, uint16_t port)
+{
+	return manager_bytes_at(m, gateway_service_id("gn", "ggsn"), bytes, len, peer, port);
+}
+
+/* @ask came to the address of service @service. */
+static inline struct answered
+manager_ask_at(struct manager *m, uint32_t service, struct ask ask)
+{
+	uint8_t bytes[GTP1_MESSAGE_MAX];
+	size_t len = ask_bytes(&ask, bytes);
+
+	return manager_bytes_at(m, service, bytes, len, ask.peer, ask.port);
 }
 
 static inline struct answered

@@ -194,6 +194,53 @@ each_kind_of_inconsistent_call_is_purged_and_named_and_no_other(void **state)
 	assert_string_equal(ggsn_fault_text(GGSN_FAULT_COUNT), "?");
 }
 
+/* A second service before or behind the first moves nobody's calls; one that is gone leaves calls of nobody. */
+static void
+calls_stay_those_of_their_service_when_services_come_and_go(void **state)
+{
+	struct gateway_config cfg = fixture_config(1), more = fixture_config(1), other = fixture_config(1);
+	uint32_t ids[2] = {cfg.services[0].id, gateway_service_id("gn", "second")}, teids[10], teid;
+	struct manager m = ten_calls(&cfg, teids);
+	bool is_restore_needed;
+
+	(void)state;
+	more.service_count = 2;
+	more.services[1] = more.services[0];
+	more.services[0].id = ids[1];
+	strcpy(more.services[0].name, "second");
+	more.services[0].bind = addr_v4(FIXTURE_SERVICE + 1);
+	other.services[0] = more.services[0];
+	m.ggsn = ggsn_new_from(m.ggsn, &more, &is_restore_needed);
+	teid = manager_ask_at(&m, ids[1], ask_create("240010000000099", 77)).result.added_teid;
+	assert_int_equal(get(&m, teids[3]).service, ids[0]);
+	assert_int_equal(get(&m, teid).service, ids[1]);
+	assert_int_equal(audit(&m, 64).count, 0);
+	assert_int_equal(manager_ask_at(&m, 5, ask_delete(teid, 78)).result.verdict, GGSN_DISCARD);
+	m.ggsn = ggsn_new_from(m.ggsn, &other, &is_restore_needed);
+	m.ggsn = ggsn_new_from(m.ggsn, &more, &is_restore_needed);
+	assert_int_equal(audit(&m, 64).count, 0);
+	m.ggsn = ggsn_new_from(m.ggsn, &other, &is_restore_needed);
+	assert_int_equal(audit(&m, 64).count, 10);
+	assert_int_equal(ggsn_audit_report(m.ggsn)->by_fault[GGSN_FAULT_SERVICE], 10);
+	assert_int_equal(get(&m, teid).service, ids[1]);
+	manager_drop(&m);
+}
+
+static void
+a_call_that_names_no_service_is_not_purged_for_that(void **state)
+{
+	struct gateway_config cfg = fixture_config(1);
+	uint32_t teids[10];
+	struct manager m = ten_calls(&cfg, teids);
+	struct call was = get(&m, teids[4]), now = was;
+
+	(void)state;
+	now.present &= ~CALL_HAS(CALL_F_SERVICE);
+	overwrite_call(&m, teids[4], &was, &now);
+	assert_int_equal(audit(&m, 64).count, 0);
+	manager_drop(&m);
+}
+
 static void
 an_address_that_no_call_holds_is_free_after_the_audit(void **state)
 {
@@ -313,6 +360,8 @@ main(void)
 	    cmocka_unit_test(an_audit_of_consistent_calls_purges_nothing),
 	    cmocka_unit_test(an_audit_reaches_replicated_calls_in_any_slot),
 	    cmocka_unit_test(each_kind_of_inconsistent_call_is_purged_and_named_and_no_other),
+	    cmocka_unit_test(calls_stay_those_of_their_service_when_services_come_and_go),
+	    cmocka_unit_test(a_call_that_names_no_service_is_not_purged_for_that),
 	    cmocka_unit_test(an_address_that_no_call_holds_is_free_after_the_audit),
 	    cmocka_unit_test(calls_that_come_and_go_beside_the_audit_are_neither_purged_nor_leaked),
 	    cmocka_unit_test(an_audit_can_be_broken_off_and_begun_again),

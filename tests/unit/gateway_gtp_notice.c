@@ -34,7 +34,7 @@ teardown(void **state)
 static struct call
 call_of(uint32_t teid)
 {
-	struct call c = {.teid = teid, .nsapi = 6, .service = 2, .peer_teid_control = 0xabc0 + teid};
+	struct call c = {.teid = teid, .nsapi = 6, .service = 0xfedcba98, .peer_teid_control = 0xabc0 + teid};
 
 	c.sgsn_control = addr_v4(0x7f000009);
 	c.present = CALL_HAS(CALL_F_SGSN_CONTROL) | CALL_HAS(CALL_F_PEER_TEID_CONTROL);
@@ -99,7 +99,7 @@ the_sgsn_is_told_with_its_teid_the_nsapi_teardown_and_the_cause(void **state)
 	(void)state;
 	add(7, 204, 1000);
 	assert_true(next(1000, &what));
-	assert_true(what.teid == 7 && what.port == 2123 && what.service == 2 && !what.is_unanswered);
+	assert_true(what.teid == 7 && what.port == 2123 && what.service == 0xfedcba98 && !what.is_unanswered);
 	h = sent(&m);
 	assert_int_equal(h.type, GTP1_DELETE_REQUEST);
 	assert_int_equal(h.teid, 0xabc7);

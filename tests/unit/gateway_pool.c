@@ -236,7 +236,9 @@ each_fault_of_a_configuration_is_named(void **state)
 	cfg = fixture_config(2);
 	cfg.services[1] = cfg.services[0];
 	cfg.service_count = 2;
-	assert_fault(&cfg, ERR_REFUSED, "another service");
+	assert_fault(&cfg, ERR_REFUSED, "another service is bound");
+	cfg.services[0].id++;
+	assert_fault(&cfg, ERR_FORMAT, "ggsn-service ggsn: its identity");
 	cfg = fixture_config(2);
 	strcpy(cfg.apns[0].pool, "none");
 	assert_fault(&cfg, ERR_REFUSED, "apn internet: its address pool does not exist");
@@ -262,6 +264,68 @@ each_fault_of_a_configuration_is_named(void **state)
 	assert_fault(&cfg, ERR_FORMAT, "more services");
 }
 
+static void
+name_service(struct gateway_config *cfg, unsigned i, const char *context, const char *name)
+{
+	struct gateway_service *s = &cfg->services[i];
+
+	*s = (struct gateway_service){.id = gateway_service_id(context, name),
+	                              .bind = addr_v4(FIXTURE_SERVICE + i),
+	                              .port = GATEWAY_PORT_GTPC,
+	                              .is_bound = true,
+	                              .is_srp_activated = true};
+	snprintf(s->name, sizeof s->name, "%s", name);
+	snprintf(s->context, sizeof s->context, "%s", context);
+}
+
+/* The values are those of FNV-1a as published; what calls carry must never change. */
+static void
+a_service_is_known_by_context_and_name_wherever_it_stands(void **state)
+{
+	struct gateway_config cfg = fixture_config(2);
+	const char *const names[] = {"one", "two", "three"};
+
+	(void)state;
+	assert_int_equal(gateway_service_id("", ""), 0x050c5d1f);
+	assert_int_equal(gateway_service_id("isp", "ggsn539599"), 0x4104ebc2);
+	assert_int_not_equal(gateway_service_id("ab", "c"), gateway_service_id("a", "bc"));
+	cfg.service_count = 3;
+	for (unsigned turn = 0; turn < 3; turn++) {
+		for (unsigned i = 0; i < 3; i++)
+			name_service(&cfg, i, "isp", names[(i + turn) % 3]);
+		assert_int_equal(gateway_config_check(&cfg, NULL), ERR_OK);
+		for (unsigned i = 0; i < 3; i++) {
+			int at = gateway_find_service(&cfg, gateway_service_id("isp", names[i]));
+
+			assert_int_equal(at, (i + 3 - turn) % 3);
+			assert_string_equal(cfg.services[at].name, names[i]);
+		}
+	}
+	assert_int_equal(gateway_find_service(&cfg, gateway_service_id("other", "one")), -1);
+}
+
+static void
+two_services_of_one_identity_are_refused_with_both_names_and_the_second_is_not_served(void **state)
+{
+	struct gateway_config cfg = fixture_config(2);
+
+	(void)state;
+	cfg.service_count = 3;
+	name_service(&cfg, 0, "isp", "ggsn539599");
+	name_service(&cfg, 1, "isp", "other");
+	name_service(&cfg, 2, "isp", "ggsn722382");
+	assert_int_equal(cfg.services[0].id, cfg.services[2].id);
+	assert_fault(&cfg, ERR_REFUSED,
+	             "ggsn-service ggsn722382: in context isp has the same call identity as "
+	             "ggsn-service ggsn539599 in context isp and is not started");
+	assert_true(gateway_is_served(&cfg, 0));
+	assert_true(gateway_is_served(&cfg, 1));
+	assert_false(gateway_is_served(&cfg, 2));
+	name_service(&cfg, 0, "isp", "ggsn539600");
+	assert_int_equal(gateway_config_check(&cfg, NULL), ERR_OK);
+	assert_true(gateway_is_served(&cfg, 2));
+}
+
 int
 main(void)
 {
@@ -276,6 +340,8 @@ main(void)
 	    cmocka_unit_test(bitmap_agrees_with_a_plain_list),
 	    cmocka_unit_test(good_configuration_passes),
 	    cmocka_unit_test(each_fault_of_a_configuration_is_named),
+	    cmocka_unit_test(a_service_is_known_by_context_and_name_wherever_it_stands),
+	    cmocka_unit_test(two_services_of_one_identity_are_refused_with_both_names_and_the_second_is_not_served),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
