@@ -264,6 +264,8 @@ void history_free(struct chassis *c);    /* what is not on disk yet is given to 
 void history_step(struct chassis *c, uint8_t from_inner, uint8_t to_inner, const char *words);
 /* history_event - something worth telling for @reason (enum srp_reason), without a change of the state */
 void history_event(struct chassis *c, uint8_t reason, const char *words);
+/* history_lost_imsi - the digits of a lost call's IMSI, or "unknown". */
+void history_lost_imsi(const struct sessmgr_lost *lost, char *buf, size_t cap);
 void history_lost(struct chassis *c, unsigned instance, const struct sessmgr_lost *lost);
 /* history_phase - @phase (enum srp_phase) of the last switchover has ended after @us microseconds */
 void history_phase(struct chassis *c, uint8_t phase, uint64_t us);

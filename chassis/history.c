@@ -284,6 +284,15 @@ took_over(const struct srp_history_entry *e)
 	return e->to == SRP_ACTIVE && !e->is_open;
 }
 
+void
+history_lost_imsi(const struct sessmgr_lost *lost, char *buf, size_t cap)
+{
+	if (lost->imsi_digits > 0)
+		snprintf(buf, cap, "%0*llu", lost->imsi_digits, (unsigned long long)lost->imsi);
+	else
+		snprintf(buf, cap, "unknown");
+}
+
 static void
 name_lost(struct history *h, struct srp_history_entry *e, unsigned instance, const struct sessmgr_lost *lost,
           uint8_t why)
@@ -297,8 +306,7 @@ name_lost(struct history *h, struct srp_history_entry *e, unsigned instance, con
 	if (names == NULL)
 		return;
 	names[e->named] = (struct srp_lost_call){.callid = lost->teid, .sessmgr = (uint16_t)instance, .why = why};
-	snprintf(names[e->named].imsi, sizeof names[0].imsi, "%0*llu", lost->imsi_digits,
-	         (unsigned long long)lost->imsi);
+	history_lost_imsi(lost, names[e->named].imsi, sizeof names[0].imsi);
 	e->named++;
 	e->names = a->names = names;
 }

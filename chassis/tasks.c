@@ -288,7 +288,7 @@ note_lost(struct chassis *c, unsigned instance, const struct ipc_msg *m)
 	history_lost(c, instance, &lost);
 	if (lost.unnamed > 0)
 		return;
-	snprintf(imsi, sizeof imsi, "%0*llu", lost.imsi_digits, (unsigned long long)lost.imsi);
+	history_lost_imsi(&lost, imsi, sizeof imsi);
 	log_event(LOG_CALL_LOST, lost.teid, imsi,
 	          lost.is_young  ? "too young to be checkpointed"
 	          : lost.is_sent ? "not acknowledged by the peer"

@@ -24,6 +24,7 @@ ckpt_new(const struct ckpt_config *cfg)
 	if (c == NULL)
 		return NULL;
 	c->cfg = *cfg;
+	c->unshown_from = cfg->slots;
 	c->tx.next_batch = c->tx.first_batch = 1; /* 0 acknowledges nothing */
 	c->offered = c->offered_next = COMPRESS_OFFERED;
 	c->compress = compress_new();
@@ -126,6 +127,18 @@ ckpt_told(struct ckpt *c)
 		c->cfg.ops->conn_changed(c->cfg.arg, now);
 }
 
+/* What the standby that is being left was not shown, should this side give way before there is another connection. */
+static void
+note_unshown(struct ckpt *c)
+{
+	if (c->tx.sync == CKPT_SYNC_CHANGES) {
+		c->whole_peer = c->peer.incarnation;
+		c->unshown_from = c->cfg.slots;
+	} else if (c->tx.sync == CKPT_SYNC_FULL && c->peer.incarnation != c->whole_peer) {
+		c->unshown_from = c->tx.slots_walked;
+	}
+}
+
 void
 ckpt_stop_directions(struct ckpt *c)
 {
@@ -139,6 +152,7 @@ ckpt_stop_directions(struct ckpt *c)
 	/* A standby that was inside a full sync may have missed what only a full sync tells. */
 	if (c->tx.sync == CKPT_SYNC_FULL)
 		c->changes.is_broken = true;
+	note_unshown(c);
 	/* Batch numbers go on, so that a late acknowledgement names none of the batches to come. */
 	c->tx = (struct ckpt_sender){.next_batch = next, .first_batch = next};
 	if (rx->is_syncing || rx->is_sweeping)
@@ -159,6 +173,8 @@ become_active(struct ckpt *c, uint64_t epoch)
 	changes_forget(&c->changes);
 	ckpt_account_forget(c);
 	c->begun_seq = c->changes.seq;
+	c->whole_peer = 0;
+	c->unshown_from = c->cfg.slots;
 	c->epoch = epoch;
 	c->role = CKPT_ACTIVE;
 }
@@ -360,19 +376,42 @@ ckpt_consider_flushed(struct ckpt *c)
 		end_flush(c, ERR_OK);
 }
 
+/* Cursors of ckpt_unacked_next from here on are slots. */
+#define UNSHOWN (UINT64_C(1) << 32)
+
+/* The next call at or behind slot @from that the standby was never shown, and that no list has as such. */
+static bool
+unshown_next(const struct ckpt *c, uint64_t from, struct ckpt_unacked *out)
+{
+	uint64_t slot = from > c->unshown_from ? from : c->unshown_from;
+
+	if (c->cfg.ops->teid == NULL || c->cfg.ops->slots_used == NULL)
+		return false;
+	while (slot < c->cfg.ops->slots_used(c->cfg.arg) && (c->cfg.ops->teid(c->cfg.arg, (uint32_t)slot) == 0 ||
+	                                                     changes_is_never_held(&c->changes, (uint32_t)slot)))
+		slot++;
+	*out = (struct ckpt_unacked){.index = (uint32_t)slot, .is_never_held = true};
+	return slot < c->cfg.ops->slots_used(c->cfg.arg);
+}
+
 bool
 ckpt_unacked_next(const struct ckpt *c, uint64_t *cursor, struct ckpt_unacked *out)
 {
 	const struct changes *x = &c->changes;
-	uint32_t entry;
+	uint32_t entry = CHANGES_NONE;
 
-	/* The cursor is 1 + the entry returned last; behind each list's last one comes the next list. */
+	/* The cursor is 1 + the entry returned last; behind each list's last one comes the next list, at last the
+	 * slots that are in none, from UNSHOWN on. */
 	if (*cursor == 0)
 		entry = changes_first_from(x, 0);
-	else
+	else if (*cursor < UNSHOWN)
 		entry = changes_next(x, (uint32_t)(*cursor - 1));
-	if (entry == CHANGES_NONE)
-		return false;
+	if (entry == CHANGES_NONE) {
+		bool is_more = unshown_next(c, *cursor < UNSHOWN ? 0 : *cursor - UNSHOWN, out);
+
+		*cursor = UNSHOWN + out->index + 1;
+		return is_more;
+	}
 	*cursor = (uint64_t)entry + 1;
 	out->is_tomb = entry >= x->slots;
 	out->index = out->is_tomb ? entry - x->slots : entry;

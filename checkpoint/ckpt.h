@@ -165,8 +165,9 @@ struct ckpt_unacked {
 };
 
 /*
- * ckpt_unacked_next - walk the unacknowledged changes, oldest first, young calls last. @cursor is 0 before the
- * first; valid until the core is given another event. False at the end.
+ * ckpt_unacked_next - walk the unacknowledged changes, oldest first, then the young calls, then the calls that a
+ * standby which never had everything was not shown when the connection to it ended. @cursor is 0 before the first;
+ * valid until the core is given another event. False at the end.
  */
 bool ckpt_unacked_next(const struct ckpt *c, uint64_t *cursor, struct ckpt_unacked *out);
 

@@ -127,6 +127,9 @@ struct ckpt {
 	struct ckpt_lineage base; /* what this side held when it became active */
 	uint64_t begun_seq;       /* the last sequence when it became active */
 	struct changes changes;
+	/* of a standby that never had everything: the calls in slots from here on were not shown to it */
+	uint32_t unshown_from;
+	uint64_t whole_peer; /* incarnation of the standby that once had everything; 0: none in this epoch */
 
 	bool is_up, is_dialler, is_open, is_dead;
 	uint32_t offered, offered_next; /* masks: on this connection, on the next one */

@@ -32,10 +32,10 @@ struct sessmgr_peer {
 struct sessmgr_lost {
 	uint64_t imsi;
 	uint32_t teid;
-	uint32_t unnamed; /* not 0: so many further calls, lost for the same reason and not named */
-	uint8_t imsi_digits;
-	uint8_t is_young; /* 0 or 1: it had not yet reached `checkpoint session duration` */
-	uint8_t is_sent;  /* 0 or 1: a record of it was sent, and not acknowledged */
+	uint32_t unnamed;    /* not 0: so many further calls, lost for the same reason and not named */
+	uint8_t imsi_digits; /* 0: the IMSI is not known */
+	uint8_t is_young;    /* 0 or 1: it had not yet reached `checkpoint session duration` */
+	uint8_t is_sent;     /* 0 or 1: a record of it was sent, and not acknowledged */
 };
 
 /* IPC_AUDITED */

@@ -253,11 +253,11 @@ tell_lost(struct sessmgr *s, const struct ckpt_unacked *u)
 	struct sessmgr_lost lost = {.is_young = u->is_young, .is_sent = u->is_sent};
 	struct call c;
 
-	if (!sessmgr_call_in_slot(s, u->index, &c))
-		return;
-	lost.imsi = c.imsi;
-	lost.imsi_digits = c.imsi_digits;
-	lost.teid = c.teid;
+	lost.teid = call_table_teid(s->table, u->index);
+	if (sessmgr_call_in_slot(s, u->index, &c)) { /* otherwise its record is damaged, and its IMSI unknown */
+		lost.imsi = c.imsi;
+		lost.imsi_digits = c.imsi_digits;
+	}
 	(void)ipc_send(s->control, IPC_CALL_LOST, s->instance, &lost, sizeof lost, -1, 0);
 }
 

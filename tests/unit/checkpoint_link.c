@@ -384,6 +384,84 @@ unacknowledged_changes_are_named_and_tell_lost_calls_from_lost_changes(void **st
 	assert_false(ckpt_unacked_next(a.ckpt, &cursor, &u));
 }
 
+/* Room for a few records only: a full synchronisation that is cut in its middle. */
+static void
+begin_a_sync_and_cut_it(void)
+{
+	uint64_t begun = counter(&a, CKPT_SYNCS_FULL);
+	uint8_t few[2 * CKPT_FILL_MIN];
+	struct wbuf w;
+
+	join();
+	while (counter(&a, CKPT_SYNCS_FULL) == begun || counter(&a, CKPT_NOW_IN_FLIGHT) == 0) {
+		wbuf_init(&w, few, sizeof few);
+		assert_int_equal(ckpt_fill(a.ckpt, &w, now), ERR_OK);
+		assert_int_equal(ckpt_input(b.ckpt, few, w.len, now), ERR_OK);
+		if (counter(&a, CKPT_NOW_IN_FLIGHT) == 0)
+			move(&b, &a);
+	}
+	cut();
+}
+
+/* The calls that are lost when A gives way now; each once, as never sent. */
+static uint32_t
+never_sent(void)
+{
+	bool is_told[SLOTS] = {false};
+	struct ckpt_unacked u;
+	uint64_t cursor = 0;
+	uint32_t n = 0;
+
+	ckpt_set_role(a.ckpt, CKPT_STANDBY, 1);
+	while (ckpt_unacked_next(a.ckpt, &cursor, &u)) {
+		if (u.is_tomb || !u.is_never_held)
+			continue;
+		assert_false(u.is_sent || u.is_young || is_told[u.index]);
+		is_told[u.index] = true;
+		n++;
+	}
+	return n;
+}
+
+static void
+calls_that_a_new_standby_was_not_shown_before_the_link_fell_are_named_as_never_sent(void **state)
+{
+	enum { CALLS = 1500 };
+	uint64_t before;
+
+	(void)state;
+	for (unsigned i = 0; i < CALLS; i++)
+		add(&a, 1 + i);
+	join();
+	run();
+	cut();
+	side_stop(&b);
+	side_start(&b, 3, true);
+	before = counter(&a, CKPT_FULL_SENT);
+	begin_a_sync_and_cut_it();
+	assert_in_range(counter(&a, CKPT_FULL_SENT) - before, 1, CALLS - 1);
+	add(&a, CALLS + 1);
+	assert_int_equal(never_sent(), CALLS + 1 - (counter(&a, CKPT_FULL_SENT) - before));
+}
+
+static void
+a_standby_that_once_had_everything_lacks_nothing_when_a_full_sync_is_cut(void **state)
+{
+	uint32_t victim = add(&a, 1);
+
+	(void)state;
+	for (unsigned i = 0; i < 500; i++)
+		add(&a, 1000 + i);
+	join();
+	run();
+	cut();
+	drop_call(&a, victim);
+	for (uint32_t i = 0; i < CALL_TOMBS; i++)
+		drop_call(&a, add(&a, 2));
+	begin_a_sync_and_cut_it();
+	assert_int_equal(never_sent(), 0);
+}
+
 static void
 more_deletions_than_tombstones_end_in_a_full_sync(void **state)
 {
@@ -472,6 +550,8 @@ main(void)
 	    T(a_young_call_waits_for_its_duration_and_the_critical_flush_lets_it_in),
 	    T(a_flush_is_refused_without_a_ready_peer_and_ends_when_the_link_falls),
 	    T(unacknowledged_changes_are_named_and_tell_lost_calls_from_lost_changes),
+	    T(calls_that_a_new_standby_was_not_shown_before_the_link_fell_are_named_as_never_sent),
+	    T(a_standby_that_once_had_everything_lacks_nothing_when_a_full_sync_is_cut),
 	    T(more_deletions_than_tombstones_end_in_a_full_sync),
 	    T(a_promotion_right_after_a_full_sync_brings_no_deleted_call_back),
 	    T(a_side_that_was_promoted_ignores_batches_of_the_old_active),
