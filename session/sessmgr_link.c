@@ -251,10 +251,13 @@ static void
 tell_lost(struct sessmgr *s, const struct ckpt_unacked *u)
 {
 	struct sessmgr_lost lost = {.is_young = u->is_young, .is_sent = u->is_sent};
+	uint8_t record[ARENA_RECORD_MAX];
 	struct call c;
+	size_t n;
 
 	lost.teid = call_table_teid(s->table, u->index);
-	if (sessmgr_call_in_slot(s, u->index, &c)) { /* otherwise its record is damaged, and its IMSI unknown */
+	/* read and verified again: a record that was damaged since would name somebody else */
+	if (arena_read(&s->arena, u->index, record, &n, NULL) == ERR_OK && call_rows_decode(record, n, &c) == ERR_OK) {
 		lost.imsi = c.imsi;
 		lost.imsi_digits = c.imsi_digits;
 	}
