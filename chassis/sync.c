@@ -14,14 +14,19 @@
 #include "checkpoint/ckpt_proof_show.h"
 #include "srp/srp_cmds.h"
 
-enum { AUDITS_KEPT = 10, NAMES_SHOWN = 1000, LOGGED_MAX = 20, AUDIT_LIMIT_S = 60 };
+enum { AUDITS_SHOWN = 10, NAMES_SHOWN = 1000, LOGGED_MAX = 20, AUDIT_LIMIT_S = 60 };
+
+/* The numbers are on disk. */
+enum audit_reason { MANUAL, DAILY, PERIODIC, REASONS };
+enum audit_result { RUNNING, COMPARED, BROKEN_OFF };
 
 struct sync {
 	struct chassis *chassis;
 	struct sessmgr_proof proofs[SESSMGRS_MAX + 1];
-	struct ckpt_audit_view audits[AUDITS_KEPT]; /* a ring; the one of number n is at n % AUDITS_KEPT */
-	uint64_t count;
+	struct store_audit audits[AUDITS_SHOWN]; /* a ring; the one of number n is at n % AUDITS_SHOWN */
+	uint64_t count;                          /* number of the last one; counts on over restarts */
 	bool is_running;
+	bool is_broken_off; /* some session manager could not compare */
 	bool is_awaited[SESSMGRS_MAX + 1];
 	unsigned left;
 	uint64_t begun_us;
@@ -96,21 +101,21 @@ on_proof(struct chassis *c, unsigned instance, const struct ipc_msg *m)
 
 /* --- external audits ----------------------------------------------------------------------------------------- */
 
-static struct ckpt_audit_view *
+static struct store_audit *
 current(struct sync *s)
 {
-	return &s->audits[s->count % AUDITS_KEPT];
+	return &s->audits[s->count % AUDITS_SHOWN];
 }
 
 static void
-answer(struct sync *s, const struct ckpt_audit_view *a)
+answer(struct sync *s, const struct store_audit *a)
 {
 	struct cli_call *call = s->call;
 
 	s->call = NULL;
 	if (call == NULL)
 		return;
-	if (!a->is_ended) {
+	if (a->result != COMPARED) {
 		(void)cli_fail(call, "a connection to the other chassis or the roles changed during the audit");
 		cli_session_finish(call->session, false);
 		return;
@@ -125,14 +130,16 @@ answer(struct sync *s, const struct ckpt_audit_view *a)
 static void
 end_audit(struct sync *s)
 {
-	struct ckpt_audit_view *a = current(s);
+	struct store_audit *a = current(s);
 
-	s->is_running = a->is_running = false;
+	s->is_running = false;
 	event_del(s->limit_ev);
-	a->took_ms = (uint32_t)((clock_now_us() - s->begun_us) / 1000);
-	if (a->is_ended)
+	a->result = s->is_broken_off ? BROKEN_OFF : COMPARED;
+	a->took_ms = (clock_now_us() - s->begun_us) / 1000;
+	if (a->result == COMPARED)
 		a->ready_ms = clock_wall_ms();
-	log_event(LOG_SYNC_AUDIT, (unsigned long long)a->number, a->is_ended ? "compared" : "broken off",
+	(void)store_audit_write(s->chassis->store, a); /* what the disk does not take is shown until the end */
+	log_event(LOG_SYNC_AUDIT, (unsigned long long)a->number, a->result == COMPARED ? "compared" : "broken off",
 	          (unsigned long long)a->active, (unsigned long long)(a->fresh + a->stale + a->inactive),
 	          (unsigned long long)a->left);
 	answer(s, a);
@@ -142,13 +149,13 @@ end_audit(struct sync *s)
 static void
 sessmgr_ended(struct sync *s, unsigned instance, const struct ckpt_audit *r)
 {
-	struct ckpt_audit_view *a = current(s);
+	struct store_audit *a = current(s);
 
 	if (!s->is_running || !s->is_awaited[instance])
 		return;
 	s->is_awaited[instance] = false;
 	s->left--;
-	a->is_ended = a->is_ended && r->is_ended;
+	s->is_broken_off |= !r->is_ended;
 	a->active += r->calls;
 	a->fresh += r->found[CKPT_MISSING];
 	a->stale += r->found[CKPT_STALE];
@@ -161,19 +168,20 @@ sessmgr_ended(struct sync *s, unsigned instance, const struct ckpt_audit *r)
 }
 
 static void
-begin_audit(struct sync *s, const char *reason)
+begin_audit(struct sync *s, enum audit_reason reason)
 {
 	struct chassis *c = s->chassis;
 	struct timeval limit = {AUDIT_LIMIT_S, 0};
 
 	s->count++;
-	*current(s) = (struct ckpt_audit_view){.number = s->count,
-	                                       .state = srp_state_text(c->is_active ? SRP_ACTIVE : SRP_STANDBY),
-	                                       .reason = reason,
-	                                       .start_ms = clock_wall_ms(),
-	                                       .is_ended = true,
-	                                       .is_running = true};
+	*current(s) = (struct store_audit){.number = s->count,
+	                                   .state = c->is_active ? SRP_ACTIVE : SRP_STANDBY,
+	                                   .reason = (uint8_t)reason,
+	                                   .result = RUNNING,
+	                                   .start_ms = clock_wall_ms()};
+	(void)store_audit_write(c->store, current(s)); /* its number is used, whatever becomes of it */
 	s->is_running = true;
+	s->is_broken_off = false;
 	s->begun_us = clock_now_us();
 	s->left = c->sessmgr_count;
 	for (unsigned i = 1; i <= c->sessmgr_count; i++)
@@ -225,7 +233,7 @@ begin_manual(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (s->call != NULL)
-		begin_audit(s, "manual");
+		begin_audit(s, MANUAL);
 }
 
 enum cli_answer
@@ -267,7 +275,7 @@ on_due(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (refusal(s->chassis) == NULL)
-		begin_audit(s, s->is_daily ? "daily" : "periodic");
+		begin_audit(s, s->is_daily ? DAILY : PERIODIC);
 	schedule(s);
 }
 
@@ -288,6 +296,15 @@ sync_apply(struct chassis *c, bool is_scheduled, uint32_t start_s, uint32_t peri
 
 /* --- life and views ------------------------------------------------------------------------------------------- */
 
+static void
+on_kept(void *arg, const struct store_audit *a)
+{
+	struct sync *s = arg;
+
+	s->count = a->number;
+	*current(s) = *a;
+}
+
 enum err
 sync_new(struct chassis *c)
 {
@@ -297,6 +314,8 @@ sync_new(struct chassis *c)
 		return ERR_SYSTEM;
 	c->sync = s;
 	s->chassis = c;
+	if (store_audits_read(c->store, on_kept, s) != ERR_OK)
+		return ERR_SYSTEM;
 	s->due_ev = evtimer_new(c->base, on_due, s);
 	s->limit_ev = evtimer_new(c->base, on_limit, s);
 	return s->due_ev != NULL && s->limit_ev != NULL ? ERR_OK : ERR_SYSTEM;
@@ -376,14 +395,44 @@ views_proof(struct chassis *c, struct report *r)
 	ckpt_show_proof(views, c->sessmgr_count, names, named, clock_now_ms(), r);
 }
 
+/* One that was running when the program ended is still so on disk. */
+static struct ckpt_audit_view
+audit_view(const struct sync *s, const struct store_audit *a)
+{
+	static const char *const reasons[REASONS] = {[MANUAL] = "manual", [DAILY] = "daily", [PERIODIC] = "periodic"};
+	bool is_running = s->is_running && a->number == s->count;
+
+	return (struct ckpt_audit_view){
+	    .number = a->number,
+	    .state = srp_state_text(a->state),
+	    .reason = a->reason < REASONS ? reasons[a->reason] : "?",
+	    .start_ms = a->start_ms,
+	    .sync_ms = a->sync_ms,
+	    .ready_ms = a->ready_ms,
+	    .took_ms = a->took_ms,
+	    .active = a->active,
+	    .fresh = a->fresh,
+	    .stale = a->stale,
+	    .inactive = a->inactive,
+	    .left = a->left,
+	    .is_ended = a->result == COMPARED,
+	    .is_running = is_running,
+	    .is_cut = a->result == RUNNING && !is_running,
+	};
+}
+
 void
 sync_show_audits(struct chassis *c, struct report *r)
 {
-	struct ckpt_audit_view list[AUDITS_KEPT];
+	struct ckpt_audit_view list[AUDITS_SHOWN];
 	const struct sync *s = c->sync;
-	size_t n = s->count < AUDITS_KEPT ? (size_t)s->count : AUDITS_KEPT;
+	size_t n = 0;
 
-	for (size_t i = 0; i < n; i++)
-		list[i] = s->audits[(s->count - n + 1 + i) % AUDITS_KEPT];
+	for (unsigned i = 1; i <= AUDITS_SHOWN; i++) {
+		const struct store_audit *a = &s->audits[(s->count + i) % AUDITS_SHOWN];
+
+		if (a->number > 0 && s->count - a->number < AUDITS_SHOWN)
+			list[n++] = audit_view(s, a);
+	}
 	ckpt_show_audits(list, n, r);
 }

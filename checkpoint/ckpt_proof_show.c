@@ -142,6 +142,7 @@ ckpt_show_audits(const struct ckpt_audit_view *audits, size_t count, struct repo
 		report_text(r, "audit_reason", "Audit Reason:", a->reason);
 		report_text(r, "result", "Audit Result:",
 		            a->is_running ? "running"
+		            : a->is_cut   ? "the program ended"
 		            : a->is_ended ? "compared"
 		                          : "a connection or the roles changed");
 		report_number(r, "active_sessions", "Total Active Sessions:", a->active, NULL);

@@ -39,10 +39,11 @@ struct ckpt_audit_view {
 	const char *state;  /* of the chassis, as it began */
 	const char *reason; /* manual, daily, periodic */
 	uint64_t start_ms, sync_ms, ready_ms;
-	uint32_t took_ms;
+	uint64_t took_ms;
 	uint64_t active, fresh, stale, inactive, left; /* calls */
 	bool is_ended;                                 /* false: a connection or the roles changed meanwhile */
 	bool is_running;
+	bool is_cut; /* the program ended in the middle of it */
 };
 
 /* ckpt_show_audits - @count of them, the oldest first. */

@@ -2,11 +2,11 @@
  * store.h - what a chassis keeps over a restart: chassis.db (SQLite, WAL, synchronous=FULL).
  *
  * Identity (chassis id, MAC), the reserved epochs, the GTP restart counter, boot entries, the generations of the
- * configuration and the transitions of both chassis. Everything small is read once by store_open and then answered from
- * memory, so no show command and no lookup waits for the disk. Writes after the start are done by one writer thread
- * with its own connection; their completions run on the loop thread: watch store_fd for reading and call
- * store_run_done. A write keeps the old or the new, whenever the process is killed. All functions are called by one
- * thread, the loop's. It knows no libevent and no feature: it stores what it is told.
+ * configuration, the transitions of both chassis and the external audits of this one. Everything small is read once by
+ * store_open and then answered from memory, so no show command and no lookup waits for the disk. Writes after the start
+ * are done by one writer thread with its own connection; their completions run on the loop thread: watch store_fd for
+ * reading and call store_run_done. A write keeps the old or the new, whenever the process is killed. All functions are
+ * called by one thread, the loop's. It knows no libevent and no feature: it stores what it is told.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -25,6 +25,7 @@ enum {
 	STORE_URL_MAX = 255,           /* characters of an image or configuration URL */
 	STORE_CONFIG_MAX = 16 << 20,   /* bytes of a running configuration */
 	STORE_TRANSITIONS_MAX = 10000, /* transitions kept of each chassis, the youngest */
+	STORE_AUDITS_MAX = 100,        /* external audits kept, the youngest */
 	STORE_QUEUE_MAX = 64,          /* writes waiting for the writer thread */
 	STORE_EPOCHS_MAX = 1 << 20,    /* epochs reserved at once */
 	STORE_GENERATIONS_MAX = 200,   /* generations kept, the youngest */
@@ -193,5 +194,22 @@ enum err store_transitions_read(struct store *s, void (*each)(void *arg, const s
  */
 enum err store_transitions_write(struct store *s, const struct store_transition *list, size_t count,
                                  store_done_fn *done, void *arg);
+
+/* An external audit. What state, reason and result mean is the caller's; any octet may come back. */
+struct store_audit {
+	uint64_t number;
+	uint8_t state, reason, result;
+	uint64_t start_ms, sync_ms, ready_ms, took_ms; /* moments: ms since 1970 */
+	uint64_t active, fresh, stale, inactive, left; /* calls */
+};
+
+/* store_audits_read - all that are kept, the oldest first; blocks (for the start). ERR_CORRUPT, ERR_SYSTEM. */
+enum err store_audits_read(struct store *s, void (*each)(void *arg, const struct store_audit *a), void *arg);
+
+/*
+ * store_audit_write - keep @a; one of the same number is replaced, and the oldest beyond STORE_AUDITS_MAX go. By the
+ * writer thread, which logs a failure. ERR_FULL (queue), ERR_SYSTEM (no memory).
+ */
+enum err store_audit_write(struct store *s, const struct store_audit *a);
 
 #endif

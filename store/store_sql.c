@@ -37,6 +37,11 @@ static const char *const migrations[] = {
     " body TEXT NOT NULL, PRIMARY KEY(chassis, number, at_us)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX transition_time ON transition(at_us);"
     "DROP TABLE switchover;",
+
+    "CREATE TABLE audit(number INTEGER PRIMARY KEY, state INTEGER NOT NULL, reason INTEGER NOT NULL,"
+    " result INTEGER NOT NULL, start_ms INTEGER NOT NULL, sync_ms INTEGER NOT NULL, ready_ms INTEGER NOT NULL,"
+    " took_ms INTEGER NOT NULL, active INTEGER NOT NULL, fresh INTEGER NOT NULL, stale INTEGER NOT NULL,"
+    " inactive INTEGER NOT NULL, remaining INTEGER NOT NULL) STRICT;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };
 

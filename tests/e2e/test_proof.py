@@ -2,6 +2,7 @@
 import json
 import mmap
 import re
+import signal
 import struct
 import time
 
@@ -90,3 +91,35 @@ def test_the_proof_holds_after_a_switchover(pair, calls):
     for c in (pair.a, pair.b):
         lab.until(lambda: proof(c)["is_proved"] and proof(c)["calls"] == 30, 20, "all calls are proved again")
         assert proof(c)["differ"] == 0
+
+
+def audits(chassis):
+    return json.loads(chassis.sh("show srp audit-statistics | json"))["external_audits"]
+
+
+def test_audits_are_shown_after_a_restart_and_their_numbers_count_on(pair, calls):
+    for _ in range(2):
+        pair.a.sh("srp initiate-audit manual-with-sync")
+    before = audits(pair.a)
+    assert [a["audit_number"] for a in before] == [1, 2]
+    assert all(a["active_sessions"] == 30 and a["result"] == "compared" for a in before)
+    # one that the end of the program cuts: the other side is still there and does not answer
+    managers = [p for p, role in pair.b.roles().items() if role.startswith("sessmgr")]
+    for p in managers:
+        lab.kill(p, signal.SIGSTOP)
+    asking = lab.spawn([lab.STARSH, "-r", pair.a.root_word, "-c", "srp initiate-audit manual-with-sync"], stdout=-3, stderr=-3)
+    lab.until(lambda: [a["result"] for a in audits(pair.a)][2:] == ["running"], 10, "the third audit runs")
+    pair.a.kill_all()
+    for p in managers:
+        lab.kill(p, signal.SIGCONT)
+    asking.wait(10)
+    pair.b.wait_state("Active")
+    pair.a.start()
+    pair.settle(pair.b)
+    after = audits(pair.a)
+    assert after[:2] == before
+    assert [(a["audit_number"], a["result"]) for a in after[2:]] == [(3, "the program ended")]
+    assert audits(pair.b) == []
+    pair.switchover()
+    pair.settle(pair.a)
+    assert "Audit 4: 30 sessions compared" in pair.a.sh("srp initiate-audit manual-with-sync")

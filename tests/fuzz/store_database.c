@@ -99,6 +99,7 @@ make_template(void)
 		must(n > 0 && store_config_take(s, lines, (size_t)n, &about, count, &done) == ERR_OK);
 	}
 	must(store_transitions_write(s, &t, 1, count, &done) == ERR_OK);
+	must(store_audit_write(s, &(struct store_audit){.number = 1, .active = 7}) == ERR_OK);
 	finish_writes(s, &done, 5);
 	store_close(s);
 	f = fopen(path, "re");
@@ -189,6 +190,12 @@ read_transition(void *arg, const struct store_transition *t)
 }
 
 static void
+read_audit(void *arg, const struct store_audit *a)
+{
+	*(size_t *)arg += a->number & 1;
+}
+
+static void
 read_all(struct store *s)
 {
 	unsigned done = 0, asked = 0;
@@ -207,6 +214,7 @@ read_all(struct store *s)
 		     strlen(b->image) <= STORE_URL_MAX && strlen(b->config) <= STORE_URL_MAX);
 	}
 	(void)store_transitions_read(s, read_transition, &len);
+	(void)store_audits_read(s, read_audit, &len);
 	for (size_t i = 0; i < store_generation_count(s) && i < 8; i++, asked++)
 		must(store_generation_read(s, store_generation_at(s, i)->number, 0, NULL, read_text, &done) == ERR_OK);
 	finish_writes(s, &done, asked);

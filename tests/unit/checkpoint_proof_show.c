@@ -111,6 +111,9 @@ an_audit_tells_what_it_found_and_how_it_ended(void **state)
 	a.is_ended = false;
 	audits(&a, 1, false);
 	assert_non_null(strstr(shown, "a connection or the roles changed\n"));
+	a.is_cut = true;
+	audits(&a, 1, false);
+	assert_non_null(strstr(shown, "Audit Result:                           the program ended\n"));
 	a.is_running = true;
 	audits(&a, 1, true);
 	assert_non_null(strstr(shown, "\"result\": \"running\""));

@@ -289,6 +289,74 @@ transitions_come_back_in_order_and_a_later_word_replaces_the_first(void **state)
 	store_close(s);
 }
 
+struct audits {
+	unsigned count;
+	struct store_audit first, last;
+};
+
+static void
+on_audit(void *arg, const struct store_audit *a)
+{
+	struct audits *r = arg;
+
+	if (r->count++ == 0)
+		r->first = *a;
+	r->last = *a;
+}
+
+static struct audits
+read_audits(void)
+{
+	struct store *s = must_open();
+	struct audits r = {0};
+
+	assert_int_equal(store_audits_read(s, on_audit, &r), ERR_OK);
+	store_close(s);
+	return r;
+}
+
+static void
+an_audit_comes_back_as_it_was_written_last_and_the_youngest_are_kept(void **state)
+{
+	struct store_audit a = {.number = 7,
+	                        .state = 3,
+	                        .reason = 2,
+	                        .result = 1,
+	                        .start_ms = 11,
+	                        .sync_ms = 12,
+	                        .ready_ms = 13,
+	                        .took_ms = 14,
+	                        .active = 15,
+	                        .fresh = 16,
+	                        .stale = 17,
+	                        .inactive = 18,
+	                        .left = 19};
+	struct store *s = must_open();
+	struct audits r;
+
+	(void)state;
+	assert_int_equal(store_audit_write(s, &(struct store_audit){.number = 7, .start_ms = 11}), ERR_OK);
+	assert_int_equal(store_audit_write(s, &a), ERR_OK);
+	store_close(s);
+	r = read_audits();
+	assert_int_equal(r.count, 1);
+	assert_int_equal(r.first.number, 7);
+	assert_true(r.first.state == 3 && r.first.reason == 2 && r.first.result == 1);
+	assert_memory_equal(&r.first.start_ms, &a.start_ms, sizeof a - offsetof(struct store_audit, start_ms));
+	for (unsigned i = 0; i < STORE_AUDITS_MAX; i += 20) {
+		s = must_open();
+		for (unsigned k = 1; k <= 20; k++) {
+			a.number = 7 + i + k;
+			assert_int_equal(store_audit_write(s, &a), ERR_OK);
+		}
+		store_close(s);
+	}
+	r = read_audits();
+	assert_int_equal(r.count, STORE_AUDITS_MAX);
+	assert_int_equal(r.first.number, 8);
+	assert_int_equal(r.last.number, 7 + STORE_AUDITS_MAX);
+}
+
 static void
 the_youngest_transitions_of_each_chassis_are_kept(void **state)
 {
@@ -506,6 +574,7 @@ main(void)
 	    CLAIM(a_full_queue_refuses_and_serves_again_when_collected),
 	    CLAIM(a_configuration_of_a_hundred_thousand_lines_does_not_hold_the_loop),
 	    CLAIM(transitions_come_back_in_order_and_a_later_word_replaces_the_first),
+	    CLAIM(an_audit_comes_back_as_it_was_written_last_and_the_youngest_are_kept),
 	    CLAIM(the_youngest_transitions_of_each_chassis_are_kept),
 	    CLAIM(rubbish_is_refused_with_a_reason_and_left_as_it_is),
 	    CLAIM(a_damaged_page_is_an_error_or_harmless),
