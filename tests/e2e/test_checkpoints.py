@@ -201,3 +201,27 @@ def test_the_statistics_of_both_ends_agree(make_pair, sgsn):
     assert kinds[1]["sent"] == 3 and kinds[SESSION]["sent"] == 10 and kinds[None]["sent"] >= 10
     kinds = {row["cmd_id"]: row for row in asked(pair.b, "show srp checkpoint info")["checkpoints"]}
     assert kinds[1]["received"] == 3 and kinds[SESSION]["received"] == 10
+
+
+def test_the_numbers_of_calls_follow_what_happens_to_them(make_pair, sgsn):
+    """What no single session manager's link counts: calls by state on both chassis, and those taken over."""
+    pair = make_pair(edit=lambda x, text: text.replace("checkpoint session duration 0", "checkpoint session duration 60")).start()
+    s = sgsn(pair)
+    before = asked(pair.a)
+    assert before["sessmgrs_in_active_connected_state"] == before["number_of_sessmgrs"] == 2
+    teids = [s.ask(s.create(str(int(IMSI) + n))).number(gtp.TEID_CONTROL) for n in range(3)]
+    lab.until(lambda: asked(pair.a)["current_calls_below_checkpoint_duration"] == 3, 5, "three are young")
+    a, b = asked(pair.a), asked(pair.b)
+    assert (a["current_active_calls"], a["current_pre_allocated_calls"]) == (3, 0)
+    assert (b["current_active_calls"], b["current_pre_allocated_calls"]) == (0, 0)
+    pair.switchover()
+    lab.until(lambda: asked(pair.b)["current_active_calls"] == 3, 5, "the flush brought them")
+    lab.until(lambda: asked(pair.a)["current_pre_allocated_calls"] == 3, 5, "and A holds them for B")
+    a, b = asked(pair.a), asked(pair.b)
+    assert a["total_first_full_checkpoints_in_critical_flush"] == 3 and a["total_calls_lost"] == 0
+    assert b["total_calls_recovered"] == 3 and b["sessmgrs_in_active_connected_state"] == 2
+    assert a["current_active_calls"] == 0 and a["sessmgrs_in_standby_connected_state"] == 2
+    assert s.ask(s.delete(teids[0])).cause == gtp.ACCEPTED
+    lab.until(lambda: asked(pair.a)["current_pre_allocated_calls"] == 2, 5, "a deletion goes the other way now")
+    pair.a.kill_all()
+    lab.until(lambda: asked(pair.b)["sessmgrs_in_pending_active_state"] == 2, 5, "without a peer they are pending")
