@@ -154,7 +154,7 @@ proof_proved_ms(const struct ckpt_proof *p)
 static bool
 is_of_active(enum proof_step step)
 {
-	return step >= PROOF_ROOT && step <= PROOF_READ;
+	return (step >= PROOF_ROOT && step <= PROOF_READ) || step == PROOF_LEND;
 }
 
 enum err
@@ -185,6 +185,8 @@ proof_input(struct ckpt *c, const void *p, size_t n, const char **field)
 	if (c->role == CKPT_STANDBY) {
 		if (!c->rx.is_open || c->rx.is_syncing || c->rx.is_sweeping)
 			return ERR_OK;
+		if (step == PROOF_LEND)
+			return proof_on_lend(c, &in, field);
 		if (step == PROOF_ROOT)
 			c->proof->round = round;
 		return round == c->proof->round || step == PROOF_READ ? proof_peer_input(c, step, &in, field) : ERR_OK;
@@ -193,5 +195,7 @@ proof_input(struct ckpt *c, const void *p, size_t n, const char **field)
 		proof_peer_scrubbed(c);
 		return ERR_OK;
 	}
+	if (step == PROOF_LENT)
+		return proof_on_lent(c, &in, field);
 	return c->proof->is_round && round == c->proof->round ? proof_active_input(c, step, &in, field) : ERR_OK;
 }

@@ -5,6 +5,7 @@
  *   ckpt_proof.c         frames, and what is known
  *   ckpt_proof_active.c  the active's part of a round, the audit
  *   ckpt_proof_peer.c    the standby's part of a round
+ *   ckpt_lend.c          damaged records of the active come back
  *
  * A round, in PROOF frames of the same stream that carries the records, so that what is compared is of one and the same
  * point of it, while calls go on changing:
@@ -36,6 +37,8 @@ enum proof_step {
 	PROOF_RESEND,
 	PROOF_VERDICT,
 	PROOF_DONE,
+	PROOF_LEND, /* of the active: ckpt_lend.c */
+	PROOF_LENT,
 	PROOF_STEP_COUNT
 };
 
@@ -75,6 +78,12 @@ struct proof_audit {
 	struct ckpt_audit report;
 };
 
+/* A record that the active asks for. */
+struct proof_lent {
+	uint32_t slot, teid;
+	uint64_t hash; /* of what the standby was given last */
+};
+
 struct ckpt_proof {
 	struct digest *digest;
 	struct proof_scrub scrub;
@@ -90,7 +99,10 @@ struct ckpt_proof {
 	uint32_t at;         /* how far the list that is being written has come */
 	uint64_t *picked;    /* a bit a bucket: differs */
 	uint64_t *resend;    /* a bit a slot: to be sent in full again */
-	uint32_t calls;      /* of the last round that ended */
+	uint32_t lend_slot;  /* where the next question for damaged records goes on */
+	uint32_t lent_count, lent_at;
+	struct proof_lent lent[PROOF_NAMES_CHUNK];
+	uint32_t calls;                     /* of the last round that ended */
 	uint64_t compared_ms, peer_read_ms; /* 0: not yet */
 	struct proof_found found, last;     /* of this round, of the last one that ended */
 	struct proof_found peer_damaged;    /* of the standby: damaged calls that the active names */
@@ -142,6 +154,13 @@ bool proof_room(const struct wbuf *out, size_t bytes);
 /* proof_age - of @since_ms at @now_ms as it is told to the peer; UINT32_MAX: never. proof_since - and back. */
 uint32_t proof_age(uint64_t since_ms, uint64_t now_ms);
 uint64_t proof_since(uint32_t age_ms, uint64_t now_ms);
+
+/* Damaged records of the active. consider: ask for them, if there are any. write: false when there was no room. */
+void proof_consider_lend(struct ckpt *c);
+bool proof_write_lend(struct ckpt *c, struct wbuf *out);
+bool proof_write_lent(struct ckpt *c, struct wbuf *out);
+enum err proof_on_lend(struct ckpt *c, struct rbuf *in, const char **field);
+enum err proof_on_lent(struct ckpt *c, struct rbuf *in, const char **field);
 
 /* The active's part: what came from the standby. proof_peer_scrubbed - it has read everything again. */
 enum err proof_active_input(struct ckpt *c, enum proof_step step, struct rbuf *in, const char **field);

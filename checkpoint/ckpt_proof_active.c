@@ -115,7 +115,8 @@ proof_tick(struct ckpt *c, uint64_t now_ms)
 
 	if (p == NULL || now_ms < p->next_ms || !proof_may_compare(c))
 		return;
-	p->wants &= 1u << PROOF_READ | 1u << PROOF_DONE; /* an answer that did not come is waited for no longer */
+	p->wants &= 1u << PROOF_READ | 1u << PROOF_DONE |
+	            1u << PROOF_LEND; /* an answer that did not come is waited for no longer */
 	begin_round(c, now_ms);
 }
 
@@ -230,7 +231,7 @@ write_read(struct ckpt *c, struct wbuf *out)
 	c->proof->wants &= ~(1u << PROOF_READ);
 }
 
-enum { ACTIVE_COMPARES = 1 << PROOF_ROOT | 1 << PROOF_BUCKETS | 1 << PROOF_SLOTS };
+enum { ACTIVE_COMPARES = 1 << PROOF_ROOT | 1 << PROOF_BUCKETS | 1 << PROOF_SLOTS | 1 << PROOF_LEND };
 
 bool
 proof_wants_fill(const struct ckpt *c)
@@ -258,6 +259,10 @@ proof_fill(struct ckpt *c, struct wbuf *out, uint64_t now_ms)
 			return;
 		if (wants & 1u << PROOF_READ)
 			write_read(c, out);
+		else if (wants & 1u << PROOF_LEND && !proof_write_lend(c, out))
+			return;
+		else if (wants & 1u << PROOF_LEND)
+			continue;
 		else if (wants & 1u << PROOF_ROOT)
 			write_root(c, out, now_ms);
 		else if (wants & 1u << PROOF_BUCKETS)
@@ -397,6 +402,8 @@ on_verdict(struct ckpt *c, struct rbuf *in, const char **field)
 	c->counters[CKPT_PROOFS_DIFFERENT] += sum_of(&p->last) > 0;
 	if (p->is_of_audit && p->audit.stage != AUDIT_NONE)
 		audit_compared(c, c->heard_ms);
+	if (p->audit.stage != AUDIT_READ && p->audit.stage != AUDIT_COMPARE) /* it counts what is damaged first */
+		proof_consider_lend(c);
 	return ERR_OK;
 }
 

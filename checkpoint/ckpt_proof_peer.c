@@ -72,7 +72,7 @@ on_root(struct ckpt *c, struct rbuf *in, const char **field)
 		return e;
 	p->is_round = true;
 	p->is_repair = is_repair;
-	p->wants &= 1u << PROOF_DONE;
+	p->wants &= 1u << PROOF_DONE | 1u << PROOF_LENT;
 	p->at = 0;
 	p->calls = calls;
 	p->peer_read_ms = proof_since(age, c->heard_ms);
@@ -282,6 +282,9 @@ proof_peer_fill(struct ckpt *c, struct wbuf *out, uint64_t now_ms)
 	                                PROOF_NAMES, PROOF_RESEND,      PROOF_VERDICT};
 	struct ckpt_proof *p = c->proof;
 
+	/* before the verdict: what is lent counts in the round that the verdict ends */
+	if (p->wants & 1u << PROOF_LENT && !proof_write_lent(c, out))
+		return;
 	for (unsigned i = 0; i < sizeof order;) {
 		bool is_more = false;
 

@@ -137,6 +137,8 @@ show_totals(const struct ckpt_sessmgr_view *views, unsigned count, struct report
 	    {"total_accounting_records_taken_over", "Total accounting records taken over:", CKPT_ACCOUNTING_RECEIVED},
 	    {"total_proofs_of_sync", "Total proofs of sync:", CKPT_PROOFS},
 	    {"total_proofs_that_differed", "Total proofs that differed:", CKPT_PROOFS_DIFFERENT},
+	    {"damaged_records_taken_back", "Damaged records taken back from the standby:", CKPT_RECORDS_RESTORED},
+	    {"damaged_records_lost", "Damaged records whose calls were ended:", CKPT_RECORDS_LOST},
 	    {"total_periodic_full_checkpoints_due", "Total periodic full checkpoints due:", CKPT_FULL_PERIODIC},
 	    {"total_fc_nacks_sent", "Total FC NACKs sent:", CKPT_NACK_FC_SENT},
 	    {"total_fc_nacks_received", "Total FC NACKs received:", CKPT_NACK_FC_RECEIVED},

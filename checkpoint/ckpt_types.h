@@ -167,6 +167,8 @@ enum ckpt_counter {
 	CKPT_ACCOUNTING_RECEIVED,
 	CKPT_PROOFS,           /* comparisons with the peer that came to their end */
 	CKPT_PROOFS_DIFFERENT, /* of these, with calls that differ */
+	CKPT_RECORDS_RESTORED, /* damaged on the active, taken back from the standby */
+	CKPT_RECORDS_LOST,     /* damaged on the active, and the standby did not have what was written: calls ended */
 	CKPT_FULL_PERIODIC,    /* calls whose periodic full checkpoint was due */
 	CKPT_NACK_FC_SENT,     /* for full checkpoints that could not be applied */
 	CKPT_NACK_FC_RECEIVED,
@@ -316,6 +318,12 @@ struct ckpt_ops {
 	uint32_t (*slots_used)(void *arg);
 	uint32_t (*teid)(void *arg, uint32_t slot);
 	void (*audited)(void *arg, const struct ckpt_audit *a);
+	/*
+	 * On the active the record of @teid was damaged. @is_restored: it is what was written again. Otherwise it is
+	 * to be ended; @p (@n 0: none) is the last full record that the standby has of it, checked. May call into the
+	 * core as a change does. NULL: damaged records of the active are only named.
+	 */
+	void (*mended)(void *arg, uint32_t teid, bool is_restored, const uint8_t *p, size_t n);
 	/* Too many NACKs, which are being held back, or no longer. May be NULL. */
 	void (*nack_storm)(void *arg, const struct ckpt_nack_storm *storm);
 

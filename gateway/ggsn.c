@@ -515,6 +515,17 @@ ggsn_input(struct ggsn *g, const struct ggsn_request *in, struct wbuf *reply, st
 }
 
 enum err
+ggsn_purge(struct ggsn *g, uint32_t teid, const struct call *known, uint32_t now_s)
+{
+	struct tombstone tomb = {.teid = teid, .released_s = now_s};
+	enum err e = g->store.ops->release(g->store.arg, &tomb);
+
+	if (e == ERR_OK && known != NULL)
+		(void)ggsn_forget(g, known);
+	return e;
+}
+
+enum err
 ggsn_clear(struct ggsn *g, uint32_t teid, uint32_t now_s, struct ggsn_result *out)
 {
 	struct tombstone tomb;

@@ -136,6 +136,13 @@ enum err ggsn_forget(struct ggsn *g, const struct call *call);
  */
 enum err ggsn_clear(struct ggsn *g, uint32_t teid, uint32_t now_s, struct ggsn_result *out);
 
+/*
+ * ggsn_purge - the call @teid has no record any more that could be read: it leaves the store with a tombstone of type
+ * 0.
+ * @known says what it was, as far as its address goes, or is NULL: then the next audit frees that. ERR_NOT_FOUND.
+ */
+enum err ggsn_purge(struct ggsn *g, uint32_t teid, const struct call *known, uint32_t now_s);
+
 /* ggsn_pool - size and use of this share of pool @index of the configuration; ERR_RANGE. */
 enum err ggsn_pool(const struct ggsn *g, unsigned index, uint32_t *size, uint32_t *used);
 

@@ -108,6 +108,10 @@ void sessmgr_audit_start(struct sessmgr *s, uint32_t id);
 void sessmgr_audit_stop(struct sessmgr *s);
 void sessmgr_audit_again(struct sessmgr *s);
 
+/* sessmgr_purge_damaged - the record of @teid cannot be read and not be had back: the call ends as in an audit. @known:
+ * what the other chassis has of it, or NULL. */
+void sessmgr_purge_damaged(struct sessmgr *s, uint32_t teid, const struct call *known);
+
 /* sessmgr_audit_slice - the timer of the next slice. */
 void sessmgr_audit_slice(evutil_socket_t fd, short what, void *arg);
 

@@ -28,6 +28,15 @@ on_purged(void *arg, uint32_t teid, enum ggsn_fault fault, const struct call *ca
 	log_event(LOG_CALL_PURGED, teid, imsi, ggsn_fault_text(fault));
 }
 
+void
+sessmgr_purge_damaged(struct sessmgr *s, uint32_t teid, const struct call *known)
+{
+	if (s->ggsn == NULL)
+		return;
+	on_purged(s, teid, GGSN_FAULT_RECORD, known);
+	(void)ggsn_purge(s->ggsn, teid, known, sessmgr_wall_s());
+}
+
 static void
 report(struct sessmgr *s)
 {

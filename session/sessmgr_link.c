@@ -222,6 +222,18 @@ ckpt_audited(void *arg, const struct ckpt_audit *a)
 }
 
 static void
+ckpt_mended(void *arg, uint32_t teid, bool is_restored, const uint8_t *p, size_t n)
+{
+	struct call known;
+	bool is_known = n > 0 && call_rows_decode(p, n, &known) == ERR_OK;
+
+	if (is_restored)
+		log_event(LOG_CALL_RESTORED, teid);
+	else
+		sessmgr_purge_damaged(arg, teid, is_known ? &known : NULL);
+}
+
+static void
 ckpt_account(void *arg, uint32_t teid, const uint8_t *p, size_t n)
 {
 	sessmgr_account_came(arg, teid, p, n);
@@ -302,6 +314,7 @@ const struct ckpt_ops sessmgr_ckpt_ops = {
     .slots_used = ckpt_slots_used,
     .teid = ckpt_teid,
     .audited = ckpt_audited,
+    .mended = ckpt_mended,
     .nack_storm = ckpt_nack_storm,
     .account = ckpt_account,
     .accounting_ended = ckpt_accounting_ended,

@@ -123,3 +123,27 @@ def test_audits_are_shown_after_a_restart_and_their_numbers_count_on(pair, calls
     pair.switchover()
     pair.settle(pair.a)
     assert "Audit 4: 30 sessions compared" in pair.a.sh("srp initiate-audit manual-with-sync")
+
+
+def test_a_record_damaged_on_the_active_is_taken_back_from_the_standby_and_served_on(pair, calls):
+    s = gtp.Sgsn(f"{pair.net}61", pair.service)
+    flip(pair.a, calls[4])
+    lab.until(lambda: f"call {calls[4]:08x}: its record was damaged and is taken back" in pair.a.tail(lines=200), 10, "it is taken back")
+    lab.until(lambda: proof(pair.a)["differ"] == proof(pair.b)["differ"] == 0, 5, "nothing differs any more")
+    assert json.loads(pair.a.sh("show srp checkpoint statistics | json"))["damaged_records_taken_back"] == 1
+    answer = s.ask(s.update(calls[4]))
+    assert answer.cause == gtp.ACCEPTED and answer.number(gtp.TEID_CONTROL) == calls[4]
+    s.close()
+
+
+def test_a_record_damaged_on_both_chassis_ends_its_call_and_its_subscriber_may_come_again(pair, calls):
+    s = gtp.Sgsn(f"{pair.net}61", pair.service)
+    flip(pair.b, calls[9])
+    flip(pair.a, calls[9])
+    lab.until(lambda: pair.a.subscribers() == 29, 10, "the call is ended")
+    assert f"call {calls[9]:08x} imsi unknown purged: record cannot be read" in pair.a.tail(lines=200)
+    lab.until(lambda: proof(pair.b)["calls"] == 29 and proof(pair.b)["differ"] == 0, 10, "on both")
+    assert s.ask(s.update(calls[9])).cause == gtp.NON_EXISTENT
+    again = s.ask(s.create("240011234500009"))
+    assert again.cause == gtp.ACCEPTED and again.number(gtp.TEID_CONTROL) != calls[9]
+    s.close()

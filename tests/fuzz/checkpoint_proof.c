@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "checkpoint/ckpt_proof.h"
+#include "session/arena_layout.h"
 #include "session/call_ckpt.h"
 #include "session/call_rows.h"
 
@@ -21,6 +22,26 @@ struct side {
 };
 
 static uint64_t now_ms;
+
+static void
+mended(void *arg, uint32_t teid, bool is_restored, const uint8_t *p, size_t n)
+{
+	(void)p, (void)n;
+	if (!is_restored)
+		(void)call_table_drop(arg, teid_slot(teid));
+}
+
+/* Something is to be mended: the stored record of the first call is another one. */
+static void
+damage(struct side *s)
+{
+	struct arena arena;
+	struct arena_view v;
+
+	if (arena_attach(&arena, s->mem, arena_bytes(SLOTS)) == ERR_OK && arena_peek(&arena, 0, &v) == ERR_OK)
+		((uint8_t *)s->mem)[v.record + v.len / 2 - (const uint8_t *)s->mem] ^= 4;
+	ckpt_scrub(s->ckpt, now_ms);
+}
 
 static void
 add_calls(struct side *s)
@@ -38,14 +59,18 @@ add_calls(struct side *s)
 static void
 start(struct side *s, uint64_t id)
 {
+	static struct ckpt_ops ops;
 	struct ckpt_config cfg = {.instance = 1,
 	                          .chassis_id = id,
 	                          .incarnation = id,
 	                          .slots = SLOTS,
 	                          .tombs = TOMBS,
 	                          .settings = {.is_aggressive = true},
-	                          .ops = &call_ckpt_ops};
+	                          .ops = &ops};
 	struct arena arena;
+
+	ops = call_ckpt_ops;
+	ops.mended = mended;
 
 	if (s->table == NULL) {
 		s->mem = calloc(1, arena_bytes(SLOTS));
@@ -127,6 +152,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	start(&standby, 2);
 	join(&active, &standby);
 	c = data[0] & 1 ? active.ckpt : standby.ckpt;
+	if (data[0] & 4)
+		damage(&active);
 	if (data[0] & 2)
 		(void)ckpt_audit_begin(active.ckpt, true, now_ms);
 	if (data[0] & 1) {

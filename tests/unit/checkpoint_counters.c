@@ -28,8 +28,8 @@ update(uint32_t teid, uint32_t group, uint32_t value)
 	assert_int_equal(a.store.ops->get(a.store.arg, teid, &c), ERR_OK);
 	c.updates = c.repeats = c.active_s = value;
 	c.in_bytes = value;
-	c.present |= CALL_HAS(CALL_F_UPDATES) | CALL_HAS(CALL_F_REPEATS) | CALL_HAS(CALL_F_ACTIVE_S) |
-	             CALL_HAS(CALL_F_IN_BYTES);
+	c.present |=
+	    CALL_HAS(CALL_F_UPDATES) | CALL_HAS(CALL_F_REPEATS) | CALL_HAS(CALL_F_ACTIVE_S) | CALL_HAS(CALL_F_IN_BYTES);
 	assert_int_equal(a.store.ops->update(a.store.arg, &c, group), ERR_OK);
 }
 
@@ -454,11 +454,21 @@ an_accounting_flush_brings_the_counters_that_were_held_back(void **state)
 	moved(&b, CKPT_ACCOUNTING_RECEIVED, 1);
 }
 
+/* A bit of the stored record of @teid is another one. */
 static void
-proofs_and_what_they_found(void **state)
+damage(struct side *s, uint32_t teid)
 {
 	struct arena arena;
 	struct arena_view v;
+
+	assert_int_equal(arena_attach(&arena, s->mem, arena_bytes(SLOTS)), ERR_OK);
+	assert_int_equal(arena_peek(&arena, teid_slot(teid), &v), ERR_OK);
+	((uint8_t *)s->mem)[v.record + v.len / 2 - (const uint8_t *)s->mem] ^= 4;
+}
+
+static void
+proofs_and_what_they_found(void **state)
+{
 	uint32_t teid = add(&a, 1);
 
 	(void)state;
@@ -475,14 +485,46 @@ proofs_and_what_they_found(void **state)
 	}
 	became(&b, CKPT_NOW_DIGEST, counter(&a, CKPT_NOW_DIGEST));
 	mark();
-	assert_int_equal(arena_attach(&arena, b.mem, arena_bytes(SLOTS)), ERR_OK);
-	assert_int_equal(arena_peek(&arena, teid_slot(teid), &v), ERR_OK);
-	((uint8_t *)b.mem)[v.record + v.len / 2 - (const uint8_t *)b.mem] ^= 4;
+	damage(&b, teid);
 	pass(3000);
 	for (struct side *s = &a; s != NULL; s = s == &a ? &b : NULL) {
 		moved_on(s, CKPT_PROOFS_DIFFERENT);
 		became(s, CKPT_NOW_DIFFERENT, 1);
 	}
+}
+
+static void
+mended(void *arg, uint32_t teid, bool is_restored, const uint8_t *p, size_t n)
+{
+	(void)p, (void)n;
+	if (!is_restored)
+		drop_call(arg, teid);
+}
+
+static void
+records_damaged_on_the_active_are_taken_back_or_their_calls_ended(void **state)
+{
+	static struct ckpt_ops ops;
+	uint32_t teids[3];
+
+	(void)state;
+	ops = side_ops;
+	ops.mended = mended;
+	side_stop(&a);
+	side_start_with(&a, 1, true, &ops);
+	ckpt_set_role(a.ckpt, CKPT_ACTIVE, 1);
+	for (unsigned i = 0; i < 3; i++)
+		teids[i] = add(&a, 1 + i);
+	join();
+	run();
+	pass(3000);
+	mark();
+	for (unsigned i = 0; i < 3; i++)
+		damage(&a, teids[i]);
+	call_table_drop(b.table, teid_slot(teids[2]));
+	pass(3000);
+	moved(&a, CKPT_RECORDS_RESTORED, 2);
+	moved(&a, CKPT_RECORDS_LOST, 1);
 }
 
 /* --- the end ----------------------------------------------------------------------------------------------------- */
@@ -496,8 +538,8 @@ every_counter_was_moved(void **state)
 	(void)state;
 	for (unsigned n = 0; n < CKPT_REFUSED_FIRST; n++) {
 		/* never asked for; and the sum of those of checkpoint_refusals.c */
-		bool is_elsewhere = n == (unsigned)ckpt_row_counter(CKPT_ROW_INVALIDATE, CKPT_ROW_NACK_SENT) ||
-		                    n == CKPT_REJECTED;
+		bool is_elsewhere =
+		    n == (unsigned)ckpt_row_counter(CKPT_ROW_INVALIDATE, CKPT_ROW_NACK_SENT) || n == CKPT_REJECTED;
 
 		if (seen[n] || is_elsewhere)
 			continue;
@@ -529,6 +571,7 @@ main(void)
 	    T(periodic_full_checkpoints),
 	    T(an_accounting_flush_brings_the_counters_that_were_held_back),
 	    T(proofs_and_what_they_found),
+	    T(records_damaged_on_the_active_are_taken_back_or_their_calls_ended),
 	    cmocka_unit_test(every_counter_was_moved),
 	};
 

@@ -52,39 +52,170 @@ batch(void (*edit)(struct ckpt_batch *h), uint64_t seq, uint32_t teid, bool is_c
 
 #define HERE teid_make(INSTANCE, 0, 5)
 
-static void edit_number(struct ckpt_batch *h) { h->number += 5; }
-static void edit_through(struct ckpt_batch *h) { h->through -= 1; }
-static void edit_codec(struct ckpt_batch *h) { h->codec = 9; }
-static void edit_raw(struct ckpt_batch *h) { h->raw_bytes += 1; }
-static void edit_crc(struct ckpt_batch *h) { h->crc ^= 1; }
-static void edit_count(struct ckpt_batch *h) { h->count = 60000; }
-static void edit_more(struct ckpt_batch *h) { h->count = 2; }
+static void
+edit_number(struct ckpt_batch *h)
+{
+	h->number += 5;
+}
+static void
+edit_through(struct ckpt_batch *h)
+{
+	h->through -= 1;
+}
+static void
+edit_codec(struct ckpt_batch *h)
+{
+	h->codec = 9;
+}
+static void
+edit_raw(struct ckpt_batch *h)
+{
+	h->raw_bytes += 1;
+}
+static void
+edit_crc(struct ckpt_batch *h)
+{
+	h->crc ^= 1;
+}
+static void
+edit_count(struct ckpt_batch *h)
+{
+	h->count = 60000;
+}
+static void
+edit_more(struct ckpt_batch *h)
+{
+	h->count = 2;
+}
 
-static void make_magic(void) { wbuf_bytes(&out, "GET / HTTP/1", 12); }
-static void make_version(void) { frame_of(CKPT_HEARTBEAT, "", 0); bytes[2]++; }
-static void make_length(void) { frame_of(CKPT_HEARTBEAT, "", 0); bytes[4] = 0x7f; }
-static void make_crc(void) { frame_of(CKPT_HEARTBEAT, "", 0); bytes[8] ^= 1; }
-static void make_heartbeat(void) { frame_of(CKPT_HEARTBEAT, "", 0); }
-static void make_open(void) { control(CKPT_OPEN, (struct ckpt_msg){.instance = INSTANCE, .chassis_id = 1, .incarnation = 1}); }
-static void make_instance(void) { control(CKPT_OPEN, (struct ckpt_msg){.instance = 9, .chassis_id = 1, .incarnation = 1}); }
-static void make_chassis(void) { control(CKPT_OPEN, (struct ckpt_msg){.instance = INSTANCE, .chassis_id = 2, .incarnation = 1}); }
-static void make_compressions(void) { control(CKPT_OPEN_ACK, (struct ckpt_msg){.instance = INSTANCE, .chassis_id = 1, .incarnation = 1}); }
-static void make_missing(void) { frame_of(CKPT_ACK, "", 0); }
-static void make_sync_end(void) { control(CKPT_SYNC_END, (struct ckpt_msg){.incarnation = 1}); }
-static void make_seq(void) { control(CKPT_ACCOUNTING_END, (struct ckpt_msg){.incarnation = 1, .seq = 5}); }
-static void make_ack(void) { control(CKPT_ACK, (struct ckpt_msg){.batch = 99}); }
-static void make_short_batch(void) { frame_of(CKPT_BATCH, "abc", 3); }
-static void make_accounting(void) { frame_of(CKPT_ACCOUNTING, "\0\0\0\0\0\0\0\1", 8); }
-static void make_number(void) { batch(edit_number, 1, HERE, true); }
-static void make_through(void) { batch(edit_through, 1, HERE, true); }
-static void make_codec(void) { batch(edit_codec, 1, HERE, true); }
-static void make_raw(void) { batch(edit_raw, 1, HERE, true); }
-static void make_crc32c(void) { batch(edit_crc, 1, HERE, true); }
-static void make_count(void) { batch(edit_count, 1, HERE, true); }
-static void make_record_length(void) { batch(edit_more, 1, HERE, true); }
-static void make_record_seq(void) { batch(NULL, 1000, HERE, true); }
-static void make_record_teid(void) { batch(NULL, 1, teid_make(INSTANCE + 1, 0, 5), true); }
-static void make_contents(void) { batch(NULL, 1, HERE, false); }
+static void
+make_magic(void)
+{
+	wbuf_bytes(&out, "GET / HTTP/1", 12);
+}
+static void
+make_version(void)
+{
+	frame_of(CKPT_HEARTBEAT, "", 0);
+	bytes[2]++;
+}
+static void
+make_length(void)
+{
+	frame_of(CKPT_HEARTBEAT, "", 0);
+	bytes[4] = 0x7f;
+}
+static void
+make_crc(void)
+{
+	frame_of(CKPT_HEARTBEAT, "", 0);
+	bytes[8] ^= 1;
+}
+static void
+make_heartbeat(void)
+{
+	frame_of(CKPT_HEARTBEAT, "", 0);
+}
+static void
+make_open(void)
+{
+	control(CKPT_OPEN, (struct ckpt_msg){.instance = INSTANCE, .chassis_id = 1, .incarnation = 1});
+}
+static void
+make_instance(void)
+{
+	control(CKPT_OPEN, (struct ckpt_msg){.instance = 9, .chassis_id = 1, .incarnation = 1});
+}
+static void
+make_chassis(void)
+{
+	control(CKPT_OPEN, (struct ckpt_msg){.instance = INSTANCE, .chassis_id = 2, .incarnation = 1});
+}
+static void
+make_compressions(void)
+{
+	control(CKPT_OPEN_ACK, (struct ckpt_msg){.instance = INSTANCE, .chassis_id = 1, .incarnation = 1});
+}
+static void
+make_missing(void)
+{
+	frame_of(CKPT_ACK, "", 0);
+}
+static void
+make_sync_end(void)
+{
+	control(CKPT_SYNC_END, (struct ckpt_msg){.incarnation = 1});
+}
+static void
+make_seq(void)
+{
+	control(CKPT_ACCOUNTING_END, (struct ckpt_msg){.incarnation = 1, .seq = 5});
+}
+static void
+make_ack(void)
+{
+	control(CKPT_ACK, (struct ckpt_msg){.batch = 99});
+}
+static void
+make_short_batch(void)
+{
+	frame_of(CKPT_BATCH, "abc", 3);
+}
+static void
+make_accounting(void)
+{
+	frame_of(CKPT_ACCOUNTING, "\0\0\0\0\0\0\0\1", 8);
+}
+static void
+make_number(void)
+{
+	batch(edit_number, 1, HERE, true);
+}
+static void
+make_through(void)
+{
+	batch(edit_through, 1, HERE, true);
+}
+static void
+make_codec(void)
+{
+	batch(edit_codec, 1, HERE, true);
+}
+static void
+make_raw(void)
+{
+	batch(edit_raw, 1, HERE, true);
+}
+static void
+make_crc32c(void)
+{
+	batch(edit_crc, 1, HERE, true);
+}
+static void
+make_count(void)
+{
+	batch(edit_count, 1, HERE, true);
+}
+static void
+make_record_length(void)
+{
+	batch(edit_more, 1, HERE, true);
+}
+static void
+make_record_seq(void)
+{
+	batch(NULL, 1000, HERE, true);
+}
+static void
+make_record_teid(void)
+{
+	batch(NULL, 1, teid_make(INSTANCE + 1, 0, 5), true);
+}
+static void
+make_contents(void)
+{
+	batch(NULL, 1, HERE, false);
+}
 
 /* How far the connection of b has come when the frame arrives. */
 enum { OPENED, ACCEPTED, DIALLED };
