@@ -24,11 +24,20 @@ proof_consider_lend(struct ckpt *c)
 		c->proof->wants |= 1u << PROOF_LEND;
 }
 
-/* Not more than there is room for; the next frame goes on behind the last one, round and round. */
+static void
+ask_for(struct ckpt *c, uint32_t slot, struct wbuf *out)
+{
+	wbuf_u32(out, slot);
+	wbuf_u32(out, c->cfg.ops->teid(c->cfg.arg, slot));
+	wbuf_u64(out, digest_of(c->proof->digest, slot));
+}
+
+/* All damaged ones, or as many as one question names; the next one goes on behind the last of them, round and round. */
 bool
 proof_write_lend(struct ckpt *c, struct wbuf *out)
 {
 	struct ckpt_proof *p = c->proof;
+	uint32_t from = p->lend_slot, slot = from;
 	uint16_t count = 0;
 	size_t at, count_at;
 
@@ -38,13 +47,13 @@ proof_write_lend(struct ckpt *c, struct wbuf *out)
 	at = proof_begin(c, out, PROOF_LEND);
 	count_at = out->len;
 	wbuf_u16(out, 0);
-	if (!digest_damaged_next(p->digest, &p->lend_slot))
-		p->lend_slot = 0;
-	for (; count < PROOF_NAMES_CHUNK && digest_damaged_next(p->digest, &p->lend_slot); p->lend_slot++, count++) {
-		wbuf_u32(out, p->lend_slot);
-		wbuf_u32(out, c->cfg.ops->teid(c->cfg.arg, p->lend_slot));
-		wbuf_u64(out, digest_of(p->digest, p->lend_slot));
-	}
+	for (; count < PROOF_NAMES_CHUNK && digest_damaged_next(p->digest, &slot); count++)
+		ask_for(c, slot++, out);
+	if (count < PROOF_NAMES_CHUNK)
+		slot = 0;
+	for (; count < PROOF_NAMES_CHUNK && digest_damaged_next(p->digest, &slot) && slot < from; count++)
+		ask_for(c, slot++, out);
+	p->lend_slot = slot;
 	wbuf_patch_u16(out, count_at, count);
 	proof_end(out, at);
 	return true;

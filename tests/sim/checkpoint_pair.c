@@ -42,6 +42,7 @@ enum fault {
 	SPOILED_BIT,
 	SPOILED_LOST,
 	SPOILED_STALE,
+	TAKEN_BACK,
 	AUDITED,
 	NACKED,
 	FAULT_COUNT
@@ -50,8 +51,8 @@ enum fault {
 static const char *const fault_names[FAULT_COUNT] = {
     "cut",         "cut-in-frame",  "partial",   "crash-active", "crash-standby", "planned",         "unplanned",
     "dual-active", "aborted-flush", "full-sync", "changes-sync", "acked-checked", "deleted-checked", "lost-named",
-    "on-zlib",     "on-lz4",        "proved",    "flipped-bit",  "lost-call",     "stale-call",      "audited",
-    "failed-apply"};
+    "on-zlib",     "on-lz4",        "proved",    "flipped-bit",  "lost-call",     "stale-call",      "taken-back",
+    "audited",     "failed-apply"};
 
 static uint64_t faults[FAULT_COUNT];
 static uint64_t seed_now;
@@ -127,6 +128,19 @@ on_released(void *arg, uint32_t slot, uint32_t tomb)
 static uint32_t fails_one_in;
 static struct rng fail_rng;
 
+/* A record that cannot be had back is the end of its call, here as in the session manager. */
+static void
+on_mended(void *arg, uint32_t teid, bool is_restored, const uint8_t *p, size_t n)
+{
+	const struct tombstone t = {.teid = teid, .cause = 128};
+	struct call_store store = call_table_store(arg);
+
+	(void)p;
+	(void)n;
+	if (!is_restored)
+		(void)store.ops->release(store.arg, &t);
+}
+
 static enum err
 apply_or_fail(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t token)
 {
@@ -160,6 +174,7 @@ side_start(struct world *w, struct side *s)
 	s->ops = call_ckpt_ops;
 	s->ops.audited = on_audited;
 	s->ops.apply = apply_or_fail;
+	s->ops.mended = on_mended;
 	s->mem = calloc(1, arena_bytes(SLOTS));
 	CHECK(s->mem != NULL && arena_init(&arena, s->mem, arena_bytes(SLOTS), 1, SLOTS) == ERR_OK, "arena");
 	s->table = call_table_new(&arena, &events);

@@ -1,6 +1,6 @@
 /*
- * checkpoint_pair_proof.h - the part of checkpoint_pair.c that proves both sides equal, spoils the standby's records,
- * and has an audit mend them.
+ * checkpoint_pair_proof.h - the part of checkpoint_pair.c that proves both sides equal, spoils records of both, and has
+ * an audit mend them.
  */
 #ifndef TESTS_CHECKPOINT_PAIR_PROOF_H
 #define TESTS_CHECKPOINT_PAIR_PROOF_H
@@ -72,23 +72,26 @@ static void
 spoil_and_audit(struct world *w)
 {
 	uint32_t fails = fails_one_in;
-	struct side *s = &w->sides[!w->active];
-	uint32_t found[3] = {0}, slot = rng_below(&w->rng, 10);
+	struct side *s = &w->sides[!w->active], *active = &w->sides[w->active];
+	uint64_t restored = ckpt_counters(active->ckpt)[CKPT_RECORDS_RESTORED];
+	uint32_t found[4] = {0}, slot = rng_below(&w->rng, 10), calls = call_table_count(active->table);
 
 	fails_one_in = 0; /* an audit says what it could not mend, and here it can */
 	w->is_spoiled = true;
 	for (; slot < SLOTS; slot += 1 + rng_below(&w->rng, 60)) {
-		uint32_t dice = rng_below(&w->rng, 3);
+		uint32_t dice = rng_below(&w->rng, 4);
 
 		if (dice == 0)
 			found[0] += spoil_bit(w, s, slot);
 		else if (dice == 1)
 			found[1] += call_table_drop(s->table, slot);
+		else if (dice == 2)
+			found[3] += spoil_bit(w, active, slot);
 		else
 			found[2] += spoil_stale(s, slot);
 	}
 	audits = 0;
-	CHECK(ckpt_audit_begin(w->sides[w->active].ckpt, true, w->now_ms) == ERR_OK, "no audit");
+	CHECK(ckpt_audit_begin(active->ckpt, true, w->now_ms) == ERR_OK, "no audit");
 	for (int i = 0; i < 20000 && audits == 0; i++)
 		turn(w);
 	CHECK(audits == 1 && last_audit.is_ended, "the audit did not end");
@@ -97,6 +100,13 @@ spoil_and_audit(struct world *w)
 	      "the audit found %u %u %u instead of %u %u %u", (unsigned)last_audit.found[CKPT_DAMAGED_STANDBY],
 	      (unsigned)last_audit.found[CKPT_MISSING], (unsigned)last_audit.found[CKPT_STALE], (unsigned)found[0],
 	      (unsigned)found[1], (unsigned)found[2]);
+	CHECK(last_audit.found[CKPT_DAMAGED_ACTIVE] == found[3] &&
+	          ckpt_counters(active->ckpt)[CKPT_RECORDS_RESTORED] - restored == found[3] &&
+	          call_table_count(active->table) == calls,
+	      "of %u records damaged on the active %u were found and %u taken back, %u of %u calls are left",
+	      (unsigned)found[3], (unsigned)last_audit.found[CKPT_DAMAGED_ACTIVE],
+	      (unsigned)(ckpt_counters(active->ckpt)[CKPT_RECORDS_RESTORED] - restored),
+	      (unsigned)call_table_count(active->table), (unsigned)calls);
 	CHECK(last_audit.left == 0, "%u calls still differ", (unsigned)last_audit.left);
 	prove(w);
 	w->is_spoiled = false;
@@ -104,6 +114,7 @@ spoil_and_audit(struct world *w)
 	faults[SPOILED_BIT] += found[0];
 	faults[SPOILED_LOST] += found[1];
 	faults[SPOILED_STALE] += found[2];
+	faults[TAKEN_BACK] += found[3];
 	faults[AUDITED]++;
 }
 
