@@ -225,3 +225,27 @@ def test_the_numbers_of_calls_follow_what_happens_to_them(make_pair, sgsn):
     lab.until(lambda: asked(pair.a)["current_pre_allocated_calls"] == 2, 5, "a deletion goes the other way now")
     pair.a.kill_all()
     lab.until(lambda: asked(pair.b)["sessmgrs_in_pending_active_state"] == 2, 5, "without a peer they are pending")
+
+
+def test_a_disabled_kind_stays_disabled_when_a_session_manager_is_started_again(make_pair, sgsn):
+    pair = make_pair(edit=with_nacks).start()
+    s = sgsn(pair)
+    pair.b.sh(f"srp disable nack micro-chkpt-cmd {SESSION}")
+
+    def states():
+        return {c["cmd_id"]: c["nack"] for c in asked(pair.b, "show srp checkpoint info")["checkpoints"]}
+    before = states()
+    assert before[SESSION] != before[116], before
+    victims = [pid for pid, role in pair.b.roles().items() if role.startswith("sessmgr")]
+    for pid in victims:
+        lab.kill(pid)
+    lab.until(lambda: len([p for p, r in pair.b.roles().items() if r.startswith("sessmgr") and p not in victims]) == len(victims),
+              10, "they are started again")
+    pair.settle(pair.a)
+    assert states() == before
+    teid = s.ask(s.create(IMSI)).number(gtp.TEID_CONTROL)
+    pair.b.wait_label("show srp checkpoint statistics", "Current pre-allocated calls:", 1)
+    assert damage(pair.b, IMSI) >= 1
+    assert s.ask(s.update(teid)).cause == gtp.ACCEPTED
+    lab.until(lambda: asked(pair.b)["nacks_not_sent_not_configured_or_disabled"] == 1, 5, "no NACK was sent")
+    assert asked(pair.b)["total_mc_nacks_sent"] == 0
