@@ -430,8 +430,11 @@ static void
 serve_by_teid(struct step *s, uint8_t cause)
 {
 	struct call call;
+	enum err e = store_get(s->g, s->head.teid, &call);
 
-	if (store_get(s->g, s->head.teid, &call) != ERR_OK) {
+	if (e == ERR_CORRUPT && s->in->is_mending)
+		return; /* the SGSN repeats its request */
+	if (e != ERR_OK) {
 		s->out->why = NULL;
 		serve_unknown_teid(s);
 		return;

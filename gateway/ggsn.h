@@ -35,6 +35,8 @@ struct ggsn_request {
 	uint16_t peer_port;
 	uint32_t service; /* id of the one whose address it came to, and the answer leaves from */
 	uint32_t now_s;   /* wall clock, seconds since 1970 */
+	bool is_mending;  /* a damaged record may come back from the other chassis: nobody is told that the call is gone
+	                   */
 };
 
 enum ggsn_verdict {

@@ -197,7 +197,8 @@ serve_request(struct sessmgr *s, const struct ipc_msg *m)
 	                           .peer = d.peer,
 	                           .peer_port = d.port,
 	                           .service = d.service,
-	                           .now_s = sessmgr_wall_s()};
+	                           .now_s = sessmgr_wall_s(),
+	                           .is_mending = ckpt_conn(s->ckpt) == CKPT_CONN_READY};
 	wbuf_init(&reply, body + sizeof d, sizeof body - sizeof d);
 	ggsn_input(s->ggsn, &in, &reply, &r);
 	follow_result(s, &r);

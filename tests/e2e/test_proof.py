@@ -128,6 +128,8 @@ def test_audits_are_shown_after_a_restart_and_their_numbers_count_on(pair, calls
 def test_a_record_damaged_on_the_active_is_taken_back_from_the_standby_and_served_on(pair, calls):
     s = gtp.Sgsn(f"{pair.net}61", pair.service)
     flip(pair.a, calls[4])
+    answer = s.ask(s.update(calls[4]))  # until it is mended there is no answer: not that the call is gone
+    assert answer.cause == gtp.ACCEPTED and answer.number(gtp.TEID_CONTROL) == calls[4]
     lab.until(lambda: f"call {calls[4]:08x}: its record was damaged and is taken back" in pair.a.tail(lines=200), 10, "it is taken back")
     lab.until(lambda: proof(pair.a)["differ"] == proof(pair.b)["differ"] == 0, 5, "nothing differs any more")
     assert json.loads(pair.a.sh("show srp checkpoint statistics | json"))["damaged_records_taken_back"] == 1

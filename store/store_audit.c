@@ -1,7 +1,7 @@
 /* store_audit.c - the store's external audits: read once at the start, written one by one by the writer thread. */
 #include <string.h>
 
-#include "chassis/store_internal.h"
+#include "store/store_internal.h"
 
 enum err
 store_audits_read(struct store *s, void (*each)(void *arg, const struct store_audit *a), void *arg)
