@@ -330,6 +330,7 @@ serve_create(struct step *s)
 	uint32_t sgsn = s->msg.teid_control;
 	uint8_t cause;
 	bool is_known;
+	enum err e;
 
 	call.nsapi = s->msg.nsapi & GTP1_NSAPI_MASK;
 	s->out->why = "imsi";
@@ -338,7 +339,10 @@ serve_create(struct step *s)
 		return;
 	}
 	call.present = CALL_HAS(CALL_F_IMSI) | CALL_HAS(CALL_F_IMSI_DIGITS) | CALL_HAS(CALL_F_NSAPI);
-	is_known = s->g->store.ops->find(s->g->store.arg, call.imsi, call.imsi_digits, call.nsapi, &old) == ERR_OK;
+	e = s->g->store.ops->find(s->g->store.arg, call.imsi, call.imsi_digits, call.nsapi, &old);
+	is_known = e == ERR_OK;
+	if (e == ERR_CORRUPT && s->in->is_mending)
+		return; /* the SGSN repeats its request */
 	if (is_known && is_repeat_of_create(s, &old)) {
 		s->out->why = NULL;
 		s->out->is_repeat = true;

@@ -20,7 +20,7 @@ a_call_whose_record_is_damaged_is_denied_only_when_nothing_can_mend_it(void **st
 	struct gateway_config cfg = fixture_config(1);
 	struct manager m = manager_make(&cfg, 1);
 	uint32_t teid = manager_ask(&m, ask_create("240010000000001", 1)).result.added_teid;
-	struct ask ask = ask_delete(teid, 3);
+	struct ask ask = ask_delete(teid, 3), again;
 	uint8_t bytes[GTP1_MESSAGE_MAX], room[GTP1_MESSAGE_MAX];
 	struct ggsn_request in = {.bytes = bytes,
 	                          .len = ask_bytes(&ask, bytes),
@@ -39,6 +39,11 @@ a_call_whose_record_is_damaged_is_denied_only_when_nothing_can_mend_it(void **st
 	ggsn_input(m.ggsn, &in, &reply, &out);
 	assert_int_equal(out.verdict, GGSN_DISCARD);
 	assert_int_equal(reply.len, 0);
+	again = ask_create("240010000000001", 1); /* nor is a new context made beside it */
+	in.len = ask_bytes(&again, bytes);
+	ggsn_input(m.ggsn, &in, &reply, &out);
+	assert_int_equal(out.verdict, GGSN_DISCARD);
+	in.len = ask_bytes(&ask, bytes);
 	in.is_mending = false;
 	ggsn_input(m.ggsn, &in, &reply, &out);
 	assert_int_equal(out.verdict, GGSN_ANSWER);
