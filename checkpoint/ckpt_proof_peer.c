@@ -122,6 +122,8 @@ compare_slot(struct ckpt *c, uint32_t slot, uint32_t teid, uint64_t theirs)
 
 	if (mine == theirs)
 		return;
+	if (c->nack.at[slot] != 0 && !p->is_repair)
+		return; /* it was asked for and is on its way, as a change is */
 	if (mine != 0)
 		teid = c->cfg.ops->teid(c->cfg.arg, slot);
 	/* A damaged one is named as such, unless it is to go. */

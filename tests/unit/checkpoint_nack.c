@@ -154,6 +154,25 @@ a_failed_answer_is_asked_for_again_until_max_response(void **state)
 	assert_int_equal(ckpt_lineage(b.ckpt).epoch, 0); /* it does not hold everything, and says so */
 }
 
+/* It comes again and again and cannot be written: what is asked for is under way, and a comparison does not name it. */
+static void
+a_call_that_is_asked_for_is_no_difference_until_it_is_given_up(void **state)
+{
+	(void)state;
+	standby_applies_with(apply_no_full);
+	ready(60);
+	pass(1000);
+	add(&a, 1);
+	run();
+	while (counter(&b, CKPT_NOW_NACKS) == 1) {
+		assert_int_equal(counter(&b, CKPT_NOW_DIFFERENT), 0);
+		pass(100);
+	}
+	assert_true(counter(&b, CKPT_NACK_FC_SENT) == 60);
+	pass(1000);
+	assert_int_equal(counter(&b, CKPT_NOW_DIFFERENT), 1);
+}
+
 static enum err
 apply_no_deletion(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t token)
 {
@@ -540,6 +559,7 @@ main(void)
 	    T(a_call_in_anothers_place_is_a_key_mismatch),
 	    T(without_the_configuration_nothing_is_asked_for_and_the_next_connection_brings_everything),
 	    T(a_failed_answer_is_asked_for_again_until_max_response),
+	    T(a_call_that_is_asked_for_is_no_difference_until_it_is_given_up),
 	    T(a_deletion_that_fails_ends_the_call_all_the_same),
 	    T(a_critical_flush_ends_only_when_what_failed_has_come_again),
 	    T(an_answer_that_does_not_come_is_asked_for_again_every_ten_minutes),
