@@ -43,7 +43,7 @@ SRC       = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
 OBJ       = $(patsubst %.c,build/$(1)/obj/%.o,$(call SRC,$(2)))
 
 .PHONY: all unit model sim fuzz bench clean format docs install
-all: build/chassisd build/starsh build/starling-license build/gtp_client build/bench/bulk
+all: build/chassisd build/starsh build/starling-license build/gtp_client build/bench/bulk build/bench/callgen
 
 build/release/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -150,10 +150,13 @@ build/bench/proof: build/release/obj/tests/bench/proof.o $(call archives,release
 build/bench/bulk: build/release/obj/tests/bench/bulk.o $(call archives,release,gateway)
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lz -llz4 $(ISAL_LIB)
+build/bench/callgen: $(patsubst %.c,build/release/obj/%.o,$(wildcard tests/bench/callgen/*.c) tests/gtp_client/sgsn.c) $(call archives,release,gateway)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lz -llz4 $(ISAL_LIB) -lm
 build/bench/%: tests/bench/anchors/%.c tests/bench/anchors/bench_util.h tests/bench/anchors/gen_sessions.h tests/bench/anchors/codec.h
 	@mkdir -p $(@D)
 	@$(CC) -O2 $(if $(ISAL),-DHAVE_ISAL) -o $@ $< -pthread -llz4 -lz -lzstd $(ISAL_LIB)
-BENCH := $(addprefix build/bench/,peers proof bulk floor_sync redis_client memwarm)
+BENCH := $(addprefix build/bench/,peers proof bulk callgen floor_sync redis_client memwarm)
 bench: all $(BENCH)
 	@bash -c '. tests/lib.sh && packages_install "$${BENCH_PACKAGES[@]}"'
 	@tests/bench/run

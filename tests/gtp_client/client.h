@@ -6,7 +6,7 @@
  *
  *   gtp_client.c    options, loop, summary        client_net.c    socket, capture file
  *   client_ctx.c    requests and answers          client_file.c   ledger and state file
- *   client_gap.c    gaps between answers
+ *   client_gap.c    gaps between answers            sgsn.c         the messages, shared with tests/bench/callgen
  */
 #ifndef TESTS_GTP_CLIENT_H
 #define TESTS_GTP_CLIENT_H
@@ -18,8 +18,9 @@
 
 #include "base/hist.h"
 #include "gateway/gtp1.h"
+#include "sgsn.h"
 
-enum { CLIENT_CONTEXTS_MAX = 60000, CLIENT_REQUEST_MAX = 256, CLIENT_MARKERS_MAX = 1024, CLIENT_NONE = -1 };
+enum { CLIENT_CONTEXTS_MAX = 60000, CLIENT_MARKERS_MAX = 1024, CLIENT_NONE = -1 };
 
 enum client_mode { MODE_CREATE, MODE_UPDATE, MODE_DELETE, MODE_MIXED };
 
@@ -43,7 +44,7 @@ struct context {
 	uint64_t imsi; /* as gtp1 has it */
 	uint32_t local_teid;
 	bool is_held;
-	uint32_t teid_control, teid_data, charging_id, address;
+	struct sgsn_given given;
 
 	bool is_pending;
 	uint8_t type;
@@ -52,7 +53,7 @@ struct context {
 	uint64_t first_ns, deadline_ns;
 	int32_t next, prev; /* in the order of deadlines */
 	uint16_t len;
-	uint8_t bytes[CLIENT_REQUEST_MAX];
+	uint8_t bytes[SGSN_REQUEST_MAX];
 };
 
 struct totals {

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/addr.h"
 #include "client.h"
 
 static uint64_t
@@ -59,75 +58,18 @@ queue_take(struct client *c, int32_t i)
 }
 
 static void
-put_bytes(struct gtp1_msg *m, enum gtp1_ie ie, uint8_t *to, uint8_t *to_len, const void *from, uint8_t n)
-{
-	memcpy(to, from, n);
-	*to_len = n;
-	gtp1_set(m, ie);
-}
-
-/* The SGSN's side of a context: what Create and Update both say. */
-static void
-put_sgsn(const struct client *c, const struct context *x, struct gtp1_msg *m)
-{
-	static const uint8_t qos[] = {0x01, 0x0b, 0x92, 0x1f};
-
-	m->teid_data = x->local_teid;
-	m->teid_control = x->local_teid;
-	m->gsn_control = addr_v4(ntohl(c->opt.local.sin_addr.s_addr));
-	m->gsn_user = m->gsn_control;
-	gtp1_set(m, GTP1_IE_TEID_DATA);
-	gtp1_set(m, GTP1_IE_TEID_CONTROL);
-	gtp1_set(m, GTP1_IE_NSAPI);
-	gtp1_set(m, GTP1_IE_GSN_CONTROL);
-	gtp1_set(m, GTP1_IE_GSN_USER);
-	m->nsapi = 5;
-	put_bytes(m, GTP1_IE_QOS, m->qos, &m->qos_len, qos, sizeof qos);
-}
-
-static void
-put_create(const struct client *c, const struct context *x, struct gtp1_msg *m)
-{
-	static const uint8_t msisdn[] = {0x91, 0x64, 0x07, 0x12, 0x32, 0x54, 0xf6};
-	static const uint8_t rai[] = {0x42, 0xf0, 0x10, 0x00, 0x01, 0x01};
-
-	put_sgsn(c, x, m);
-	m->imsi = x->imsi;
-	m->selection_mode = 0xfd;
-	m->recovery = 1;
-	m->charging_characteristics = 0x0800;
-	gtp1_set(m, GTP1_IE_IMSI);
-	gtp1_set(m, GTP1_IE_SELECTION_MODE);
-	gtp1_set(m, GTP1_IE_RECOVERY);
-	gtp1_set(m, GTP1_IE_CHARGING_CHARACTERISTICS);
-	put_bytes(m, GTP1_IE_RAI, m->rai, &m->rai_len, rai, sizeof rai);
-	put_bytes(m, GTP1_IE_MSISDN, m->msisdn, &m->msisdn_len, msisdn, sizeof msisdn);
-	gtp1_eua_ipv4(m, 0);
-	if (gtp1_apn_wire(c->opt.apn, m->apn, &m->apn_len) == ERR_OK)
-		gtp1_set(m, GTP1_IE_APN);
-}
-
-static void
 build(struct client *c, struct context *x)
 {
-	struct gtp1_header h = {.type = x->type, .has_seq = true, .seq = x->seq, .teid = x->teid_control};
-	struct gtp1_msg m = {0};
-	struct wbuf w;
+	struct sgsn_ask ask = {.type = x->type,
+	                       .seq = x->seq,
+	                       .teid = x->given.teid_control,
+	                       .imsi = x->imsi,
+	                       .address = ntohl(c->opt.local.sin_addr.s_addr),
+	                       .teid_data = x->local_teid,
+	                       .teid_control = x->local_teid,
+	                       .apn = c->opt.apn};
 
-	if (x->type == GTP1_CREATE_REQUEST) {
-		put_create(c, x, &m);
-	} else if (x->type == GTP1_UPDATE_REQUEST) {
-		put_sgsn(c, x, &m);
-	} else if (x->type == GTP1_DELETE_REQUEST) {
-		m.teardown = 0xff;
-		m.nsapi = 5;
-		gtp1_set(&m, GTP1_IE_TEARDOWN);
-		gtp1_set(&m, GTP1_IE_NSAPI);
-	}
-	wbuf_init(&w, x->bytes, sizeof x->bytes);
-	if (gtp1_encode(&h, &m, &w) != ERR_OK)
-		abort();
-	x->len = (uint16_t)w.len;
+	x->len = (uint16_t)sgsn_encode(&ask, x->bytes);
 }
 
 static uint16_t
@@ -144,7 +86,7 @@ ctx_request(struct client *c, int32_t i, uint8_t type)
 	struct context *x = &c->ctx[i];
 
 	if (type == GTP1_CREATE_REQUEST)
-		x->teid_control = x->teid_data = x->address = x->charging_id = 0;
+		x->given = (struct sgsn_given){0};
 	x->type = type;
 	x->seq = free_seq(c);
 	x->transmissions = 1;
@@ -212,30 +154,19 @@ ctx_expire(struct client *c, uint64_t now_ns)
 	return c->head == CLIENT_NONE ? 0 : c->ctx[c->head].deadline_ns;
 }
 
-static bool
-is_service_address(const struct client *c, const struct gtp1_msg *m)
+static uint32_t
+service_of(const struct client *c)
 {
-	struct addr remote = addr_v4(ntohl(c->opt.remote.sin_addr.s_addr));
-
-	return gtp1_has(m, GTP1_IE_GSN_CONTROL) && gtp1_has(m, GTP1_IE_GSN_USER) &&
-	       addr_equal(&m->gsn_control, &remote) && addr_equal(&m->gsn_user, &remote);
+	return ntohl(c->opt.remote.sin_addr.s_addr);
 }
 
 static const char *
 take_create(struct client *c, struct context *x, const struct gtp1_msg *m)
 {
-	enum gtp1_pdp pdp;
+	const char *why = sgsn_read_create(m, service_of(c), &x->given);
 
-	if (!gtp1_has(m, GTP1_IE_TEID_CONTROL) || !gtp1_has(m, GTP1_IE_TEID_DATA) || !gtp1_has(m, GTP1_IE_CHARGING_ID))
-		return "element-missing";
-	if (!is_service_address(c, m))
-		return "gsn-address";
-	if (!gtp1_has(m, GTP1_IE_EUA) || gtp1_eua_parse(m->eua, m->eua_len, &pdp, &x->address) != ERR_OK ||
-	    pdp != GTP1_PDP_IPV4 || x->address == 0)
-		return "end-user-address";
-	x->teid_control = m->teid_control;
-	x->teid_data = m->teid_data;
-	x->charging_id = m->charging_id;
+	if (why != NULL)
+		return why;
 	set_held(c, x, true);
 	return "ok";
 }
@@ -243,13 +174,9 @@ take_create(struct client *c, struct context *x, const struct gtp1_msg *m)
 static const char *
 check_update(const struct client *c, const struct context *x, const struct gtp1_msg *m)
 {
-	if (gtp1_has(m, GTP1_IE_TEID_CONTROL) && m->teid_control != x->teid_control)
-		return "teid-control-changed";
-	if (gtp1_has(m, GTP1_IE_TEID_DATA) && m->teid_data != x->teid_data)
-		return "teid-data-changed";
-	if (gtp1_has(m, GTP1_IE_CHARGING_ID) && m->charging_id != x->charging_id)
-		return "charging-id-changed";
-	return is_service_address(c, m) ? "ok" : "gsn-address";
+	const char *why = sgsn_check_update(m, service_of(c), &x->given);
+
+	return why == NULL ? "ok" : why;
 }
 
 static void
@@ -356,7 +283,7 @@ ctx_check_addresses(struct client *c)
 		return;
 	for (uint32_t i = 0; i < c->opt.contexts && n < c->held; i++)
 		if (c->ctx[i].is_held)
-			seen[n++] = c->ctx[i].address;
+			seen[n++] = c->ctx[i].given.address;
 	qsort(seen, n, sizeof *seen, compare_u32);
 	for (uint32_t i = 1; i < n; i++)
 		if (seen[i] == seen[i - 1]) {

@@ -104,7 +104,8 @@ file_ledger(struct client *c, const struct context *x, uint64_t answered_ns, int
 	fprintf(c->ledger,
 	        "sent_ns=%" PRIu64 " seq=%u type=%u teid=%08x imsi=%s retransmissions=%u answered_ns=%" PRIu64
 	        " cause=%d verdict=%s\n",
-	        x->first_ns, x->seq, x->type, x->teid_control, imsi, x->transmissions - 1, answered_ns, cause, verdict);
+	        x->first_ns, x->seq, x->type, x->given.teid_control, imsi, x->transmissions - 1, answered_ns, cause,
+	        verdict);
 }
 
 /* Line 1: the next sequence number. Then one line a held context: IMSI, our TEID, its TEIDs, address, charging id. */
@@ -121,8 +122,8 @@ file_save_state(const struct client *c)
 		char imsi[GTP1_IMSI_TEXT_MAX];
 
 		if (x->is_held && gtp1_imsi_text(x->imsi, imsi))
-			fprintf(f, "%u %s %08x %08x %08x %08x %08x\n", i, imsi, x->local_teid, x->teid_control,
-			        x->teid_data, x->address, x->charging_id);
+			fprintf(f, "%u %s %08x %08x %08x %08x %08x\n", i, imsi, x->local_teid, x->given.teid_control,
+			        x->given.teid_data, x->given.address, x->given.charging_id);
 	}
 	return fclose(f) == 0;
 }
@@ -134,8 +135,8 @@ load_line(struct client *c, const char *line)
 	struct context x = {0};
 	uint32_t i;
 
-	if (sscanf(line, "%u %15s %x %x %x %x %x", &i, imsi, &x.local_teid, &x.teid_control, &x.teid_data, &x.address,
-	           &x.charging_id) != 7 ||
+	if (sscanf(line, "%u %15s %x %x %x %x %x", &i, imsi, &x.local_teid, &x.given.teid_control, &x.given.teid_data,
+	           &x.given.address, &x.given.charging_id) != 7 ||
 	    i >= c->opt.contexts || gtp1_imsi_parse(imsi, &x.imsi) != ERR_OK || c->ctx[i].is_held)
 		return false;
 	x.is_held = true;

@@ -9,7 +9,6 @@
  * Exit status: 0 when nothing was lost, refused or wrong; 1 otherwise; 2 for a wrong command line. In mixed mode a
  * Create may be refused for lack of resources: the context is tried again later.
  */
-#include <arpa/inet.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -56,23 +55,6 @@ usage(const char *why)
 	return 2;
 }
 
-/* ADDR[:PORT]; the port is GTP-C's when none is given. */
-static bool
-parse_address(const char *text, struct sockaddr_in *out)
-{
-	char host[INET_ADDRSTRLEN];
-	const char *colon = strchr(text, ':');
-	size_t n = colon == NULL ? strlen(text) : (size_t)(colon - text);
-	long port = colon == NULL ? GTP1_PORT : strtol(colon + 1, NULL, 10);
-
-	if (n >= sizeof host || port < 0 || port > 65535)
-		return false;
-	memcpy(host, text, n);
-	host[n] = '\0';
-	*out = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-	return inet_pton(AF_INET, host, &out->sin_addr) == 1;
-}
-
 static bool
 parse_mode(const char *text, enum client_mode *mode)
 {
@@ -101,9 +83,9 @@ parse_option(int which, const char *value, struct options *o)
 
 	switch (which) {
 	case 'l':
-		return parse_address(value, &o->local);
+		return sgsn_parse_address(value, &o->local);
 	case 'r':
-		return parse_address(value, &o->remote);
+		return sgsn_parse_address(value, &o->remote);
 	case 'c':
 		o->contexts = (uint32_t)number;
 		return number >= 1 && number <= CLIENT_CONTEXTS_MAX;

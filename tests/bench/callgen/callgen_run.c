@@ -1,0 +1,200 @@
+/*
+ * callgen_run.c - the modes and the loop.
+ *
+ *   create   every context that has no call, once
+ *   update   opt.count Updates of held contexts at random
+ *   delete   opt.count held contexts, in an order that jumps about
+ *   churn    Creates until six of ten contexts are held, then two Updates to one Create and one Delete, at random
+ *   verify   asks for every call that is held or may be, then for the last deleted call of each context
+ */
+#include <poll.h>
+#include <time.h>
+
+#include "callgen.h"
+
+enum { BURST_MAX = 64, STRIDE = 700001 /* a prime: no divisor of a number of contexts that is smaller */ };
+
+/* What a run still has to do. */
+struct job {
+	uint32_t next;       /* context a sweep is at, or how many were started */
+	bool is_second_pass; /* verify: deleted calls */
+	uint64_t due_ns, interval_ns, end_ns;
+};
+
+/* The first idle context at or behind @from whose call is (not) held, or NONE. */
+static int32_t
+find_idle(const struct gen *g, uint32_t from, bool is_held)
+{
+	for (uint32_t k = 0; k < g->opt.contexts; k++) {
+		uint32_t i = from + k < g->opt.contexts ? from + k : from + k - g->opt.contexts;
+
+		if ((g->entries[i].state == HELD) == is_held && !g->entries[i].is_pending)
+			return (int32_t)i;
+	}
+	return NONE;
+}
+
+static uint32_t
+wanted(const struct gen *g)
+{
+	return g->opt.count == 0 ? g->opt.contexts : g->opt.count;
+}
+
+static bool
+issue_create(struct gen *g, struct job *j)
+{
+	while (j->next < g->opt.contexts && g->entries[j->next].state == HELD)
+		j->next++;
+	if (j->next == g->opt.contexts)
+		return false;
+	ask_context(g, j->next++, GTP1_CREATE_REQUEST, CHANGE);
+	return true;
+}
+
+static bool
+issue_update(struct gen *g, struct job *j)
+{
+	int32_t i = j->next++ < wanted(g) ? find_idle(g, rng_below(&g->rng, g->opt.contexts), true) : NONE;
+
+	if (i == NONE)
+		return false;
+	ask_context(g, (uint32_t)i, GTP1_UPDATE_REQUEST, CHANGE);
+	return true;
+}
+
+/* A stride without a common divisor with the number of contexts comes to each of them once. */
+static bool
+issue_delete(struct gen *g, struct job *j)
+{
+	uint32_t n = g->opt.contexts, stride = n % STRIDE == 0 ? 1 : STRIDE;
+
+	for (; j->next < n && (g->opt.count == 0 || g->t.sent < g->opt.count); j->next++) {
+		uint32_t i = (uint32_t)(((uint64_t)j->next * stride + g->opt.seed % n) % n);
+
+		if (g->entries[i].state != HELD)
+			continue;
+		j->next++;
+		ask_context(g, i, GTP1_DELETE_REQUEST, CHANGE);
+		return true;
+	}
+	return false;
+}
+
+static bool
+issue_churn(struct gen *g)
+{
+	uint32_t from = rng_below(&g->rng, g->opt.contexts), dice = rng_below(&g->rng, 4);
+	bool is_create = dice == 0 || g->held * 10ull < g->opt.contexts * 6ull;
+	int32_t i = find_idle(g, from, !is_create);
+
+	if (i == NONE && is_create) {
+		is_create = false;
+		i = find_idle(g, from, true);
+	}
+	if (i == NONE)
+		return true; /* all are under way */
+	if (is_create)
+		ask_context(g, (uint32_t)i, GTP1_CREATE_REQUEST, CHANGE);
+	else
+		ask_context(g, (uint32_t)i, dice == 1 ? GTP1_DELETE_REQUEST : GTP1_UPDATE_REQUEST, CHANGE);
+	return true;
+}
+
+static bool
+verify_wants(struct gen *g, const struct job *j, const struct entry *e)
+{
+	if (!j->is_second_pass)
+		return e->state == HELD || e->state == UNSURE_DELETE;
+	if (e->deleted_teid == 0)
+		return false;
+	if (!ledger_is_held_teid(g, e->deleted_teid))
+		return true;
+	g->t.reused++;
+	return false;
+}
+
+static bool
+issue_verify(struct gen *g, struct job *j)
+{
+	while (j->next < g->opt.contexts && !verify_wants(g, j, &g->entries[j->next]))
+		j->next++;
+	if (j->next < g->opt.contexts) {
+		ask_context(g, j->next++, GTP1_UPDATE_REQUEST, j->is_second_pass ? ASK_DELETED : ASK_HELD);
+		return true;
+	}
+	if (j->is_second_pass)
+		return false;
+	if (g->in_flight == 0) { /* a context has one request under way at most */
+		j->is_second_pass = true;
+		j->next = 0;
+	}
+	return true;
+}
+
+/* One new request, if there is one to make; false when the mode has nothing left to start. */
+static bool
+issue(struct gen *g, struct job *j)
+{
+	switch (g->opt.mode) {
+	case MODE_CREATE:
+		return issue_create(g, j);
+	case MODE_UPDATE:
+		return issue_update(g, j);
+	case MODE_DELETE:
+		return issue_delete(g, j);
+	case MODE_CHURN:
+		return issue_churn(g);
+	default:
+		return issue_verify(g, j);
+	}
+}
+
+/* Starts what is due and has room; false when the run starts no more. What a pause has held up is not made up for. */
+static bool
+issue_due(struct gen *g, struct job *j, uint64_t now)
+{
+	for (unsigned n = 0; n < BURST_MAX && j->due_ns <= now && g->in_flight < g->opt.window; n++) {
+		if (*g->is_stop_asked || (j->end_ns != 0 && now >= j->end_ns) || !issue(g, j))
+			return false;
+		j->due_ns += j->interval_ns;
+	}
+	if (j->interval_ns != 0 && j->due_ns + BURST_MAX * j->interval_ns < now)
+		j->due_ns = now;
+	return true;
+}
+
+static void
+wait_until(const struct gen *g, uint64_t until_ns)
+{
+	uint64_t now = now_ns(), left = until_ns > now ? until_ns - now : 0;
+	struct timespec t = {.tv_sec = (time_t)(left / 1000000000u), .tv_nsec = (long)(left % 1000000000u)};
+	struct pollfd p[SGSNS_MAX];
+
+	for (uint32_t i = 0; i < g->opt.sgsns; i++)
+		p[i] = (struct pollfd){.fd = g->fds[i], .events = POLLIN};
+	(void)ppoll(p, g->opt.sgsns, &t, NULL);
+}
+
+void
+run(struct gen *g)
+{
+	uint64_t now = now_ns();
+	struct job j = {.due_ns = now, .interval_ns = g->opt.rate == 0 ? 0 : 1000000000u / g->opt.rate};
+	bool is_issuing = true;
+
+	if (g->opt.seconds > 0)
+		j.end_ns = now + (uint64_t)(g->opt.seconds * 1e9);
+	while (is_issuing || g->in_flight > 0) {
+		uint64_t deadline;
+
+		ask_receive(g);
+		now = now_ns();
+		if (is_issuing)
+			is_issuing = issue_due(g, &j, now);
+		deadline = ask_expire(g, now);
+		if (is_issuing && g->in_flight < g->opt.window && (deadline == 0 || j.due_ns < deadline))
+			deadline = j.due_ns;
+		if (deadline != 0)
+			wait_until(g, deadline);
+	}
+}
