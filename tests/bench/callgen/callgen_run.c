@@ -14,6 +14,9 @@
 
 enum { BURST_MAX = 64, STRIDE = 700001 /* a prime: no divisor of a number of contexts that is smaller */ };
 
+/* What became of the wish for one more request. */
+enum issued { ISSUED, NOT_NOW /* all that could be asked for are under way */, NO_MORE };
+
 /* What a run still has to do. */
 struct job {
 	uint32_t next;       /* context a sweep is at, or how many were started */
@@ -40,30 +43,31 @@ wanted(const struct gen *g)
 	return g->opt.count == 0 ? g->opt.contexts : g->opt.count;
 }
 
-static bool
+static enum issued
 issue_create(struct gen *g, struct job *j)
 {
 	while (j->next < g->opt.contexts && g->entries[j->next].state == HELD)
 		j->next++;
 	if (j->next == g->opt.contexts)
-		return false;
+		return NO_MORE;
 	ask_context(g, j->next++, GTP1_CREATE_REQUEST, CHANGE);
-	return true;
+	return ISSUED;
 }
 
-static bool
+static enum issued
 issue_update(struct gen *g, struct job *j)
 {
-	int32_t i = j->next++ < wanted(g) ? find_idle(g, rng_below(&g->rng, g->opt.contexts), true) : NONE;
+	int32_t i = j->next < wanted(g) ? find_idle(g, rng_below(&g->rng, g->opt.contexts), true) : NONE;
 
 	if (i == NONE)
-		return false;
+		return j->next < wanted(g) && g->in_flight > 0 ? NOT_NOW : NO_MORE;
+	j->next++;
 	ask_context(g, (uint32_t)i, GTP1_UPDATE_REQUEST, CHANGE);
-	return true;
+	return ISSUED;
 }
 
 /* A stride without a common divisor with the number of contexts comes to each of them once. */
-static bool
+static enum issued
 issue_delete(struct gen *g, struct job *j)
 {
 	uint32_t n = g->opt.contexts, stride = n % STRIDE == 0 ? 1 : STRIDE;
@@ -75,12 +79,12 @@ issue_delete(struct gen *g, struct job *j)
 			continue;
 		j->next++;
 		ask_context(g, i, GTP1_DELETE_REQUEST, CHANGE);
-		return true;
+		return ISSUED;
 	}
-	return false;
+	return NO_MORE;
 }
 
-static bool
+static enum issued
 issue_churn(struct gen *g)
 {
 	uint32_t from = rng_below(&g->rng, g->opt.contexts), dice = rng_below(&g->rng, 4);
@@ -92,12 +96,12 @@ issue_churn(struct gen *g)
 		i = find_idle(g, from, true);
 	}
 	if (i == NONE)
-		return true; /* all are under way */
+		return NOT_NOW;
 	if (is_create)
 		ask_context(g, (uint32_t)i, GTP1_CREATE_REQUEST, CHANGE);
 	else
 		ask_context(g, (uint32_t)i, dice == 1 ? GTP1_DELETE_REQUEST : GTP1_UPDATE_REQUEST, CHANGE);
-	return true;
+	return ISSUED;
 }
 
 static bool
@@ -113,26 +117,26 @@ verify_wants(struct gen *g, const struct job *j, const struct entry *e)
 	return false;
 }
 
-static bool
+static enum issued
 issue_verify(struct gen *g, struct job *j)
 {
-	while (j->next < g->opt.contexts && !verify_wants(g, j, &g->entries[j->next]))
-		j->next++;
-	if (j->next < g->opt.contexts) {
-		ask_context(g, j->next++, GTP1_UPDATE_REQUEST, j->is_second_pass ? ASK_DELETED : ASK_HELD);
-		return true;
-	}
-	if (j->is_second_pass)
-		return false;
-	if (g->in_flight == 0) { /* a context has one request under way at most */
+	for (;;) {
+		while (j->next < g->opt.contexts && !verify_wants(g, j, &g->entries[j->next]))
+			j->next++;
+		if (j->next < g->opt.contexts) {
+			ask_context(g, j->next++, GTP1_UPDATE_REQUEST, j->is_second_pass ? ASK_DELETED : ASK_HELD);
+			return ISSUED;
+		}
+		if (j->is_second_pass)
+			return NO_MORE;
+		if (g->in_flight > 0) /* a context has one request under way at most */
+			return NOT_NOW;
 		j->is_second_pass = true;
 		j->next = 0;
 	}
-	return true;
 }
 
-/* One new request, if there is one to make; false when the mode has nothing left to start. */
-static bool
+static enum issued
 issue(struct gen *g, struct job *j)
 {
 	switch (g->opt.mode) {
@@ -149,18 +153,23 @@ issue(struct gen *g, struct job *j)
 	}
 }
 
-/* Starts what is due and has room; false when the run starts no more. What a pause has held up is not made up for. */
-static bool
+/* Starts what is due and has room. What a pause has held up is not made up for. */
+static enum issued
 issue_due(struct gen *g, struct job *j, uint64_t now)
 {
+	enum issued last = ISSUED;
+
 	for (unsigned n = 0; n < BURST_MAX && j->due_ns <= now && g->in_flight < g->opt.window; n++) {
-		if (*g->is_stop_asked || (j->end_ns != 0 && now >= j->end_ns) || !issue(g, j))
-			return false;
+		if (*g->is_stop_asked || (j->end_ns != 0 && now >= j->end_ns))
+			return NO_MORE;
+		last = issue(g, j);
+		if (last != ISSUED)
+			return last;
 		j->due_ns += j->interval_ns;
 	}
 	if (j->interval_ns != 0 && j->due_ns + BURST_MAX * j->interval_ns < now)
 		j->due_ns = now;
-	return true;
+	return g->in_flight < g->opt.window ? last : NOT_NOW;
 }
 
 static void
@@ -180,19 +189,19 @@ run(struct gen *g)
 {
 	uint64_t now = now_ns();
 	struct job j = {.due_ns = now, .interval_ns = g->opt.rate == 0 ? 0 : 1000000000u / g->opt.rate};
-	bool is_issuing = true;
+	enum issued last = ISSUED;
 
 	if (g->opt.seconds > 0)
 		j.end_ns = now + (uint64_t)(g->opt.seconds * 1e9);
-	while (is_issuing || g->in_flight > 0) {
+	while (last != NO_MORE || g->in_flight > 0) {
 		uint64_t deadline;
 
 		ask_receive(g);
 		now = now_ns();
-		if (is_issuing)
-			is_issuing = issue_due(g, &j, now);
+		if (last != NO_MORE)
+			last = issue_due(g, &j, now);
 		deadline = ask_expire(g, now);
-		if (is_issuing && g->in_flight < g->opt.window && (deadline == 0 || j.due_ns < deadline))
+		if (last == ISSUED && (deadline == 0 || j.due_ns < deadline))
 			deadline = j.due_ns;
 		if (deadline != 0)
 			wait_until(g, deadline);
