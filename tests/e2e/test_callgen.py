@@ -1,40 +1,21 @@
 """The load generator: its ledger is exact, what contradicts it is named, and bad input is refused by name."""
-import re
 import subprocess
 
 import pytest
 
+import callgen
 import lab
+from callgen import ADDRESS, DELETED_TEID, IMSI, SENT, SERIAL, STATE, TEID, run
 
-CALLGEN = lab.TOP / "build" / "bench" / "callgen"
 CONTEXTS = 60
-STATE, TEID, ADDRESS, SERIAL, SENT, DELETED_TEID = 3, 4, 6, 8, 9, 13  # words of a line of the ledger
 
 
-def run(*argv):
-    """(exit status, words of the summary, lines before it)."""
-    p = subprocess.run([str(a) for a in (CALLGEN, *argv)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
-    lines = p.stdout.splitlines()
-    return p.returncode, {k: float(v) for k, v in re.findall(r"(\w+)=(\S+)", lines[-1])}, lines[:-1]
-
-
-class Generator:
-    def __init__(self, pair, ledger):
-        self.pair, self.ledger = pair, ledger
-
-    def __call__(self, mode, *more):
-        return run(mode, "--local", f"{self.pair.net}50", "--sgsns", 3, "--remote", self.pair.service, "--contexts", CONTEXTS,
-                   "--ledger", self.ledger, *more)
-
-    def lines(self):
-        head, *lines = self.ledger.read_text().splitlines()
-        return head, [line.split() for line in lines]
-
+class Generator(callgen.Generator):
     def behind_its_back(self, index):
         """The call of this context is deleted, and the ledger knows nothing of it; returns its line."""
         text, (head, lines) = self.ledger.read_text(), self.lines()
-        self.ledger.write_text("\n".join([head, " ".join(lines[index])]) + "\n")
-        assert self("delete")[1]["accepted"] == 1
+        self.write(head, [lines[index]])
+        assert self("delete").words["accepted"] == 1
         self.ledger.write_text(text)
         return lines[index]
 
@@ -42,13 +23,13 @@ class Generator:
         """change(lines) alters the words of the ledger's lines."""
         head, lines = self.lines()
         change(lines)
-        self.ledger.write_text("\n".join([head] + [" ".join(l) for l in lines]) + "\n")
+        self.write(head, lines)
 
 
 @pytest.fixture
 def generator(shared, tmp_path):
     """One that holds all its contexts on the Active; they are gone afterwards."""
-    g = Generator(shared, tmp_path / "ledger")
+    g = Generator(shared, CONTEXTS, sgsns=3, ledger=tmp_path / "ledger")
     rc, words, _ = g("create")
     assert rc == 0 and words["held"] == CONTEXTS == shared.active().subscribers()
     yield g
@@ -57,8 +38,8 @@ def generator(shared, tmp_path):
 
 
 def test_what_was_made_changed_and_deleted_is_found_so_before_and_after_a_switchover(shared, generator):
-    assert generator("update", "--count", 100)[1]["accepted"] == 100
-    assert generator("delete", "--count", 10)[1]["held"] == CONTEXTS - 10
+    assert generator("update", "--count", 100).words["accepted"] == 100
+    assert generator("delete", "--count", 10).words["held"] == CONTEXTS - 10
     rc, words, _ = generator("churn", "--seconds", 0.5, "--seed", 1)
     assert rc == 0 and words["sent"] > 100
     for _ in range(2):
@@ -73,7 +54,7 @@ def test_a_call_that_is_gone_is_named_as_lost(generator):
     line = generator.behind_its_back(7)
     rc, words, told = generator("verify")
     assert rc == 1 and words["lost"] == 1 and words["verified_held"] == words["held"] == CONTEXTS - 1
-    assert len(told) == 1 and f"contradiction=lost imsi={line[1]} teid={line[TEID]}" in told[0]
+    assert len(told) == 1 and f"contradiction=lost imsi={line[IMSI]} teid={line[TEID]}" in told[0]
     rc, words, told = generator("verify")  # it is known by now
     assert rc == 0 and words["lost"] == 0 and words["lost_in_all"] == 1
 
@@ -88,8 +69,8 @@ def test_a_call_that_has_not_seen_a_change_is_named_as_older(generator, seen):
         assert rc == 1 and words["older"] == 1 and words["verified_held"] == CONTEXTS - 1 and "contradiction=older" in told[0]
     else:  # one more change makes it good again
         for _ in range(3):
-            assert generator("update", "--count", 200)[0] == 0
-        assert generator("verify")[1]["verified_held"] == CONTEXTS
+            assert generator("update", "--count", 200).rc == 0
+        assert generator("verify").words["verified_held"] == CONTEXTS
 
 
 def test_a_change_that_was_not_answered_may_be_there_or_not(generator):
@@ -131,7 +112,7 @@ def test_a_call_of_a_gone_session_is_named_by_an_update_and_made_again_by_a_crea
     generator.behind_its_back(0)
     _, words, _ = generator("update", "--count", 1000)
     assert words["lost"] == 1 and words["accepted"] == words["sent"] - 1
-    assert generator("create")[1]["held"] == CONTEXTS and generator("verify")[0] == 0
+    assert generator("create").words["held"] == CONTEXTS and generator("verify").rc == 0
 
 
 def test_what_nobody_answers_is_counted_and_not_taken_for_held(tmp_path):
@@ -154,7 +135,7 @@ BOTH = ["--local", "127.0.0.1:0", "--remote", "127.0.0.1:1"]
     (["create", *BOTH, "--apn", "a..b"], "'a..b'"), (["verify", *BOTH], "--ledger"), (["create", *BOTH, "--nope"], "--nope"),
     (["verify", *BOTH, "--ledger", "/proc/version"], "'/proc/version'")], ids=str)
 def test_bad_input_is_refused_by_name(argv, named):
-    p = subprocess.run([CALLGEN, *argv], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, timeout=20)
+    p = subprocess.run([callgen.CALLGEN, *argv], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, timeout=20)
     assert p.returncode == 2 and p.stdout == "" and named in p.stderr.splitlines()[0], p.stderr
 
 
@@ -166,6 +147,6 @@ def test_bad_input_is_refused_by_name(argv, named):
 def test_a_ledger_that_cannot_be_used_is_refused_with_the_reason(tmp_path, text, why):
     ledger = tmp_path / "ledger"
     ledger.write_text(text)
-    p = subprocess.run([CALLGEN, "verify", *BOTH, "--contexts", "5", "--ledger", ledger], stderr=subprocess.PIPE, text=True, timeout=20)
+    p = subprocess.run([callgen.CALLGEN, "verify", *BOTH, "--contexts", "5", "--ledger", ledger], stderr=subprocess.PIPE, text=True, timeout=20)
     assert p.returncode == 2 and why in p.stderr.splitlines()[0], p.stderr
     assert ledger.read_text() == text

@@ -1,43 +1,14 @@
 """Both chassis prove that they hold the same calls; a damaged record is named; an audit mends it."""
 import json
-import mmap
 import re
 import signal
-import struct
 import time
 
 import pytest
 
 import gtp
 import lab
-
-SLOTS = 1 << 20
-PAGE, GRANULE, HEAD = 4096, 64, 16
-DIRECTORY = PAGE + -(-(SLOTS // 64 + 1 + 15) // PAGE) * PAGE
-CELLS = DIRECTORY + SLOTS * 8
-
-
-def proof(chassis):
-    return json.loads(chassis.sh("show srp checkpoint proof | json"))
-
-
-def arena(chassis, instance):
-    """The memory of the calls of one session manager, as chassisd laid it out (session/arena_layout.h)."""
-    for pid in lab.descendants(chassis.process.pid):
-        words = open(f"/proc/{pid}/cmdline", "rb").read().split(b"\0")
-        if b"sessmgr" in words and str(instance).encode() in words:
-            return f"/proc/{pid}/fd/4"
-    raise AssertionError(f"no session manager {instance}")
-
-
-def flip(chassis, teid):
-    """One bit in the middle of the stored record of the call @teid."""
-    with open(arena(chassis, teid >> 25), "r+b") as f, mmap.mmap(f.fileno(), 0) as mem:
-        entry, = struct.unpack_from("<Q", mem, DIRECTORY + (teid & SLOTS - 1) * 8)
-        cell = CELLS + ((entry & 0xffffffff) - 1) * GRANULE
-        length, = struct.unpack_from("<H", mem, cell + 8)
-        mem[cell + HEAD + length // 2] ^= 0x20
-
+from arena import flip, proof
 
 @pytest.fixture
 def calls(pair):
