@@ -63,6 +63,7 @@ struct sessmgr_slot {
 	void *arena_mem;
 	struct arena arena;      /* counters and records, read only here */
 	struct shm_waste *waste; /* arena of a session manager that died */
+	uint32_t lives;          /* how many were started */
 	uint8_t peer_conn;       /* enum ckpt_conn */
 	bool is_flush_awaited, is_flush_refused, is_clear_awaited;
 	bool is_flush_forced; /* forced, and without a connection when it was asked: not waited for */

@@ -461,7 +461,11 @@ new_arena(struct sessmgr_slot *s)
 		return e;
 	e = shm_map(s->arena_fd, bytes, &s->arena_mem);
 	/* laid out here: this side reads counters before the task has started; the task attaches */
-	return e == ERR_OK ? arena_init(&s->arena, s->arena_mem, bytes, s->instance, SESSMGR_SLOTS) : e;
+	if (e == ERR_OK)
+		e = arena_init(&s->arena, s->arena_mem, bytes, s->instance, SESSMGR_SLOTS);
+	if (e == ERR_OK)
+		arena_count_set(&s->arena, ARENA_LIFE, s->lives++);
+	return e;
 }
 
 /* What makes a task die may pass: bad input ends, memory is freed. A chassis without it would serve nobody. */

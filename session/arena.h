@@ -47,6 +47,7 @@ enum arena_counter {
 	ARENA_CALLS_LOST, /* not acknowledged by the peer when this side gave way */
 	ARENA_EPOCH,
 	ARENA_SLOTS_USED,    /* gauge: no slot from here on was ever used; readers stop there */
+	ARENA_LIFE,          /* how many of this instance died before this one */
 	ARENA_SERVICE_FIRST, /* gauges: calls of each service, ARENA_SERVICES of them; which, says the session manager
 	                      */
 	ARENA_SERVICES = 16,

@@ -11,7 +11,7 @@
 #include "session/call_tombs.h"
 
 /* One byte a slot: the generation of the call in it, or of the next one, and whether there is one. */
-enum { SLOT_USED = 0x80, GEN_HALF = (TEID_GEN_MASK + 1) / 2 };
+enum { SLOT_USED = 0x80, GEN_HALF = (TEID_GEN_MASK + 1) / 2, GEN_LIFE = 5 };
 
 _Static_assert(SLOT_USED == 1 << 7 && GEN_HALF < SLOT_USED, "leap_generations works on bytes");
 
@@ -27,6 +27,21 @@ struct call_table {
 	enum ckpt_role role;
 };
 
+/*
+ * Nothing is left of the lives before this one, but SGSNs still use their TEIDs: each life begins some generations
+ * behind the last one. Takeovers use the other half of them (leap_generations).
+ */
+static uint8_t *
+new_slots(const struct arena *arena)
+{
+	uint8_t *slots = calloc(arena->slot_count, 1);
+	uint64_t life = arena_count(arena, ARENA_LIFE);
+
+	if (slots != NULL && life > 0)
+		memset(slots, (int)(life * GEN_LIFE % GEN_HALF), arena->slot_count);
+	return slots;
+}
+
 struct call_table *
 call_table_new(const struct arena *arena, const struct call_table_events *events)
 {
@@ -39,7 +54,7 @@ call_table_new(const struct arena *arena, const struct call_table_events *events
 	t->instance = arena_instance(arena);
 	if (events != NULL)
 		t->events = *events;
-	t->slots = calloc(arena->slot_count, 1);
+	t->slots = new_slots(arena);
 	t->tombs = call_tombs_new();
 	t->digest = digest_new(arena->slot_count);
 	if (t->slots == NULL || t->tombs == NULL || t->digest == NULL ||

@@ -29,7 +29,7 @@
 #include "task/shm.h"
 #include "task/task.h"
 
-enum { PUBLISH_MS = 100, CLEAR_PER_TURN = 256, REBIND_PER_TURN = 1024 };
+enum { PUBLISH_MS = 100, CLEAR_PER_TURN = 256, REBIND_PER_TURN = 1024, LIVES_TOLD_APART = 256 };
 
 uint32_t
 sessmgr_wall_s(void)
@@ -288,6 +288,14 @@ set_peer(struct sessmgr *s, const struct ipc_msg *m)
 	ckpt_link_dial(s->link, &p.local, &p.peer, p.port, p.is_dialling != 0);
 }
 
+/* SGSNs still use what the ones before it gave out: this one begins elsewhere, in TEIDs as well (call_table_new). */
+static void
+lead_of_former_lives(const struct sessmgr *s, struct ggsn *g)
+{
+	for (uint64_t life = arena_count(&s->arena, ARENA_LIFE) % LIVES_TOLD_APART; life > 0; life--)
+		ggsn_lead(g);
+}
+
 static bool
 apply_gateway(struct sessmgr *s)
 {
@@ -297,6 +305,8 @@ apply_gateway(struct sessmgr *s)
 
 	if (g == NULL)
 		return false;
+	if (s->ggsn == NULL)
+		lead_of_former_lives(s, g);
 	s->ggsn = g;
 	ggsn_set_restart(g, s->restart_counter);
 	if (is_restore_needed)

@@ -415,6 +415,33 @@ a_side_that_takes_over_gives_other_teids_than_the_one_it_followed(void **state)
 	table = followed;
 }
 
+/* A session manager that died is started again with an empty arena: SGSNs still use the TEIDs of its calls. */
+static void
+a_table_of_a_later_life_gives_other_teids_than_those_before_it(void **state)
+{
+	enum { LIVES = 4, REUSES = 3, EACH = 3 };
+	uint32_t teids[LIVES * REUSES * EACH], n = 0;
+
+	for (uint64_t life = 0; life < LIVES; life++) {
+		assert_int_equal(teardown(state), 0);
+		assert_int_equal(setup(state), 0);
+		call_table_free(table);
+		arena_count_set(&arena, ARENA_LIFE, life);
+		table = call_table_new(&arena, &events);
+		store = call_table_store(table);
+		for (unsigned i = 0; i < REUSES * EACH; i++) {
+			uint32_t teid = add(1 + i);
+
+			for (uint32_t k = 0; k < n; k++)
+				assert_int_not_equal(teid, teids[k]);
+			assert_true(teid_gen(teid) < 16); /* the others are for takeovers */
+			teids[n++] = teid;
+			if (i % REUSES != 0)
+				assert_int_equal(release(teid, 1), ERR_OK);
+		}
+	}
+}
+
 static void
 a_replicated_call_replaces_what_was_in_its_slot_and_its_own_double(void **state)
 {
@@ -602,6 +629,7 @@ main(void)
 	    T(the_walk_sees_every_call_once),
 	    T(a_replicated_call_takes_its_slot_and_shows_as_pre_allocated),
 	    T(a_side_that_takes_over_gives_other_teids_than_the_one_it_followed),
+	    T(a_table_of_a_later_life_gives_other_teids_than_those_before_it),
 	    T(a_replicated_call_replaces_what_was_in_its_slot_and_its_own_double),
 	    T(a_replicated_deletion_spares_a_younger_call_in_the_slot),
 	    T(a_new_table_over_the_arena_finds_the_calls_and_empties_damaged_slots),
