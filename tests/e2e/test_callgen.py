@@ -5,7 +5,7 @@ import pytest
 
 import callgen
 import lab
-from callgen import ADDRESS, DELETED_TEID, IMSI, SENT, SERIAL, STATE, TEID, run
+from callgen import ADDRESS, DELETED, IMSI, SENT, SERIAL, STATE, TEID, run
 
 CONTEXTS = 60
 
@@ -45,7 +45,7 @@ def test_what_was_made_changed_and_deleted_is_found_so_before_and_after_a_switch
     for _ in range(2):
         rc, words, lines = generator("verify")
         assert rc == 0 and lines == [] and words["verified_held"] == words["held"] == shared.active().subscribers()
-        assert words["verified_deleted"] + words["reused"] == sum(l[DELETED_TEID] != "00000000" for l in generator.lines()[1]) >= 10
+        assert words["verified_deleted"] + words["reused"] == sum(len(l) - DELETED for l in generator.lines()[1]) >= 10
         shared.switchover()
         shared.settle()
 
@@ -81,12 +81,15 @@ def test_a_change_that_was_not_answered_may_be_there_or_not(generator):
     assert rc == 0 and words["verified_held"] == CONTEXTS
 
 
-def test_a_deleted_call_that_is_there_is_named_as_returned(generator):
+@pytest.mark.parametrize("before", [0, 3])
+def test_a_deleted_call_that_is_there_is_named_as_returned(generator, before):
     def deleted(lines):
-        lines[5][STATE], lines[5][DELETED_TEID] = "free", lines[5][TEID]
+        lines[5][STATE] = "free"
+        lines[5] += [f"0200f00{n}:99" for n in range(before)] + [f"{lines[5][TEID]}:100"]
     generator.edit(deleted)
     rc, words, told = generator("verify")
-    assert rc == 1 and words["returned"] == 1 and words["verified_held"] == CONTEXTS - 1 and "contradiction=returned" in told[0]
+    assert rc == 1 and words["returned"] == 1 and words["verified_held"] == CONTEXTS - 1 and words["verified_deleted"] == before
+    assert len(told) == 1 and "contradiction=returned" in told[0] and "deleted_ns=100" in told[0]
 
 
 def test_a_call_whose_delete_was_not_answered_is_counted_apart(generator):
@@ -142,8 +145,10 @@ def test_bad_input_is_refused_by_name(argv, named):
 @pytest.mark.parametrize("text, why", [
     ("no ledger\n", "this is no ledger"), ("callgen-ledger 1 6 240010000000000 1\n", "contexts"),
     ("callgen-ledger 1 5 240010000000001 1\n", "IMSI"), ("callgen-ledger 1 5 240010000000000 1\n0 240010000000000 5 held\n", "line"),
-    ("callgen-ledger 1 5 240010000000000 1\n0 240010000000000 5 odd 1 1 1 1 1 1 1 1 1 0 0\n", "line"),
-    ("callgen-ledger 1 5 240010000000000 1\n5 240010000000005 5 held 1 1 1 1 1 1 1 1 1 0 0\n", "line")])
+    ("callgen-ledger 1 5 240010000000000 1\n0 240010000000000 5 odd 1 1 1 1 1 1 1 1 1\n", "line"),
+    ("callgen-ledger 1 5 240010000000000 1\n0 240010000000000 5 held 1 1 1 1 1 1 1 1 1 2\n", "line"),
+    ("callgen-ledger 1 5 240010000000000 1\n0 240010000000000 5 held 1 1 1 1 1 1 1 1 1 2:3 2:3 2:3 2:3 2:3\n", "line"),
+    ("callgen-ledger 1 5 240010000000000 1\n5 240010000000005 5 held 1 1 1 1 1 1 1 1 1\n", "line")])
 def test_a_ledger_that_cannot_be_used_is_refused_with_the_reason(tmp_path, text, why):
     ledger = tmp_path / "ledger"
     ledger.write_text(text)

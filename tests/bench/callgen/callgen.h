@@ -31,6 +31,7 @@ enum {
 	CONTEXT_BITS = 20, /* of a control TEID: number of the context plus one; above it the serial */
 	SERIAL_MASK = (1 << (32 - CONTEXT_BITS)) - 1,
 	WINDOW_MAX = 4096,
+	DELETED_KEPT = 4, /* deleted calls of a context that are asked for again */
 	SGSNS_MAX = 64,
 	NONE = -1
 };
@@ -74,12 +75,15 @@ struct entry {
 	uint16_t seq;            /* of the last request: the next one must have another */
 	uint8_t state;           /* enum state */
 	bool is_pending;
-	uint32_t deleted_teid; /* of the last call that was deleted, 0: none */
-	uint64_t created_ns, acked_ns, deleted_ns;
+	uint64_t created_ns, acked_ns;
+	struct {
+		uint32_t teid; /* 0: none */
+		uint64_t ns;
+	} deleted[DELETED_KEPT]; /* the last calls that were deleted, the youngest first */
 };
 
 /* Why a request is sent: CHANGE alters what is known, the others only ask. */
-enum purpose { CHANGE, ASK_HELD, ASK_DELETED };
+enum purpose { CHANGE, ASK_HELD, ASK_DELETED /* and what follows: of the calls deleted before */ };
 
 struct flight {
 	uint32_t context;
@@ -141,7 +145,7 @@ bool ask_open(struct gen *g);
 void ask_close(struct gen *g);
 
 /* ask_context - one request of @type about context @i, which has none under way; there must be room in the window. */
-void ask_context(struct gen *g, uint32_t i, uint8_t type, enum purpose purpose);
+void ask_context(struct gen *g, uint32_t i, uint8_t type, unsigned purpose);
 
 /* ask_receive - reads what has come to all sockets. */
 void ask_receive(struct gen *g);
@@ -163,11 +167,16 @@ int32_t ledger_context(const struct gen *g, uint32_t control_teid);
  * it that was not answered? */
 bool ledger_may_have(const struct gen *g, uint32_t i, uint32_t control_teid);
 
+/* ledger_deleted - the call @teid of context @i was deleted. */
+void ledger_deleted(struct gen *g, uint32_t i, uint32_t teid, uint64_t now);
+
 /* ledger_set - the state of context @i, and how many are held. */
 void ledger_set(struct gen *g, uint32_t i, enum state state);
 
-/* ledger_contradiction - counts in @counter and tells, up to opt.print lines, what context @i contradicts. */
-void ledger_contradiction(struct gen *g, uint32_t i, uint64_t *counter, const char *what, uint32_t teid, int cause);
+/* ledger_contradiction - counts in @counter and tells, up to opt.print lines, what context @i contradicts;
+ * @deleted_ns: of a deleted call, when. */
+void ledger_contradiction(struct gen *g, uint32_t i, uint64_t *counter, const char *what, uint32_t teid, int cause,
+                          uint64_t deleted_ns);
 
 /* ledger_check_unique - no two held contexts share a TEID or an address; g->held_teids is made. False: no memory. */
 bool ledger_check_unique(struct gen *g);

@@ -126,7 +126,7 @@ transmit(struct gen *g, struct flight *f)
 }
 
 void
-ask_context(struct gen *g, uint32_t i, uint8_t type, enum purpose purpose)
+ask_context(struct gen *g, uint32_t i, uint8_t type, unsigned purpose)
 {
 	int32_t n = g->free_head;
 	struct flight *f = &g->flights[n];
@@ -140,7 +140,7 @@ ask_context(struct gen *g, uint32_t i, uint8_t type, enum purpose purpose)
 	                       .apn = g->opt.apn};
 
 	if (type != GTP1_CREATE_REQUEST)
-		ask.teid = purpose == ASK_DELETED ? e->deleted_teid : e->given.teid_control;
+		ask.teid = purpose >= ASK_DELETED ? e->deleted[purpose - ASK_DELETED].teid : e->given.teid_control;
 	if (is_marked) {
 		e->sent = e->sent == UINT16_MAX ? SERIAL_MASK + 1 : (uint16_t)(e->sent + 1); /* 0 is: never asked */
 		ask.teid_control = ledger_control_teid(i, e->sent);
@@ -212,7 +212,7 @@ struct answer {
 static void
 wrong(struct gen *g, const struct flight *f, const struct answer *a, const char *why)
 {
-	ledger_contradiction(g, f->context, &g->t.wrong, why, a->head.teid, a->cause);
+	ledger_contradiction(g, f->context, &g->t.wrong, why, a->head.teid, a->cause, 0);
 }
 
 static void
@@ -238,10 +238,8 @@ take_create(struct gen *g, const struct flight *f, const struct answer *a)
 		wrong(g, f, a, why);
 		return;
 	}
-	if (before != 0) { /* deleted, or replaced by this one: it is gone */
-		e->deleted_teid = before;
-		e->deleted_ns = a->now;
-	}
+	if (before != 0) /* deleted, or replaced by this one: it is gone */
+		ledger_deleted(g, f->context, before, a->now);
 	e->given = given;
 	e->serial = e->sent;
 	e->created_ns = e->acked_ns = a->now;
@@ -253,7 +251,7 @@ lose(struct gen *g, const struct flight *f, const struct answer *a)
 {
 	const struct entry *e = &g->entries[f->context];
 
-	ledger_contradiction(g, f->context, &g->t.lost, "lost", e->given.teid_control, a->cause);
+	ledger_contradiction(g, f->context, &g->t.lost, "lost", e->given.teid_control, a->cause, 0);
 	ledger_set(g, f->context, LOST);
 }
 
@@ -292,15 +290,15 @@ take_delete(struct gen *g, const struct flight *f, const struct answer *a)
 		return;
 	}
 	if (a->cause == GTP1_CAUSE_ACCEPTED && !ledger_may_have(g, f->context, a->head.teid))
-		ledger_contradiction(g, f->context, &g->t.older, "older", e->given.teid_control, a->cause);
+		ledger_contradiction(g, f->context, &g->t.older, "older", e->given.teid_control, a->cause, 0);
 	else if (a->cause == GTP1_CAUSE_NON_EXISTENT)
 		g->t.gone++;
 	else if (a->cause != GTP1_CAUSE_ACCEPTED) {
 		g->t.other++;
 		return;
 	}
-	e->deleted_teid = e->given.teid_control;
-	e->deleted_ns = e->acked_ns = a->now;
+	ledger_deleted(g, f->context, e->given.teid_control, a->now);
+	e->acked_ns = a->now;
 	ledger_set(g, f->context, FREE);
 }
 
@@ -337,7 +335,7 @@ verify_held(struct gen *g, const struct flight *f, const struct answer *a)
 	}
 	if (!ledger_may_have(g, f->context, a->head.teid))
 		ledger_contradiction(g, f->context, &g->t.older, "older", e->given.teid_control,
-		                     (int)(a->head.teid >> CONTEXT_BITS));
+		                     (int)(a->head.teid >> CONTEXT_BITS), 0);
 	else if (is_sure)
 		g->t.verified_held++;
 	else
@@ -348,6 +346,7 @@ static void
 verify_deleted(struct gen *g, const struct flight *f, const struct answer *a)
 {
 	const struct entry *e = &g->entries[f->context];
+	unsigned nth = f->purpose - ASK_DELETED;
 	int32_t owner;
 
 	if (a->cause == GTP1_CAUSE_NON_EXISTENT) {
@@ -360,7 +359,8 @@ verify_deleted(struct gen *g, const struct flight *f, const struct answer *a)
 	}
 	owner = ledger_context(g, a->head.teid);
 	if (owner == (int32_t)f->context)
-		ledger_contradiction(g, f->context, &g->t.returned, "returned", e->deleted_teid, a->cause);
+		ledger_contradiction(g, f->context, &g->t.returned, "returned", e->deleted[nth].teid, a->cause,
+		                     e->deleted[nth].ns);
 	else if (owner != NONE && g->entries[owner].state == UNSURE_CREATE)
 		g->t.reused++;
 	else
@@ -379,7 +379,7 @@ take_answer(struct gen *g, int32_t n, const struct answer *a)
 		wrong(g, f, a, "type");
 	else if (f->purpose == ASK_HELD)
 		verify_held(g, f, a);
-	else if (f->purpose == ASK_DELETED)
+	else if (f->purpose >= ASK_DELETED)
 		verify_deleted(g, f, a);
 	else if (f->type == GTP1_CREATE_REQUEST)
 		take_create(g, f, a);

@@ -3,7 +3,8 @@
  *
  * Line 1: callgen-ledger 1, contexts, IMSI of the first, the next sequence number. Then one line for each context that
  * was ever asked for: number, IMSI, NSAPI, state, control and data TEID, address, charging id, serial acknowledged,
- * serial sent, last sequence number, created, acknowledged, TEID of the last deleted call, deleted (moments in ns).
+ * serial sent, last sequence number, created, acknowledged (moments in ns), and TEID:moment of each of the last deleted
+ * calls, the youngest first.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 #include "callgen.h"
 
-enum { LINE_MAX_BYTES = 256, LINE_FIELDS = 14 };
+enum { LINE_MAX_BYTES = 384, LINE_FIELDS = 13 };
 
 static const char *const state_names[STATE_COUNT] = {"free", "held", "unsure-create", "unsure-delete", "lost"};
 
@@ -50,7 +51,18 @@ ledger_set(struct gen *g, uint32_t i, enum state state)
 }
 
 void
-ledger_contradiction(struct gen *g, uint32_t i, uint64_t *counter, const char *what, uint32_t teid, int cause)
+ledger_deleted(struct gen *g, uint32_t i, uint32_t teid, uint64_t now)
+{
+	struct entry *e = &g->entries[i];
+
+	memmove(e->deleted + 1, e->deleted, sizeof e->deleted - sizeof e->deleted[0]);
+	e->deleted[0].teid = teid;
+	e->deleted[0].ns = now;
+}
+
+void
+ledger_contradiction(struct gen *g, uint32_t i, uint64_t *counter, const char *what, uint32_t teid, int cause,
+                     uint64_t deleted_ns)
 {
 	const struct entry *e = &g->entries[i];
 
@@ -60,7 +72,7 @@ ledger_contradiction(struct gen *g, uint32_t i, uint64_t *counter, const char *w
 	printf("contradiction=%s imsi=%0*" PRIu64 " teid=%08x state=%s serial=%u sent=%u cause=%d created_ns=%" PRIu64
 	       " acked_ns=%" PRIu64 " deleted_ns=%" PRIu64 "\n",
 	       what, g->opt.imsi_digits, g->opt.imsi + i, teid, state_names[e->state], e->serial, e->sent, cause,
-	       e->created_ns, e->acked_ns, e->deleted_ns);
+	       e->created_ns, e->acked_ns, deleted_ns);
 	fflush(stdout);
 }
 
@@ -86,12 +98,18 @@ load_line(struct gen *g, const char *line)
 	int end = 0;
 
 	if (strlen(line) >= LINE_MAX_BYTES ||
-	    sscanf(line,
-	           "%" SCNu32 " %" SCNu64 " %u %s %x %x %x %x %hu %hu %hu %" SCNu64 " %" SCNu64 " %x %" SCNu64 " %n",
-	           &i, &imsi, &nsapi, state, &e.given.teid_control, &e.given.teid_data, &e.given.address,
-	           &e.given.charging_id, &e.serial, &e.sent, &e.seq, &e.created_ns, &e.acked_ns, &e.deleted_teid,
-	           &e.deleted_ns, &end) != LINE_FIELDS + 1 ||
-	    line[end] != '\0')
+	    sscanf(line, "%" SCNu32 " %" SCNu64 " %u %s %x %x %x %x %hu %hu %hu %" SCNu64 " %" SCNu64 " %n", &i, &imsi,
+	           &nsapi, state, &e.given.teid_control, &e.given.teid_data, &e.given.address, &e.given.charging_id,
+	           &e.serial, &e.sent, &e.seq, &e.created_ns, &e.acked_ns, &end) != LINE_FIELDS)
+		return false;
+	for (unsigned k = 0; k < DELETED_KEPT && line[end] != '\0'; k++) {
+		line += end;
+		end = 0;
+		if (sscanf(line, "%x:%" SCNu64 " %n", &e.deleted[k].teid, &e.deleted[k].ns, &end) != 2 ||
+		    e.deleted[k].teid == 0)
+			return false;
+	}
+	if (line[end] != '\0')
 		return false;
 	if (i >= g->opt.contexts || imsi != g->opt.imsi + i || nsapi != SGSN_NSAPI || !parse_state(state, &e.state) ||
 	    g->entries[i].sent != 0)
@@ -144,6 +162,19 @@ ledger_open(struct gen *g)
 	return why;
 }
 
+static void
+save_line(const struct gen *g, uint32_t i, FILE *f)
+{
+	const struct entry *e = &g->entries[i];
+
+	fprintf(f, "%" PRIu32 " %" PRIu64 " %u %s %08x %08x %08x %08x %hu %hu %hu %" PRIu64 " %" PRIu64, i,
+	        g->opt.imsi + i, SGSN_NSAPI, state_names[e->state], e->given.teid_control, e->given.teid_data,
+	        e->given.address, e->given.charging_id, e->serial, e->sent, e->seq, e->created_ns, e->acked_ns);
+	for (unsigned k = 0; k < DELETED_KEPT && e->deleted[k].teid != 0; k++)
+		fprintf(f, " %08x:%" PRIu64, e->deleted[k].teid, e->deleted[k].ns);
+	fputc('\n', f);
+}
+
 bool
 ledger_save(const struct gen *g)
 {
@@ -153,17 +184,9 @@ ledger_save(const struct gen *g)
 	if (f == NULL)
 		return g->opt.ledger == NULL;
 	fprintf(f, "callgen-ledger 1 %" PRIu32 " %" PRIu64 " %hu\n", g->opt.contexts, g->opt.imsi, g->next_seq);
-	for (uint32_t i = 0; i < g->opt.contexts; i++) {
-		const struct entry *e = &g->entries[i];
-
-		if (e->sent != 0)
-			fprintf(f,
-			        "%" PRIu32 " %" PRIu64 " %u %s %08x %08x %08x %08x %hu %hu %hu %" PRIu64 " %" PRIu64
-			        " %08x %" PRIu64 "\n",
-			        i, g->opt.imsi + i, SGSN_NSAPI, state_names[e->state], e->given.teid_control,
-			        e->given.teid_data, e->given.address, e->given.charging_id, e->serial, e->sent, e->seq,
-			        e->created_ns, e->acked_ns, e->deleted_teid, e->deleted_ns);
-	}
+	for (uint32_t i = 0; i < g->opt.contexts; i++)
+		if (g->entries[i].sent != 0)
+			save_line(g, i, f);
 	is_good = !ferror(f);
 	return fclose(f) == 0 && is_good;
 }

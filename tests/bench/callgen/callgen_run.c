@@ -5,7 +5,7 @@
  *   update   opt.count Updates of held contexts at random
  *   delete   opt.count held contexts, in an order that jumps about
  *   churn    Creates until six of ten contexts are held, then two Updates to one Create and one Delete, at random
- *   verify   asks for every call that is held or may be, then for the last deleted call of each context
+ *   verify   asks for every call that is held or may be, then for the last deleted calls of each context
  */
 #include <poll.h>
 #include <time.h>
@@ -19,8 +19,8 @@ enum issued { ISSUED, NOT_NOW /* all that could be asked for are under way */, N
 
 /* What a run still has to do. */
 struct job {
-	uint32_t next;       /* context a sweep is at, or how many were started */
-	bool is_second_pass; /* verify: deleted calls */
+	uint32_t next;    /* context a sweep is at, or how many were started */
+	unsigned purpose; /* of this pass of a verify */
 	uint64_t due_ns, interval_ns, end_ns;
 };
 
@@ -105,35 +105,38 @@ issue_churn(struct gen *g)
 }
 
 static bool
-verify_wants(struct gen *g, const struct job *j, const struct entry *e)
+verify_wants(struct gen *g, unsigned purpose, const struct entry *e)
 {
-	if (!j->is_second_pass)
+	uint32_t teid;
+
+	if (purpose == ASK_HELD)
 		return e->state == HELD || e->state == UNSURE_DELETE;
-	if (e->deleted_teid == 0)
+	teid = e->deleted[purpose - ASK_DELETED].teid;
+	if (teid == 0)
 		return false;
-	if (!ledger_is_held_teid(g, e->deleted_teid))
+	if (!ledger_is_held_teid(g, teid))
 		return true;
 	g->t.reused++;
 	return false;
 }
 
+/* One pass after the other, since a context has one request under way at most. */
 static enum issued
 issue_verify(struct gen *g, struct job *j)
 {
-	for (;;) {
-		while (j->next < g->opt.contexts && !verify_wants(g, j, &g->entries[j->next]))
+	while (j->purpose < ASK_DELETED + DELETED_KEPT) {
+		while (j->next < g->opt.contexts && !verify_wants(g, j->purpose, &g->entries[j->next]))
 			j->next++;
 		if (j->next < g->opt.contexts) {
-			ask_context(g, j->next++, GTP1_UPDATE_REQUEST, j->is_second_pass ? ASK_DELETED : ASK_HELD);
+			ask_context(g, j->next++, GTP1_UPDATE_REQUEST, j->purpose);
 			return ISSUED;
 		}
-		if (j->is_second_pass)
-			return NO_MORE;
-		if (g->in_flight > 0) /* a context has one request under way at most */
+		if (g->in_flight > 0)
 			return NOT_NOW;
-		j->is_second_pass = true;
+		j->purpose++;
 		j->next = 0;
 	}
+	return NO_MORE;
 }
 
 static enum issued
@@ -188,7 +191,8 @@ void
 run(struct gen *g)
 {
 	uint64_t now = now_ns();
-	struct job j = {.due_ns = now, .interval_ns = g->opt.rate == 0 ? 0 : 1000000000u / g->opt.rate};
+	struct job j = {
+	    .purpose = ASK_HELD, .due_ns = now, .interval_ns = g->opt.rate == 0 ? 0 : 1000000000u / g->opt.rate};
 	enum issued last = ISSUED;
 
 	if (g->opt.seconds > 0)
