@@ -7,7 +7,7 @@ import lab
 
 CALLGEN = lab.TOP / "build" / "bench" / "callgen"
 # Words of a line of the ledger (tests/bench/callgen/callgen_ledger.c).
-IMSI, STATE, TEID, ADDRESS, SERIAL, SENT, DELETED = 1, 3, 4, 6, 8, 9, 13  # from DELETED on TEID:moment of each
+IMSI, STATE, TEID, ADDRESS, SERIAL, SENT, CREATED, DELETED = 1, 3, 4, 6, 8, 9, 11, 13  # from DELETED on TEID:moment of each
 
 Result = collections.namedtuple("Result", "rc words told")  # exit status, numbers of the summary, lines before it
 
