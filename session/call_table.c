@@ -8,12 +8,8 @@
 #include "session/call_digest.h"
 #include "session/call_index.h"
 #include "session/call_rows.h"
+#include "session/call_slots.h"
 #include "session/call_tombs.h"
-
-/* One byte a slot: the generation of the call in it, or of the next one, and whether there is one. */
-enum { SLOT_USED = 0x80, GEN_HALF = (TEID_GEN_MASK + 1) / 2, GEN_LIFE = 5 };
-
-_Static_assert(SLOT_USED == 1 << 7 && GEN_HALF < SLOT_USED, "leap_generations works on bytes");
 
 struct call_table {
 	struct arena arena;
@@ -21,26 +17,12 @@ struct call_table {
 	struct call_index index;
 	struct call_tombs *tombs;
 	struct digest *digest;
-	uint8_t *slots;
+	uint8_t *slots;    /* call_slots.h */
+	uint8_t first_gen; /* of slots in which there was no call yet */
 	uint32_t instance;
 	uint32_t used;
 	enum ckpt_role role;
 };
-
-/*
- * Nothing is left of the lives before this one, but SGSNs still use their TEIDs: each life begins some generations
- * behind the last one. Takeovers use the other half of them (leap_generations).
- */
-static uint8_t *
-new_slots(const struct arena *arena)
-{
-	uint8_t *slots = calloc(arena->slot_count, 1);
-	uint64_t life = arena_count(arena, ARENA_LIFE);
-
-	if (slots != NULL && life > 0)
-		memset(slots, (int)(life * GEN_LIFE % GEN_HALF), arena->slot_count);
-	return slots;
-}
 
 struct call_table *
 call_table_new(const struct arena *arena, const struct call_table_events *events)
@@ -54,7 +36,7 @@ call_table_new(const struct arena *arena, const struct call_table_events *events
 	t->instance = arena_instance(arena);
 	if (events != NULL)
 		t->events = *events;
-	t->slots = new_slots(arena);
+	t->slots = calloc(arena->slot_count, 1);
 	t->tombs = call_tombs_new();
 	t->digest = digest_new(arena->slot_count);
 	if (t->slots == NULL || t->tombs == NULL || t->digest == NULL ||
@@ -102,35 +84,24 @@ publish_count(struct call_table *t)
 		arena_count_set(&t->arena, ARENA_CALLS_MAX_SEEN, t->used);
 }
 
-/*
- * The generations of free slots go on by half of all there are, eight slots a step: a call that the lost Active made in
- * one of them, and this side never heard of, has another TEID than the one that comes there now.
- */
+/* This side gives out TEIDs; before it the other one did, if this one has followed it. */
 static void
-leap_generations(struct call_table *t)
+lead(struct call_table *t, bool has_followed)
 {
-	const uint64_t each = UINT64_C(0x0101010101010101);
-	uint32_t i = 0;
+	uint8_t first = call_slots_first(arena_count(&t->arena, ARENA_EPOCH), arena_count(&t->arena, ARENA_LIFE));
 
-	for (; i + sizeof each <= t->index.slots; i += sizeof each) {
-		uint64_t eight;
-
-		memcpy(&eight, t->slots + i, sizeof eight);
-		eight ^= (~eight >> 7 & each) * GEN_HALF;
-		memcpy(t->slots + i, &eight, sizeof eight);
-	}
-	for (; i < t->index.slots; i++)
-		t->slots[i] ^= t->slots[i] & SLOT_USED ? 0 : GEN_HALF;
+	call_slots_lead(t->slots, t->index.slots, t->first_gen, first, has_followed);
+	t->first_gen = first;
 }
 
 void
-call_table_set_role(struct call_table *t, enum ckpt_role role)
+call_table_set_role(struct call_table *t, enum ckpt_role role, uint64_t epoch)
 {
-	if (role == CKPT_ACTIVE && t->role == CKPT_STANDBY) {
+	arena_count_set(&t->arena, ARENA_EPOCH, epoch);
+	if (role == CKPT_ACTIVE && t->role == CKPT_STANDBY)
 		arena_count_add(&t->arena, ARENA_RESTORED, t->used);
-		if (t->used > 0)
-			leap_generations(t);
-	}
+	if (role == CKPT_ACTIVE && t->role != CKPT_ACTIVE)
+		lead(t, t->role == CKPT_STANDBY);
 	t->role = role;
 	publish_count(t);
 }
@@ -181,7 +152,7 @@ slot_give(struct call_table *t, uint32_t slot)
 	uint8_t gen = (uint8_t)((t->slots[slot] + 1) & TEID_GEN_MASK);
 
 	call_index_give(&t->index, slot);
-	t->slots[slot] = gen;
+	t->slots[slot] = gen | SLOT_KNOWN;
 	t->used--;
 	arena_clear(&t->arena, slot, gen);
 	digest_drop(t->digest, slot);
@@ -390,8 +361,8 @@ restore_slot(struct call_table *t, uint32_t slot)
 	size_t n;
 	enum err e = arena_adopt(&t->arena, slot, buf, &n, &gen);
 
-	if (e == ERR_NOT_FOUND)
-		t->slots[slot] = gen & TEID_GEN_MASK;
+	if (e == ERR_NOT_FOUND && gen != 0)
+		t->slots[slot] = (gen & TEID_GEN_MASK) | SLOT_KNOWN;
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND;
 	e = call_rows_check(buf, n, CKPT_GROUP_FULL, teid_make(t->instance, gen, slot), &key, &field);
@@ -414,7 +385,7 @@ call_table_restore(struct call_table *t, uint32_t *slot, void (*found)(void *arg
 			continue;
 		if (!restore_slot(t, *slot)) {
 			arena_count_add(&t->arena, ARENA_RESTORE_DAMAGED, 1);
-			arena_clear(&t->arena, *slot, t->slots[*slot]);
+			arena_clear(&t->arena, *slot, t->slots[*slot] & TEID_GEN_MASK);
 		} else if (is_used(t, *slot) && found != NULL) {
 			found(arg, *slot);
 		}
@@ -494,7 +465,7 @@ call_table_bury(struct call_table *t, const struct tombstone *tomb)
 	if (holds(t, tomb->teid))
 		slot_give(t, slot);
 	else if (!is_used(t, slot))
-		t->slots[slot] = (uint8_t)((teid_gen(tomb->teid) + 1) & TEID_GEN_MASK);
+		t->slots[slot] = (uint8_t)((teid_gen(tomb->teid) + 1) & TEID_GEN_MASK) | SLOT_KNOWN;
 	tomb_keep(t, tomb);
 	return ERR_OK;
 }

@@ -97,9 +97,12 @@ struct digest *call_table_digest(struct call_table *t);
 enum err call_table_scrub(struct call_table *t, uint32_t *slot, uint32_t max);
 
 /*
- * call_table_set_role - counters show the calls as served (active) or pre-allocated (standby). A side that takes over
- * calls gives TEIDs that differ from those the other one may have given last. Goes over a byte a slot.
+ * call_table_set_role - counters show the calls as served (active) or pre-allocated (standby). A side that becomes
+ * active gives TEIDs that differ from those the other one, or a session manager before this one (ARENA_LIFE), may have
+ * given last. Goes over a byte a slot (call_slots.h).
+ *
+ * @epoch  of the redundancy group: each takeover has a higher one
  */
-void call_table_set_role(struct call_table *t, enum ckpt_role role);
+void call_table_set_role(struct call_table *t, enum ckpt_role role, uint64_t epoch);
 
 #endif

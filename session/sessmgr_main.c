@@ -266,12 +266,11 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 		call_account_reset(
 		    &s->account.window); /* also before: records may come while this side is still standby */
 	ckpt_set_role(s->ckpt, (enum ckpt_role)r.role, r.epoch);
-	call_table_set_role(s->table, (enum ckpt_role)r.role);
+	call_table_set_role(s->table, (enum ckpt_role)r.role, r.epoch);
 	if (old == CKPT_STANDBY && r.role == CKPT_ACTIVE && s->ggsn != NULL && call_table_count(s->table) > 0)
 		ggsn_lead(s->ggsn);
 	if (old == CKPT_ACTIVE && r.role == CKPT_STANDBY)
 		sessmgr_report_lost(s);
-	arena_count_set(&s->arena, ARENA_EPOCH, r.epoch);
 	sessmgr_publish(s);
 	ckpt_link_kick(s->link);
 }

@@ -420,7 +420,7 @@ unplanned(struct world *w, enum fault why)
 	if (why != DUAL || rng_below(&w->rng, 2))
 		link_cut(w);
 	ckpt_set_role(next->ckpt, CKPT_ACTIVE, ++w->epoch);
-	call_table_set_role(next->table, CKPT_ACTIVE);
+	call_table_set_role(next->table, CKPT_ACTIVE, w->epoch);
 	if (is_synced)
 		picture_check(p, next);
 	free(p);
@@ -431,7 +431,7 @@ static void
 give_way(struct side *s, uint64_t epoch)
 {
 	ckpt_set_role(s->ckpt, CKPT_STANDBY, epoch);
-	call_table_set_role(s->table, CKPT_STANDBY);
+	call_table_set_role(s->table, CKPT_STANDBY, epoch);
 }
 
 static void
@@ -508,7 +508,7 @@ planned(struct world *w)
 	compare(w);
 	faults[PLANNED]++;
 	ckpt_set_role(next->ckpt, CKPT_ACTIVE, ++w->epoch);
-	call_table_set_role(next->table, CKPT_ACTIVE);
+	call_table_set_role(next->table, CKPT_ACTIVE, w->epoch);
 	if (rng_below(&w->rng, 2))
 		link_move(w, next->id, false);
 	give_way(old, w->epoch);
@@ -597,7 +597,7 @@ run(uint64_t seed)
 		side_start(&w, &w.sides[i]);
 	}
 	ckpt_set_role(w.sides[0].ckpt, CKPT_ACTIVE, 1);
-	call_table_set_role(w.sides[0].table, CKPT_ACTIVE);
+	call_table_set_role(w.sides[0].table, CKPT_ACTIVE, w.epoch);
 	for (int i = 0; i < STEPS; i++) {
 		step(&w);
 		if (i % 500 == 499) {

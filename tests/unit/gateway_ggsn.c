@@ -409,7 +409,7 @@ a_chassis_that_takes_over_repeats_nothing_that_it_never_heard_of(void **state)
 	(void)state;
 	(void)manager_ask(&a, ask_create("240010000000001", 1));
 	b = manager_replica(&a, &cfg);
-	call_table_set_role(b.table, CKPT_ACTIVE);
+	call_table_set_role(b.table, CKPT_ACTIVE, 2);
 	ggsn_lead(b.ggsn);
 	unheard = manager_ask(&a, ask_create("240010000000002", 2));
 	next = manager_ask(&b, ask_create("240010000000003", 2));

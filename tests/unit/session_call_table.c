@@ -69,7 +69,7 @@ setup(void **state)
 		return 1;
 	table = call_table_new(&arena, &events);
 	store = call_table_store(table);
-	call_table_set_role(table, CKPT_ACTIVE);
+	call_table_set_role(table, CKPT_ACTIVE, 1);
 	return 0;
 }
 
@@ -350,7 +350,7 @@ a_replicated_call_takes_its_slot_and_shows_as_pre_allocated(void **state)
 	struct call c;
 
 	(void)state;
-	call_table_set_role(table, CKPT_STANDBY);
+	call_table_set_role(table, CKPT_STANDBY, 1);
 	assert_int_equal(place(teid_make(INSTANCE, 9, 40), 1), ERR_OK);
 	assert_int_equal(arena_count(&arena, ARENA_CALLS_STANDBY), 1);
 	assert_int_equal(arena_count(&arena, ARENA_CALLS_NOW), 0);
@@ -358,7 +358,7 @@ a_replicated_call_takes_its_slot_and_shows_as_pre_allocated(void **state)
 	assert_int_equal(call_table_teid(table, 40), teid_make(INSTANCE, 9, 40));
 	assert_int_equal(place(teid_make(INSTANCE + 1, 9, 40), 1), ERR_REFUSED);
 	assert_int_equal(place(teid_make(INSTANCE, 9, SLOTS), 2), ERR_REFUSED);
-	call_table_set_role(table, CKPT_ACTIVE);
+	call_table_set_role(table, CKPT_ACTIVE, 1);
 	assert_int_equal(store.ops->find(store.arg, 1, 15, 5, &c), ERR_OK);
 	assert_int_equal(arena_count(&arena, ARENA_CALLS_NOW), 1);
 	assert_int_equal(arena_count(&arena, ARENA_RESTORED), 1);
@@ -399,7 +399,7 @@ a_side_that_takes_over_gives_other_teids_than_the_one_it_followed(void **state)
 		assert_int_equal(of_followed.ops->add(of_followed.arg, &c), ERR_OK);
 		teids[unheard] = c.teid;
 	}
-	call_table_set_role(table, CKPT_ACTIVE);
+	call_table_set_role(table, CKPT_ACTIVE, 2);
 	for (uint32_t i = 0; i < heard; i++)
 		assert_int_equal(call_table_teid(table, teid_slot(teids[i])), teids[i]);
 	for (; call_table_count(table) < SLOTS; n++) {
@@ -429,14 +429,45 @@ a_table_of_a_later_life_gives_other_teids_than_those_before_it(void **state)
 		arena_count_set(&arena, ARENA_LIFE, life);
 		table = call_table_new(&arena, &events);
 		store = call_table_store(table);
+		call_table_set_role(table, CKPT_ACTIVE, 1);
 		for (unsigned i = 0; i < REUSES * EACH; i++) {
 			uint32_t teid = add(1 + i);
 
 			for (uint32_t k = 0; k < n; k++)
 				assert_int_not_equal(teid, teids[k]);
-			assert_true(teid_gen(teid) < 16); /* the others are for takeovers */
 			teids[n++] = teid;
 			if (i % REUSES != 0)
+				assert_int_equal(release(teid, 1), ERR_OK);
+		}
+	}
+}
+
+/*
+ * One chassis after the other is lost with its last calls and comes back knowing only those that were heard of: SGSNs
+ * use the TEIDs of all of them.
+ */
+static void
+no_teid_comes_again_over_takeovers_in_a_row(void **state)
+{
+	enum { EPOCHS = 8, HEARD = 4, UNHEARD = 6, MOST = EPOCHS * (HEARD + UNHEARD) };
+	uint32_t teids[MOST], held[EPOCHS * HEARD], n = 0, held_count = 0;
+
+	for (uint64_t epoch = 1; epoch <= EPOCHS; epoch++) {
+		assert_int_equal(teardown(state), 0);
+		assert_int_equal(setup(state), 0);
+		call_table_set_role(table, CKPT_STANDBY, 1);
+		for (uint32_t i = 0; i < held_count; i++)
+			assert_int_equal(place(held[i], 1 + i), ERR_OK);
+		call_table_set_role(table, CKPT_ACTIVE, epoch);
+		for (uint32_t i = 0; i < HEARD + UNHEARD; i++) {
+			uint32_t teid = add(1000 * epoch + i);
+
+			for (uint32_t k = 0; k < n; k++)
+				assert_int_not_equal(teid, teids[k]);
+			teids[n++] = teid;
+			if (i < HEARD)
+				held[held_count++] = teid;
+			else if (i % 2 == 0)
 				assert_int_equal(release(teid, 1), ERR_OK);
 		}
 	}
@@ -630,6 +661,7 @@ main(void)
 	    T(a_replicated_call_takes_its_slot_and_shows_as_pre_allocated),
 	    T(a_side_that_takes_over_gives_other_teids_than_the_one_it_followed),
 	    T(a_table_of_a_later_life_gives_other_teids_than_those_before_it),
+	    T(no_teid_comes_again_over_takeovers_in_a_row),
 	    T(a_replicated_call_replaces_what_was_in_its_slot_and_its_own_double),
 	    T(a_replicated_deletion_spares_a_younger_call_in_the_slot),
 	    T(a_new_table_over_the_arena_finds_the_calls_and_empties_damaged_slots),

@@ -1,0 +1,40 @@
+/*
+ * call_slots.h - one byte a slot: whether there is a call in it, and the generation of its TEID or of the next one.
+ *
+ * A TEID that an SGSN still uses must not be given to another call, also when this side has never heard of it: an
+ * Active or a session manager that is lost takes the knowledge of its last calls with it. So generations go on
+ * elsewhere whenever somebody begins to give them out, and each epoch and each life of a session manager begins
+ * somewhere else. Only call_table.c and tests use it.
+ */
+#ifndef SESSION_CALL_SLOTS_H
+#define SESSION_CALL_SLOTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "session/session_types.h"
+
+/* The lowest TEID_GEN_BITS are the generation. */
+enum {
+	SLOT_USED = 0x80,
+	SLOT_KNOWN = 0x40 /* there was a call in it once, so the generation says where the other side has come to */
+};
+
+/*
+ * call_slots_first - the generation of the first call of a slot in @epoch (of the redundancy group, 1 ...) and @life
+ * (how many session managers of this instance died before): as far as can be from those of the epochs before it.
+ */
+uint8_t call_slots_first(uint64_t epoch, uint64_t life);
+
+/*
+ * call_slots_lead - this side gives out TEIDs from now on.
+ *
+ * @slots         @n of them
+ * @first         call_slots_first; @before: what it was when the slots were made or led last
+ * @has_followed  the other side gave them out until now: known free slots go on half of all generations later
+ *
+ * Goes over a byte a slot, unless nothing is to be done.
+ */
+void call_slots_lead(uint8_t *slots, uint32_t n, uint8_t before, uint8_t first, bool has_followed);
+
+#endif
