@@ -3,19 +3,20 @@
 
 #include <string.h>
 
-enum { GEN_HALF = (TEID_GEN_MASK + 1) / 2, GEN_LIFE = 5, EACH_BYTES = 8 };
+enum { GEN_HALF = (TEID_GEN_MASK + 1) / 2, GEN_LIFE = 5, GEN_BLOCK = 9, EACH_BYTES = 8 };
 
-_Static_assert(SLOT_USED == 1 << 7 && SLOT_KNOWN == 1 << 6 && (int)TEID_GEN_MASK < (int)SLOT_KNOWN, "call_slots_lead works on bytes");
+_Static_assert(SLOT_USED == 1 << 7 && SLOT_KNOWN == 1 << 6 && (int)TEID_GEN_MASK < (int)SLOT_KNOWN,
+               "call_slots_lead works on bytes");
 
 uint8_t
 call_slots_first(uint64_t epoch, uint64_t life)
 {
-	uint64_t left = epoch > 0 ? epoch - 1 : 0;
-	unsigned first = 0;
+	uint64_t left = epoch > 0 ? epoch - 1 : 0, block = left >> 16;
+	uint64_t first = block * GEN_BLOCK + life * GEN_LIFE, step = 0;
 
 	for (unsigned i = 0; i < TEID_GEN_BITS; i++, left >>= 1) /* 0, 16, 8, 24, 4 ... */
-		first = first << 1 | (left & 1);
-	return (uint8_t)((first + life * GEN_LIFE) & TEID_GEN_MASK);
+		step = step << 1 | (left & 1);
+	return (uint8_t)((first + step) & TEID_GEN_MASK);
 }
 
 /* Eight slots: used ones stay, known free ones go on by half when @half is GEN_HALF, the others begin with @first. */

@@ -21,8 +21,10 @@ enum {
 };
 
 /*
- * call_slots_first - the generation of the first call of a slot in @epoch (of the redundancy group, 1 ...) and @life
- * (how many session managers of this instance died before): as far as can be from those of the epochs before it.
+ * call_slots_first - the generation of the first call of a slot in @epoch and @life, far from those of the last ones.
+ *
+ * @epoch  counts the takeovers, 1 ...; a chassis that was started again goes on in another block of 65536
+ * @life   how many session managers of this instance died before
  */
 uint8_t call_slots_first(uint64_t epoch, uint64_t life);
 

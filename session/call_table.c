@@ -86,9 +86,9 @@ publish_count(struct call_table *t)
 
 /* This side gives out TEIDs; before it the other one did, if this one has followed it. */
 static void
-lead(struct call_table *t, bool has_followed)
+lead(struct call_table *t, uint64_t epoch, bool has_followed)
 {
-	uint8_t first = call_slots_first(arena_count(&t->arena, ARENA_EPOCH), arena_count(&t->arena, ARENA_LIFE));
+	uint8_t first = call_slots_first(epoch, arena_count(&t->arena, ARENA_LIFE));
 
 	call_slots_lead(t->slots, t->index.slots, t->first_gen, first, has_followed);
 	t->first_gen = first;
@@ -97,11 +97,10 @@ lead(struct call_table *t, bool has_followed)
 void
 call_table_set_role(struct call_table *t, enum ckpt_role role, uint64_t epoch)
 {
-	arena_count_set(&t->arena, ARENA_EPOCH, epoch);
 	if (role == CKPT_ACTIVE && t->role == CKPT_STANDBY)
 		arena_count_add(&t->arena, ARENA_RESTORED, t->used);
 	if (role == CKPT_ACTIVE && t->role != CKPT_ACTIVE)
-		lead(t, t->role == CKPT_STANDBY);
+		lead(t, epoch, t->role == CKPT_STANDBY);
 	t->role = role;
 	publish_count(t);
 }

@@ -101,7 +101,7 @@ enum err call_table_scrub(struct call_table *t, uint32_t *slot, uint32_t max);
  * active gives TEIDs that differ from those the other one, or a session manager before this one (ARENA_LIFE), may have
  * given last. Goes over a byte a slot (call_slots.h).
  *
- * @epoch  of the redundancy group: each takeover has a higher one
+ * @epoch  the number of the takeover: each has a higher one (call_slots_first)
  */
 void call_table_set_role(struct call_table *t, enum ckpt_role role, uint64_t epoch);
 

@@ -24,7 +24,7 @@
 #include "session/call_rows.h"
 #include "session/sessmgr.h"
 #include "session/sessmgr_ipc.h"
-#include "srp/srp_types.h"
+#include "srp/srp.h"
 #include "task/ipc.h"
 #include "task/shm.h"
 #include "task/task.h"
@@ -266,11 +266,12 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 		call_account_reset(
 		    &s->account.window); /* also before: records may come while this side is still standby */
 	ckpt_set_role(s->ckpt, (enum ckpt_role)r.role, r.epoch);
-	call_table_set_role(s->table, (enum ckpt_role)r.role, r.epoch);
+	call_table_set_role(s->table, (enum ckpt_role)r.role, srp_epoch_counter(r.epoch));
 	if (old == CKPT_STANDBY && r.role == CKPT_ACTIVE && s->ggsn != NULL && call_table_count(s->table) > 0)
 		ggsn_lead(s->ggsn);
 	if (old == CKPT_ACTIVE && r.role == CKPT_STANDBY)
 		sessmgr_report_lost(s);
+	arena_count_set(&s->arena, ARENA_EPOCH, r.epoch);
 	sessmgr_publish(s);
 	ckpt_link_kick(s->link);
 }
@@ -287,7 +288,7 @@ set_peer(struct sessmgr *s, const struct ipc_msg *m)
 	ckpt_link_dial(s->link, &p.local, &p.peer, p.port, p.is_dialling != 0);
 }
 
-/* SGSNs still use what the ones before it gave out: this one begins elsewhere, in TEIDs as well (call_table_new). */
+/* SGSNs still use what the ones before it gave out: this one begins elsewhere, in TEIDs as well (call_slots.h). */
 static void
 lead_of_former_lives(const struct sessmgr *s, struct ggsn *g)
 {
