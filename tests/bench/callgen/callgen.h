@@ -122,7 +122,7 @@ struct gen {
 	uint32_t service;      /* host order */
 	struct entry *entries; /* opt.contexts */
 	uint32_t held;
-	uint32_t *held_teids; /* verify: sorted */
+	uint32_t *held_teids, *held_addresses; /* verify: sorted, behind its first pass */
 	uint32_t held_teid_count;
 	struct flight *flights; /* opt.window */
 	int32_t free_head, head, tail;
@@ -178,8 +178,8 @@ void ledger_set(struct gen *g, uint32_t i, enum state state);
 void ledger_contradiction(struct gen *g, uint32_t i, uint64_t *counter, const char *what, uint32_t teid, int cause,
                           uint64_t deleted_ns);
 
-/* ledger_check_unique - no two held contexts share a TEID or an address; g->held_teids is made. False: no memory. */
-bool ledger_check_unique(struct gen *g);
+/* ledger_check_unique - no two held contexts share a TEID or an address; g->held_teids is filled. */
+void ledger_check_unique(struct gen *g);
 bool ledger_is_held_teid(const struct gen *g, uint32_t teid);
 
 /* --- callgen_run.c ---------------------------------------------------------------------------------------------- */

@@ -149,7 +149,9 @@ ledger_open(struct gen *g)
 	FILE *f;
 
 	g->entries = calloc(g->opt.contexts, sizeof g->entries[0]);
-	if (g->entries == NULL)
+	g->held_teids = calloc(g->opt.contexts, sizeof g->held_teids[0]);
+	g->held_addresses = calloc(g->opt.contexts, sizeof g->held_addresses[0]);
+	if (g->entries == NULL || g->held_teids == NULL || g->held_addresses == NULL)
 		return "no memory";
 	if (g->opt.ledger == NULL)
 		return NULL;
@@ -213,26 +215,19 @@ sort_and_compare(struct gen *g, uint32_t *values, uint32_t n, const char *what)
 		}
 }
 
-bool
+void
 ledger_check_unique(struct gen *g)
 {
-	uint32_t *addresses = malloc(((size_t)g->held + 1) * sizeof addresses[0]), n = 0;
+	uint32_t n = 0;
 
-	g->held_teids = malloc(((size_t)g->held + 1) * sizeof g->held_teids[0]);
-	if (addresses == NULL || g->held_teids == NULL) {
-		free(addresses);
-		return false;
-	}
 	for (uint32_t i = 0; i < g->opt.contexts; i++)
 		if (g->entries[i].state == HELD) {
-			addresses[n] = g->entries[i].given.address;
+			g->held_addresses[n] = g->entries[i].given.address;
 			g->held_teids[n++] = g->entries[i].given.teid_control;
 		}
 	g->held_teid_count = n;
-	sort_and_compare(g, addresses, n, "address");
+	sort_and_compare(g, g->held_addresses, n, "address");
 	sort_and_compare(g, g->held_teids, n, "teid");
-	free(addresses);
-	return true;
 }
 
 bool

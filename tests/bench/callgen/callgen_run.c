@@ -133,6 +133,8 @@ issue_verify(struct gen *g, struct job *j)
 		}
 		if (g->in_flight > 0)
 			return NOT_NOW;
+		if (j->purpose == ASK_HELD)
+			ledger_check_unique(g);
 		j->purpose++;
 		j->next = 0;
 	}
