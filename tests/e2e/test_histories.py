@@ -42,7 +42,9 @@ class History:
         time.sleep(self.rng.uniform(0, most))
 
     def settle(self):
+        """Both say so: what a session manager that was just killed had is Ready for the other side until it notices."""
         self.pair.settle(seconds=25)
+        lab.until(lambda: all(c.sessmgrs_ready() for c in self.pair.both), 10, "every session manager is connected")
 
     def play(self, steps):
         kinds = [self.switchover, self.switchover, self.cut, self.cut, self.reset, self.corrupt, self.freeze, self.kill_active,
