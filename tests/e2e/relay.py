@@ -130,13 +130,18 @@ class Connection:
         self.dead = True
         self.relay.connections.discard(self)
         for w in self.writers:
-            s = w.get_extra_info("socket")
-            if s is not None:
-                s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            w.transport.abort()
+            self.abort(w)
         for t in self.tasks:
             t.cancel()
         self.log("reset")
+
+    @staticmethod
+    def abort(writer):
+        try:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        except (OSError, AttributeError):
+            pass  # this end is closed already; the other one has to be as well
+        writer.transport.abort()
 
     def learn(self, data):
         """Takes the dialer's first bytes until they say what this connection is."""
@@ -197,6 +202,8 @@ class Connection:
         except OSError:
             return self.reset()
         self.writers.append(to_writer)
+        if self.dead:  # reset while it was dialled
+            return self.abort(to_writer)
         out, back = ("ab", "ba") if self.dialer == "a" else ("ba", "ab")
         there, here = asyncio.Queue(QUEUE), asyncio.Queue(QUEUE)
         self.tasks = [asyncio.ensure_future(t) for t in (
