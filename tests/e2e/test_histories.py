@@ -227,6 +227,7 @@ def test_after_any_history_both_hold_the_same_and_the_ledger_is_exact(make_pair,
     ended = time.monotonic()
     print("churn", churned.words)
     assert churned.words["unanswered"] == churned.words["other"] == churned.words["wrong"] == 0, churned.told[-10:]
+    assert churned.words["sent"] > 500, "calls came and went meanwhile"
     unexplained = [l for l in churned.told if not history.explains(l)]
     assert unexplained == [], "\n".join(unexplained[:10])
     calls = lab.until(lambda: proved(pair, ended), 15, f"0 of N differ; {[proof(c) for c in pair.both]}", every=0.1)
