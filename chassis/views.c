@@ -61,7 +61,11 @@ show_subscriber(struct cli_call *call, const struct call *s, time_t now)
 	char imsi[24], msisdn[20];
 
 	if (call->state[4]) {
-		gateway_show_subscriber_full(s, (unsigned)call->state[0], (uint32_t)now, call->out);
+		const struct gateway_config *g = &((struct chassis *)call->app)->gateway;
+		int of = gateway_find_service(g, s->service);
+
+		gateway_show_subscriber_full(s, of >= 0 ? g->services[of].name : NULL, (unsigned)call->state[0],
+		                             (uint32_t)now, call->out);
 		return;
 	}
 	snprintf(imsi, sizeof imsi, "%0*llu", s->imsi_digits, (unsigned long long)s->imsi);

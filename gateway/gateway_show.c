@@ -241,7 +241,8 @@ show_full_counters(const struct call *c, struct text *out)
 }
 
 void
-gateway_show_subscriber_full(const struct call *c, unsigned instance, uint32_t now_s, struct text *out)
+gateway_show_subscriber_full(const struct call *c, const char *service, unsigned instance, uint32_t now_s,
+                             struct text *out)
 {
 	char msisdn[20];
 
@@ -253,6 +254,7 @@ gateway_show_subscriber_full(const struct call *c, unsigned instance, uint32_t n
 	text_printf(out, "  %-22s: %08" PRIx32 "\n", "Callid", c->teid);
 	text_printf(out, "  %-22s: %0*" PRIu64 "\n", "IMSI", c->imsi_digits, c->imsi);
 	put_number(out, "Sessmgr Instance", instance);
+	text_printf(out, "  %-22s: %s\n", "GGSN Service", service != NULL ? service : "not configured");
 	put_number(out, "NSAPI", c->nsapi);
 	text_printf(out, "  %-22s: ", "APN");
 	text_escaped(out, c->apn, strlen(c->apn));

@@ -60,9 +60,11 @@ void gateway_show_subscribers_head(struct text *out);
 void gateway_show_subscriber(const struct gateway_subscriber_view *v, struct text *out);
 void gateway_show_subscribers_foot(uint32_t count, struct text *out);
 
-/* gateway_show_subscriber_full - one block of label and value for @c of session manager @instance; @now_s: wall clock.
+/* gateway_show_subscriber_full - one block of label and value for @c of session manager @instance; @now_s: wall clock;
+ * @service: the name of its service, NULL: that is not configured here.
  */
-void gateway_show_subscriber_full(const struct call *c, unsigned instance, uint32_t now_s, struct text *out);
+void gateway_show_subscriber_full(const struct call *c, const char *service, unsigned instance, uint32_t now_s,
+                                  struct text *out);
 
 /* gateway_show_service - one block; blocks are separated by an empty line, which is the caller's. */
 void gateway_show_service(const struct gateway_service_view *v, struct text *out);

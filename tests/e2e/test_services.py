@@ -25,6 +25,12 @@ def contexts(chassis):
     return dict(zip(re.findall(r"Service name: (\S+)", shown), map(int, re.findall(r"Current PDP Contexts: +(\d+)", shown))))
 
 
+def services(chassis):
+    """{call id: name of the service} as the subscribers are shown in full."""
+    shown = chassis.sh("show subscribers full all")
+    return dict(zip((int(c, 16) for c in re.findall(r"Callid +: (\S+)", shown)), re.findall(r"GGSN Service +: (.+)", shown)))
+
+
 def sgsns(pair):
     return {name: gtp.Sgsn(f"{pair.net}{60 + i}", f"{pair.net}{host}") for i, (name, host) in enumerate(NAMES.items())}
 
@@ -45,6 +51,7 @@ def test_calls_stay_those_of_their_service_on_a_chassis_that_lists_the_services_
     pair.switchover()  # not forced: the order is no difference between the configurations
     assert re.search(r"Internal Audit: +8 calls, 0 purged,", pair.b.sh("show srp info"))
     assert contexts(pair.b) == {"ggsn": 3, "second": 5}
+    assert services(pair.b) == {teid: name for name, mine in teids.items() for teid in mine}
     for name, mine in teids.items():
         for teid in mine:
             answer = s[name].ask(s[name].update(teid))  # which asserts whose address it came from
@@ -75,6 +82,7 @@ def test_a_service_that_is_removed_and_comes_back_finds_its_calls(make_pair):
     pair.a.configure("context isp", "no ggsn-service ggsn")
     lab.until(lambda: contexts(pair.a) == {"second": 2}, 5, "one service is left")
     assert s["second"].ask(s["second"].update(second[0])).cause == gtp.ACCEPTED
+    assert services(pair.a) == {t: "not configured" for t in first} | {t: "second" for t in second}
     s["ggsn"].send(s["ggsn"].update(first[0]))
     assert s["ggsn"].receive(0.3) is None
     pair.a.configure("context isp", "ggsn-service ggsn", f"bind address {pair.service}")
