@@ -85,7 +85,7 @@ examine(struct ggsn *g, uint32_t teid, const struct call *call, enum err e)
 		return GGSN_FAULT_TEID;
 	if (e == ERR_REFUSED)
 		return GGSN_FAULT_INDEX;
-	if (call->present & CALL_HAS(CALL_F_SERVICE) && gateway_find_service(&g->cfg, call->service) < 0)
+	if (call->service != 0 && gateway_find_service(&g->cfg, call->service) < 0)
 		return GGSN_FAULT_SERVICE;
 	if (gateway_find_apn(&g->cfg, call->apn) == NULL)
 		return GGSN_FAULT_APN;

@@ -123,7 +123,7 @@ struct call {
 	uint8_t imsi_digits; /* * 6..15: leading zeros count */
 	uint8_t nsapi;       /* * 0..15 */
 	uint8_t state;       /* * enum call_state */
-	uint32_t service;    /* gateway_service_id: whose call it is */
+	uint32_t service;    /* gateway_service_id: whose call it is; 0: of none, as those of benches */
 	uint8_t msisdn[CALL_MSISDN_MAX];
 	uint8_t msisdn_len;
 	char apn[CALL_APN_MAX + 1];

@@ -238,6 +238,10 @@ a_call_that_names_no_service_is_not_purged_for_that(void **state)
 	now.present &= ~CALL_HAS(CALL_F_SERVICE);
 	overwrite_call(&m, teids[4], &was, &now);
 	assert_int_equal(audit(&m, 64).count, 0);
+	now = was;
+	now.service = 0;
+	overwrite_call(&m, teids[4], &was, &now);
+	assert_int_equal(audit(&m, 64).count, 0);
 	manager_drop(&m);
 }
 
