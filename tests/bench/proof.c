@@ -74,7 +74,7 @@ start(struct side *s, unsigned id)
 	                          .incarnation = id,
 	                          .slots = SLOTS,
 	                          .tombs = CALL_TOMBS,
-	                          .is_aggressive = true,
+	                          .settings = {.is_aggressive = true},
 	                          .schema = 1};
 
 	s->mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
