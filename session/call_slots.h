@@ -29,14 +29,15 @@ enum {
 uint8_t call_slots_first(uint64_t epoch, uint64_t life);
 
 /*
- * call_slots_lead - this side gives out TEIDs from now on.
- *
- * @slots         @n of them
- * @first         call_slots_first; @before: what it was when the slots were made or led last
- * @has_followed  the other side gave them out until now: known free slots go on half of all generations later
- *
- * Goes over a byte a slot, unless nothing is to be done.
+ * call_slots_leap - by how much known free slots go on in @epoch, 4..26: far from where they stood and from where the
+ * last epochs, which went on from the same place, had brought them.
  */
-void call_slots_lead(uint8_t *slots, uint32_t n, uint8_t before, uint8_t first, bool has_followed);
+uint8_t call_slots_leap(uint64_t epoch);
+
+/*
+ * call_slots_lead - this side gives out TEIDs from now on: @first for slots in which it saw no call, @leap more for the
+ * other free ones (0: it has given them out itself). Goes over a byte a slot.
+ */
+void call_slots_lead(uint8_t *slots, uint32_t n, uint8_t first, uint8_t leap);
 
 #endif

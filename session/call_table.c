@@ -17,8 +17,7 @@ struct call_table {
 	struct call_index index;
 	struct call_tombs *tombs;
 	struct digest *digest;
-	uint8_t *slots;    /* call_slots.h */
-	uint8_t first_gen; /* of slots in which there was no call yet */
+	uint8_t *slots; /* call_slots.h */
 	uint32_t instance;
 	uint32_t used;
 	enum ckpt_role role;
@@ -90,8 +89,7 @@ lead(struct call_table *t, uint64_t epoch, bool has_followed)
 {
 	uint8_t first = call_slots_first(epoch, arena_count(&t->arena, ARENA_LIFE));
 
-	call_slots_lead(t->slots, t->index.slots, t->first_gen, first, has_followed);
-	t->first_gen = first;
+	call_slots_lead(t->slots, t->index.slots, first, has_followed ? call_slots_leap(epoch) : 0);
 }
 
 void
