@@ -1,6 +1,7 @@
 /* buf.c - bounded buffers. */
 #include "base/buf.h"
 
+#include <endian.h>
 #include <string.h>
 
 void
@@ -23,16 +24,24 @@ wbuf_space(struct wbuf *w, size_t n)
 	return p;
 }
 
-static void
+/* @n is a constant of 1 to 8 wherever these are called: a swap and a store. */
+static inline void
 store(uint8_t *p, uint64_t v, size_t n)
 {
-	while (n-- > 0) {
-		p[n] = (uint8_t)v;
-		v >>= 8;
-	}
+	v = htobe64(v << (64 - 8 * n));
+	memcpy(p, &v, n);
 }
 
-static void
+static inline uint64_t
+load(const uint8_t *p, size_t n)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, p, n);
+	return be64toh(v) >> (64 - 8 * n);
+}
+
+static inline void
 wbuf_uint(struct wbuf *w, uint64_t v, size_t n)
 {
 	uint8_t *p = wbuf_space(w, n);
@@ -74,7 +83,7 @@ wbuf_bytes(struct wbuf *w, const void *src, size_t n)
 		memcpy(p, src, n);
 }
 
-static void
+static inline void
 wbuf_patch(struct wbuf *w, size_t at, uint64_t v, size_t n)
 {
 	if (at > w->len || n > w->len - at) {
@@ -116,17 +125,12 @@ rbuf_take(struct rbuf *r, size_t n)
 	return p;
 }
 
-static uint64_t
+static inline uint64_t
 rbuf_uint(struct rbuf *r, size_t n)
 {
 	const uint8_t *p = rbuf_take(r, n);
-	uint64_t v = 0;
 
-	if (p == NULL)
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		v = v << 8 | p[i];
-	return v;
+	return p != NULL ? load(p, n) : 0;
 }
 
 uint8_t
