@@ -329,6 +329,13 @@ ckpt_call_changed(struct ckpt *c, uint32_t slot, uint32_t groups)
 }
 
 void
+ckpt_call_expect(const struct ckpt *c, uint32_t slot)
+{
+	if (slot < c->cfg.slots)
+		__builtin_prefetch(&c->changes.entries[slot], 1);
+}
+
+void
 ckpt_call_released(struct ckpt *c, uint32_t slot, uint32_t tomb)
 {
 	if (c->role != CKPT_ACTIVE || slot >= c->cfg.slots || tomb >= c->cfg.tombs)

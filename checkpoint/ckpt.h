@@ -133,6 +133,10 @@ enum err ckpt_tick(struct ckpt *c, uint64_t now_ms);
  */
 void ckpt_call_created(struct ckpt *c, uint32_t slot, enum ckpt_age_class age, uint64_t now_ms);
 void ckpt_call_changed(struct ckpt *c, uint32_t slot, uint32_t groups);
+
+/* ckpt_call_expect - a hint: the call in @slot is about to change. */
+void ckpt_call_expect(const struct ckpt *c, uint32_t slot);
+
 void ckpt_call_released(struct ckpt *c, uint32_t slot, uint32_t tomb);
 
 /* ckpt_call_restored - a call found in the arena after this task was restarted: it must be sent in full, not young. */

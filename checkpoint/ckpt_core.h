@@ -17,7 +17,7 @@ enum {
 	    CKPT_HEADER_BYTES + CKPT_BODY_MAX + CKPT_INPUT_MAX, /* the longest frame and what is behind it */
 	CKPT_PACK_MIN = 256,      /* smaller batches go as they are: compressing them costs more than it saves */
 	CKPT_CONTROL_ROOM = 512,  /* kept free for control frames beside a batch */
-	CKPT_EXPECT = 32,         /* records announced together before they are applied */
+	CKPT_EXPECT = 16,         /* records announced together before they are applied */
 	CKPT_AHEAD = 6,           /* slots that a walk announces before it reads them */
 	CKPT_WALK_SLICE = 4096,   /* slots looked at in one call of ckpt_fill */
 	CKPT_ADMIT_SLICE = 4096,  /* young calls let in in one call */

@@ -12,11 +12,15 @@ struct sums {
 	uint64_t *buckets;
 };
 
+struct digest_slot {
+	uint64_t now;   /* of the record as written, 0 none */
+	uint64_t sent;  /* when it is behind: what the peer was given */
+	uint32_t check; /* of all stored bytes */
+};
+
 struct digest {
 	uint32_t slots, buckets, words;
-	uint64_t *now;   /* a slot each: of the record as written, 0 none */
-	uint64_t *sent;  /* of a slot that is behind: what the peer was given */
-	uint32_t *check; /* of all stored bytes */
+	struct digest_slot *of;
 	uint64_t *behind, *damaged;
 	uint32_t damaged_count;
 	bool is_active;
@@ -33,15 +37,13 @@ digest_new(uint32_t slots)
 	d->slots = slots;
 	d->buckets = (slots + DIGEST_BUCKET_SLOTS - 1) / DIGEST_BUCKET_SLOTS;
 	d->words = (slots + WORD_BITS - 1) / WORD_BITS;
-	d->now = calloc(slots, sizeof *d->now);
-	d->sent = calloc(slots, sizeof *d->sent);
-	d->check = calloc(slots, sizeof *d->check);
+	d->of = calloc(slots, sizeof *d->of);
 	d->behind = calloc(d->words, sizeof *d->behind);
 	d->damaged = calloc(d->words, sizeof *d->damaged);
 	d->stored.buckets = calloc(d->buckets, sizeof *d->stored.buckets);
 	d->given.buckets = calloc(d->buckets, sizeof *d->given.buckets);
-	if (d->now == NULL || d->sent == NULL || d->check == NULL || d->behind == NULL || d->damaged == NULL ||
-	    d->stored.buckets == NULL || d->given.buckets == NULL) {
+	if (d->of == NULL || d->behind == NULL || d->damaged == NULL || d->stored.buckets == NULL ||
+	    d->given.buckets == NULL) {
 		digest_free(d);
 		return NULL;
 	}
@@ -53,9 +55,7 @@ digest_free(struct digest *d)
 {
 	if (d == NULL)
 		return;
-	free(d->now);
-	free(d->sent);
-	free(d->check);
+	free(d->of);
 	free(d->behind);
 	free(d->damaged);
 	free(d->stored.buckets);
@@ -110,19 +110,18 @@ mark_damaged(struct digest *d, uint32_t slot, bool is_damaged)
 static void
 store(struct digest *d, uint32_t slot, uint64_t same)
 {
-	uint64_t old = d->now[slot];
+	uint64_t old = d->of[slot].now;
 
-	mark_damaged(d, slot, false);
 	if (old == same)
 		return;
 	sums_move(&d->stored, slot, old, same);
-	d->now[slot] = same;
+	d->of[slot].now = same;
 	if (!d->is_active)
 		return;
 	if (!bit_is(d->behind, slot)) {
-		d->sent[slot] = old;
+		d->of[slot].sent = old;
 		bit_set(d->behind, slot, true);
-	} else if (d->sent[slot] == same) {
+	} else if (d->of[slot].sent == same) {
 		bit_set(d->behind, slot, false);
 	}
 }
@@ -132,15 +131,34 @@ digest_put(struct digest *d, uint32_t slot, struct digest_hash h)
 {
 	if (slot >= d->slots)
 		return;
-	d->check[slot] = h.check;
+	mark_damaged(d, slot, false);
+	d->of[slot].check = h.check;
 	store(d, slot, h.same);
+}
+
+void
+digest_change(struct digest *d, uint32_t slot, struct digest_hash from, struct digest_hash to)
+{
+	if (slot >= d->slots || d->of[slot].now == 0)
+		return;
+	d->of[slot].check += to.check - from.check;
+	store(d, slot, d->of[slot].now + to.same - from.same);
+}
+
+void
+digest_prefetch(const struct digest *d, uint32_t slot)
+{
+	if (slot < d->slots)
+		__builtin_prefetch(&d->of[slot], 1);
 }
 
 void
 digest_drop(struct digest *d, uint32_t slot)
 {
-	if (slot < d->slots)
-		store(d, slot, 0);
+	if (slot >= d->slots)
+		return;
+	mark_damaged(d, slot, false);
+	store(d, slot, 0);
 }
 
 void
@@ -160,15 +178,15 @@ give(struct digest *d, uint32_t slot, uint64_t same)
 	if (!d->is_active || slot >= d->slots)
 		return;
 	sums_move(&d->given, slot, digest_of(d, slot), same);
-	bit_set(d->behind, slot, same != d->now[slot]);
-	d->sent[slot] = same;
+	bit_set(d->behind, slot, same != d->of[slot].now);
+	d->of[slot].sent = same;
 }
 
 void
 digest_sent(struct digest *d, uint32_t slot)
 {
 	if (digest_is_behind(d, slot))
-		give(d, slot, d->now[slot]);
+		give(d, slot, d->of[slot].now);
 }
 
 void
@@ -188,7 +206,7 @@ bool
 digest_checked(struct digest *d, uint32_t slot, const struct digest_hash *h)
 {
 	uint64_t same = h != NULL ? h->same : 0;
-	bool is_good = slot < d->slots && same == d->now[slot] && (h == NULL || h->check == d->check[slot]);
+	bool is_good = slot < d->slots && same == d->of[slot].now && (h == NULL || h->check == d->of[slot].check);
 
 	if (slot < d->slots)
 		mark_damaged(d, slot, !is_good);
@@ -252,5 +270,5 @@ digest_of(const struct digest *d, uint32_t slot)
 {
 	if (slot >= d->slots)
 		return 0;
-	return digest_is_behind(d, slot) ? d->sent[slot] : d->now[slot];
+	return digest_is_behind(d, slot) ? d->of[slot].sent : d->of[slot].now;
 }

@@ -10,7 +10,7 @@
  * these sums is therefore compared at one and the same point of the stream, while calls go on changing.
  *
  * Hashes are made of stored bytes by the owner of the records; whoever reads them again later tells digest_checked,
- * which finds what has changed without being written. Pure; allocates only in digest_new, 20 bytes a slot that was ever
+ * which finds what has changed without being written. Pure; allocates only in digest_new, 24 bytes a slot that was ever
  * used. Callers: session/call_table.c writes, the link core (ckpt_proof.c) compares.
  */
 #ifndef CHECKPOINT_CKPT_DIGEST_H
@@ -39,6 +39,15 @@ uint32_t digest_buckets(const struct digest *d);
 /* digest_put - the record of @slot was written. digest_drop - @slot is empty. Either ends its being damaged. */
 void digest_put(struct digest *d, uint32_t slot, struct digest_hash h);
 void digest_drop(struct digest *d, uint32_t slot);
+
+/*
+ * digest_change - a part of the record of @slot, whose hash is the sum of those of its parts, was written: the hash of
+ * the part was @from and is @to. Says nothing about damage of the rest. Nothing when there is no call.
+ */
+void digest_change(struct digest *d, uint32_t slot, struct digest_hash from, struct digest_hash to);
+
+/* digest_prefetch - a hint: @slot is about to be changed. */
+void digest_prefetch(const struct digest *d, uint32_t slot);
 
 /*
  * digest_set_active - to Active: the peer is taken to hold what is here now. To Standby: nothing is behind any more.

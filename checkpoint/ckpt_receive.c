@@ -241,6 +241,28 @@ follow_record(struct ckpt *c, const struct ckpt_record *r, enum err e)
 		ckpt_nack_applied(c, teid_slot(r->teid));
 }
 
+/* The group of records that begins with number @i is announced, if there is one. */
+static void
+announce(struct ckpt *c, const struct ckpt_batch *b, uint32_t i, enum ckpt_when when)
+{
+	if (c->cfg.ops->expect != NULL && i < b->count)
+		c->cfg.ops->expect(c->cfg.arg, c->tokens + i, b->count - i < CKPT_EXPECT ? b->count - i : CKPT_EXPECT,
+		                   when);
+}
+
+/* Before a group is applied the next one is announced for the second time, and the one behind it for the first. */
+static void
+announce_ahead(struct ckpt *c, const struct ckpt_batch *b, uint32_t i)
+{
+	if (i == 0) {
+		announce(c, b, 0, CKPT_SOON);
+		announce(c, b, CKPT_EXPECT, CKPT_SOON);
+		announce(c, b, 0, CKPT_NEXT);
+	}
+	announce(c, b, i + 2 * CKPT_EXPECT, CKPT_SOON);
+	announce(c, b, i + CKPT_EXPECT, CKPT_NEXT);
+}
+
 static void
 apply_records(struct ckpt *c, const struct ckpt_batch *b, struct rbuf raw)
 {
@@ -250,9 +272,8 @@ apply_records(struct ckpt *c, const struct ckpt_batch *b, struct rbuf raw)
 	for (uint32_t i = 0; i < b->count; i++) {
 		enum err e;
 
-		if (i % CKPT_EXPECT == 0 && c->cfg.ops->expect != NULL)
-			c->cfg.ops->expect(c->cfg.arg, c->tokens + i,
-			                   b->count - i < CKPT_EXPECT ? b->count - i : CKPT_EXPECT);
+		if (i % CKPT_EXPECT == 0)
+			announce_ahead(c, b, i);
 		ckpt_record_read(&raw, &r, &field);
 		if (!is_known_kind(r.kind)) {
 			c->counters[CKPT_UNKNOWN_RECEIVED]++;

@@ -254,19 +254,28 @@ has_entry_room(const struct wbuf *w)
 	return w->cap - w->len >= ENTRY_ROOM;
 }
 
+static void
+announce(struct ckpt *c, uint32_t entry, uint32_t groups, enum ckpt_when when)
+{
+	if (entry < c->changes.slots && c->cfg.ops->ahead != NULL)
+		c->cfg.ops->ahead(c->cfg.arg, entry, groups, when);
+}
+
 /* The entry behind the next one is asked for, and the record of the next one. */
 static void
 announce_next(struct ckpt *c)
 {
 	const struct changes *x = &c->changes;
-	uint32_t next = x->entries[x->cursor].after;
+	uint32_t next = x->entries[x->cursor].after, second;
 
 	if (next == CHANGES_NONE)
 		return;
-	if (next < x->slots && c->cfg.ops->ahead != NULL)
-		c->cfg.ops->ahead(c->cfg.arg, next);
-	if (x->entries[next].after != CHANGES_NONE)
-		__builtin_prefetch(&x->entries[x->entries[next].after], 1);
+	announce(c, next, changes_groups(x, next), CKPT_NEXT);
+	second = x->entries[next].after;
+	if (second == CHANGES_NONE)
+		return;
+	__builtin_prefetch(&x->entries[second], 1);
+	announce(c, second, 0, CKPT_SOON);
 }
 
 /* Changed calls the walk has still to come to are left to it. */
@@ -319,7 +328,7 @@ put_walk(struct ckpt *c, struct wbuf *w)
 			continue;
 		}
 		if (c->cfg.ops->ahead != NULL)
-			c->cfg.ops->ahead(c->cfg.arg, tx->slots_walked + CKPT_AHEAD);
+			c->cfg.ops->ahead(c->cfg.arg, tx->slots_walked + CKPT_AHEAD, CKPT_GROUP_FULL, CKPT_NEXT);
 		n += put_walked(c, tx->slots_walked, w);
 		tx->slots_walked++;
 	}

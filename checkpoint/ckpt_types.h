@@ -271,13 +271,16 @@ struct ckpt_audit {
 	uint8_t is_ended;                   /* 0 or 1; 0: the connection or the roles changed, nothing is known */
 };
 
+/* How near what is announced is. */
+enum ckpt_when { CKPT_SOON, CKPT_NEXT };
+
 struct ckpt_ops {
 	/* Append the stored full record of @slot and say its TEID; ERR_NOT_FOUND: no call there. */
 	enum err (*read_full)(void *arg, uint32_t slot, uint32_t *teid, struct wbuf *out);
 	/* Append the fields of one micro group of @slot; ERR_NOT_FOUND: no call there. */
 	enum err (*read_micro)(void *arg, uint32_t slot, uint32_t group, uint32_t *teid, struct wbuf *out);
-	/* @slot is about to be read: a hint. May be NULL. */
-	void (*ahead)(void *arg, uint32_t slot);
+	/* @groups of @slot are to be read soon, or next: a hint. May be NULL. */
+	void (*ahead)(void *arg, uint32_t slot, uint32_t groups, enum ckpt_when when);
 	/* Append tombstone number @tomb (0..tombs-1); ERR_NOT_FOUND: none there. */
 	enum err (*read_tomb)(void *arg, uint32_t tomb, uint32_t *teid, struct wbuf *out);
 
@@ -290,8 +293,11 @@ struct ckpt_ops {
 	 */
 	enum err (*check)(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t *token,
 	                  const char **field);
-	/* The records with these tokens passed the check and are about to be applied: a hint. May be NULL. */
-	void (*expect)(void *arg, const uint64_t *tokens, size_t n);
+	/*
+	 * The records with these tokens passed the check and are to be applied soon, or next, each group once soon and
+	 * once next: a hint. May be NULL.
+	 */
+	void (*expect)(void *arg, const uint64_t *tokens, size_t n, enum ckpt_when when);
 	/*
 	 * Apply a record that passed the check. Errors: ERR_NOT_FOUND, no such call; ERR_EXISTS, its place is another
 	 * call's; ERR_FULL, ERR_REFUSED, ERR_CORRUPT. Then nothing changed.

@@ -1,4 +1,5 @@
-/* arena.c - a directory of cells; a write goes to a free cell, one store publishes it. */
+/* arena.c - a directory of cells; a write goes to a free cell, one store publishes it; a side is changed in its cell.
+ */
 #include "session/arena.h"
 
 #include <stdbool.h>
@@ -9,7 +10,7 @@
 #include "session/arena_cells.h"
 #include "session/arena_layout.h"
 
-enum { PREFETCH_LINES = 4 }; /* the processor goes on by itself then */
+enum { PREFETCH_LINES = ARENA_SIDES + 4 }; /* the processor goes on by itself then */
 
 struct arena_writer {
 	struct arena_cells *cells;
@@ -91,21 +92,13 @@ entry_load(const struct arena *a, uint32_t slot)
 	return __atomic_load_n(arena_entry_at(a, slot), __ATOMIC_ACQUIRE);
 }
 
+/* Of a cell in its place: head and rest lie behind each other. */
 static uint32_t
-cell_crc(const struct arena_cell_head *h, const void *p)
-{
-	const uint8_t *covered = (const uint8_t *)h + sizeof h->crc;
-
-	return crc32c(crc32c(0, covered, sizeof *h - sizeof h->crc), p, h->len);
-}
-
-/* The same of a cell in its place: head and record lie behind each other. */
-static uint32_t
-cell_crc_there(const uint8_t *cell, size_t len)
+rest_crc(const uint8_t *head, size_t rest_len)
 {
 	const size_t own = sizeof((struct arena_cell_head *)0)->crc;
 
-	return crc32c(0, cell + own, sizeof(struct arena_cell_head) - own + len);
+	return crc32c(0, head + own, sizeof(struct arena_cell_head) - own + rest_len);
 }
 
 /* Does @cell, which has a head @h, lie in the memory whole? */
@@ -114,115 +107,194 @@ is_inside(const struct arena *a, uint32_t cell, const struct arena_cell_head *h)
 {
 	size_t room = (size_t)(a->slab_count * ARENA_SLAB_GRANULES - cell) * ARENA_GRANULE;
 
-	return h->len > 0 && h->len <= ARENA_RECORD_MAX && sizeof *h + h->len <= room;
+	return h->len <= ARENA_RECORD_MAX && h->at <= h->len && ARENA_HEAD_AT + sizeof *h + h->len <= room;
 }
 
-/* Copies the head and the record of @cell; false when it does not lie in the memory. */
-static bool
-cell_copy(const struct arena *a, uint32_t cell, struct arena_cell_head *h, void *buf)
-{
-	if (cell >= a->slab_count * ARENA_SLAB_GRANULES)
-		return false;
-	memcpy(h, arena_cell_at(a, cell), sizeof *h);
-	if (!is_inside(a, cell, h))
-		return false;
-	memcpy(buf, arena_cell_at(a, cell) + sizeof *h, h->len);
-	return true;
-}
+/* What the directory says of a slot. */
+struct place {
+	uint32_t cell;
+	struct arena_owner owner;
+};
 
-/* What entry @e of @slot says: ERR_OK with head and record, ERR_NOT_FOUND, ERR_CORRUPT. */
+/* Reads entry @e of @slot: ERR_OK with the place of a cell whose side and head lie in the memory, ERR_NOT_FOUND,
+ * ERR_CORRUPT. */
 static enum err
-entry_read(const struct arena *a, uint32_t slot, uint64_t e, struct arena_cell_head *h, void *buf)
+place_of(const struct arena *a, uint32_t slot, uint64_t e, struct place *out)
 {
 	struct arena_entry x = arena_entry_unpack(e);
 
-	if (e == 0 || (arena_entry_pack(x) == e && x.ref == 0))
+	if (e == 0 || (arena_entry_is_good(e) && x.ref == 0))
 		return ERR_NOT_FOUND;
-	if (arena_entry_pack(x) != e || !cell_copy(a, x.ref - 1, h, buf))
+	if (!arena_entry_is_good(e) || x.ref + ARENA_CELL_LEAST - 1 > a->slab_count * ARENA_SLAB_GRANULES)
 		return ERR_CORRUPT;
-	return h->slot == slot && h->tag == x.tag && h->seq == x.seq && h->crc == cell_crc(h, buf) ? ERR_OK
-	                                                                                           : ERR_CORRUPT;
+	*out = (struct place){.cell = x.ref - 1, .owner = {.slot = slot, .seq = x.seq, .tag = x.tag}};
+	return ERR_OK;
+}
+
+static bool
+is_owner(const struct arena_cell_head *h, const struct arena_owner *of)
+{
+	return h->slot == of->slot && h->tag == of->tag && h->seq == of->seq;
+}
+
+/* Copies the record of entry @e, whose writer may be at work: ERR_REFUSED, it changed the side meanwhile. */
+static enum err
+entry_read(const struct arena *a, uint32_t slot, uint64_t e, uint8_t *buf, size_t *n)
+{
+	struct arena_cell_head h;
+	struct arena_side side;
+	const uint8_t *cell, *rest;
+	uint8_t *behind;
+	uint32_t crc;
+	struct place at;
+	enum err result = place_of(a, slot, e, &at);
+
+	if (result != ERR_OK)
+		return result;
+	cell = arena_cell_at(a, at.cell);
+	result = arena_side_read(cell, &at.owner, &side);
+	if (result != ERR_OK)
+		return result;
+	memcpy(&h, cell + ARENA_HEAD_AT, sizeof h);
+	if (!is_inside(a, at.cell, &h) || !is_owner(&h, &at.owner) || h.len + side.len > ARENA_RECORD_MAX)
+		return ERR_CORRUPT;
+	rest = cell + ARENA_HEAD_AT + sizeof h;
+	behind = buf + h.at + side.len;
+	memcpy(buf, rest, h.at);
+	memcpy(buf + h.at, side.bytes, side.len);
+	memcpy(behind, rest + h.at, (size_t)(h.len - h.at));
+	crc = crc32c(0, (const uint8_t *)&h + sizeof h.crc, sizeof h - sizeof h.crc);
+	if (h.crc != crc32c(crc32c(crc, buf, h.at), behind, (size_t)(h.len - h.at)))
+		return ERR_CORRUPT;
+	*n = (size_t)h.len + side.len;
+	return *n > 0 ? ERR_OK : ERR_CORRUPT;
 }
 
 enum err
 arena_read(const struct arena *a, uint32_t slot, void *buf, size_t *n, uint8_t *tag)
 {
-	struct arena_cell_head h;
 	enum err result;
+	size_t len = 0;
 	uint64_t e;
 
 	if (slot >= a->slot_count)
 		return ERR_NOT_FOUND;
 	for (unsigned i = 0; i < ARENA_READ_TRIES; i++) {
 		e = entry_load(a, slot);
-		result = entry_read(a, slot, e, &h, buf);
+		result = entry_read(a, slot, e, buf, &len);
 		/* While the entry stands, its cell is nobody else's: what was read was whole, or is damaged. */
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (entry_load(a, slot) != e)
+		if (entry_load(a, slot) != e || result == ERR_REFUSED)
 			continue;
 		if (result != ERR_CORRUPT && tag != NULL)
 			*tag = arena_entry_unpack(e).tag;
 		if (result == ERR_OK)
-			*n = h.len;
+			*n = len;
 		return result;
 	}
 	return ERR_REFUSED;
 }
 
-enum err
-arena_peek(const struct arena *a, uint32_t slot, struct arena_view *v)
+static enum err
+place_now(const struct arena *a, uint32_t slot, struct place *out)
 {
-	uint32_t granules = a->slab_count * ARENA_SLAB_GRANULES;
-	struct arena_cell_head h;
-	struct arena_entry x;
-	uint64_t e;
+	return slot < a->slot_count ? place_of(a, slot, entry_load(a, slot), out) : ERR_NOT_FOUND;
+}
 
-	if (slot >= a->slot_count)
-		return ERR_NOT_FOUND;
-	e = entry_load(a, slot);
-	x = arena_entry_unpack(e);
-	if (e == 0 || (arena_entry_pack(x) == e && x.ref == 0))
-		return ERR_NOT_FOUND;
-	if (arena_entry_pack(x) != e || x.ref > granules)
+static struct arena_piece
+piece_of(const struct arena_side *s, const struct place *at)
+{
+	return (struct arena_piece){
+	    .p = s->bytes, .n = s->len, .seal = s->crc ^ s->seq, .cell = at->cell, .owner = at->owner};
+}
+
+/* The current copy of the side in @at, verified. */
+static enum err
+side_at(const struct arena *a, const struct place *at, struct arena_piece *out)
+{
+	const struct arena_side *s = arena_side_current(arena_cell_at(a, at->cell));
+
+	if (s == NULL || !arena_side_is_good(s, &at->owner))
 		return ERR_CORRUPT;
-	v->cell = arena_cell_at(a, x.ref - 1);
-	memcpy(&h, v->cell, sizeof h);
-	if (!is_inside(a, x.ref - 1, &h) || h.slot != slot || h.tag != x.tag || h.seq != x.seq)
-		return ERR_CORRUPT;
-	v->cell_bytes = sizeof h + h.len;
-	v->record = v->cell + sizeof h;
-	v->len = h.len;
-	v->tag = h.tag;
+	*out = piece_of(s, at);
 	return ERR_OK;
 }
 
 enum err
-arena_borrow(const struct arena *a, uint32_t slot, const uint8_t **p, size_t *n)
+arena_side(const struct arena *a, uint32_t slot, struct arena_piece *out)
+{
+	struct place at;
+	enum err e = place_now(a, slot, &at);
+
+	return e == ERR_OK ? side_at(a, &at, out) : e;
+}
+
+/* The view of the record in @at, whose side is verified. */
+static enum err
+view_of(const struct arena *a, const struct place *at, struct arena_view *v)
+{
+	struct arena_cell_head h;
+	enum err e = side_at(a, at, &v->side);
+
+	if (e != ERR_OK)
+		return e;
+	v->cell = arena_cell_at(a, at->cell);
+	v->head = v->cell + ARENA_HEAD_AT;
+	memcpy(&h, v->head, sizeof h);
+	if (!is_inside(a, at->cell, &h) || !is_owner(&h, &at->owner) || h.len + v->side.n > ARENA_RECORD_MAX)
+		return ERR_CORRUPT;
+	v->rest = v->head + sizeof h;
+	v->rest_len = h.len;
+	v->at = h.at;
+	v->cell_bytes = ARENA_HEAD_AT + sizeof h + h.len;
+	return ERR_OK;
+}
+
+enum err
+arena_peek(const struct arena *a, uint32_t slot, struct arena_view *v)
+{
+	struct place at;
+	enum err e = place_now(a, slot, &at);
+
+	if (e == ERR_OK)
+		e = view_of(a, &at, v);
+	if (e == ERR_OK && !arena_side_is_spare_good(v->cell, &at.owner))
+		e = ERR_CORRUPT;
+	return e;
+}
+
+enum err
+arena_borrow(const struct arena *a, uint32_t slot, struct arena_view *v)
 {
 	struct arena_writer *w = a->writer;
-	struct arena_view v;
-	enum err e = arena_peek(a, slot, &v);
 	struct arena_cell_head h;
+	struct place at;
+	enum err e = place_now(a, slot, &at);
 
+	if (e == ERR_OK)
+		e = view_of(a, &at, v);
 	if (e != ERR_OK)
 		return e;
 	/* What was verified or written last is not verified again: several looks at one record follow each other. */
 	if (w->seen_slot != slot || w->seen_entry != entry_load(a, slot)) {
-		memcpy(&h, v.cell, sizeof h);
-		if (h.crc != cell_crc_there(v.cell, v.len))
+		memcpy(&h, v->head, sizeof h);
+		if (h.crc != rest_crc(v->head, v->rest_len))
 			return ERR_CORRUPT;
 		w->seen_slot = slot;
 		w->seen_entry = entry_load(a, slot);
 	}
-	*p = v.record;
-	*n = v.len;
 	return ERR_OK;
 }
 
-void
-arena_distrust(struct arena *a)
+size_t
+arena_join(const struct arena_view *v, void *buf)
 {
-	a->writer->seen_slot = ARENA_SLOTS_MAX; /* none */
+	uint8_t *to = buf;
+
+	memcpy(to, v->rest, v->at);
+	memcpy(to + v->at, v->side.p, v->side.n);
+	memcpy(to + v->at + v->side.n, v->rest + v->at, v->rest_len - v->at);
+	return v->rest_len + v->side.n;
 }
 
 void
@@ -232,15 +304,33 @@ arena_prefetch_entry(const struct arena *a, uint32_t slot)
 		__builtin_prefetch(arena_entry_at(a, slot), 1);
 }
 
-void
-arena_prefetch(const struct arena *a, uint32_t slot)
+/* The first @lines of the cell of @slot. */
+static void
+prefetch_lines(const struct arena *a, uint32_t slot, unsigned lines, bool is_written)
 {
 	uint32_t ref = slot < a->slot_count ? arena_entry_unpack(entry_load(a, slot)).ref : 0;
+	const uint8_t *cell;
 
 	if (ref == 0 || ref > a->slab_count * ARENA_SLAB_GRANULES)
 		return;
-	for (unsigned i = 0; i < PREFETCH_LINES; i++)
-		__builtin_prefetch(arena_cell_at(a, ref - 1) + (size_t)i * ARENA_GRANULE);
+	cell = arena_cell_at(a, ref - 1);
+	for (unsigned i = 0; i < lines; i++)
+		if (is_written)
+			__builtin_prefetch(cell + (size_t)i * ARENA_GRANULE, 1);
+		else
+			__builtin_prefetch(cell + (size_t)i * ARENA_GRANULE);
+}
+
+void
+arena_prefetch_side(const struct arena *a, uint32_t slot)
+{
+	prefetch_lines(a, slot, ARENA_SIDES, true);
+}
+
+void
+arena_prefetch(const struct arena *a, uint32_t slot)
+{
+	prefetch_lines(a, slot, PREFETCH_LINES, false);
 }
 
 /* --- writing ------------------------------------------------------------------------------------------------ */
@@ -272,18 +362,29 @@ arena_close(struct arena *a)
 	a->writer = NULL;
 }
 
+/* The bytes of a cell with @n of rest. */
+static size_t
+cell_bytes(size_t n)
+{
+	return ARENA_HEAD_AT + sizeof(struct arena_cell_head) + n;
+}
+
 enum err
 arena_adopt(struct arena *a, uint32_t slot, void *buf, size_t *n, uint8_t *tag)
 {
 	enum err e = arena_read(a, slot, buf, n, tag);
-	uint32_t ref;
+	struct arena_view v;
+	struct place at;
 
 	if (e != ERR_OK || a->writer->refs[slot] != 0)
 		return e;
-	ref = arena_entry_unpack(entry_load(a, slot)).ref;
-	if (ref == 0 || !arena_cells_claim(a->writer->cells, ref - 1, sizeof(struct arena_cell_head) + *n))
+	e = place_now(a, slot, &at);
+	if (e == ERR_OK)
+		e = view_of(a, &at, &v);
+	if (e != ERR_OK || !arena_cells_claim(a->writer->cells, at.cell, cell_bytes(v.rest_len)))
 		return ERR_CORRUPT;
-	a->writer->refs[slot] = ref;
+	arena_side_mend(arena_cell_at(a, at.cell), &at.owner);
+	a->writer->refs[slot] = at.cell + 1;
 	return ERR_OK;
 }
 
@@ -312,28 +413,53 @@ next_seq(const struct arena *a, uint32_t slot)
 }
 
 enum err
-arena_write(struct arena *a, uint32_t slot, uint8_t tag, const void *p, size_t n)
+arena_write(struct arena *a, uint32_t slot, uint8_t tag, const void *p, size_t n, struct arena_run side)
 {
-	struct arena_cell_head h = {.slot = slot, .len = (uint16_t)n, .tag = tag};
+	struct arena_cell_head h = {.slot = slot, .len = (uint16_t)(n - side.len), .at = side.at, .tag = tag};
+	const uint8_t *from = p;
+	struct arena_owner owner;
 	uint32_t cell;
-	uint8_t *to;
+	uint8_t *to, *head;
 
-	if (slot >= a->slot_count || n == 0 || n > ARENA_RECORD_MAX)
+	if (slot >= a->slot_count || n == 0 || n > ARENA_RECORD_MAX || side.len > ARENA_SIDE_MAX ||
+	    side.at > n - side.len || side.len > n)
 		return ERR_RANGE;
-	cell = arena_cells_take(a->writer->cells, sizeof h + n);
+	cell = arena_cells_take(a->writer->cells, cell_bytes(h.len));
 	if (cell == ARENA_NO_CELL)
 		return ERR_FULL;
 	to = arena_cell_at(a, cell);
+	head = to + ARENA_HEAD_AT;
 	h.seq = next_seq(a, slot);
+	owner = (struct arena_owner){.slot = slot, .seq = h.seq, .tag = tag};
 	/* A reader that sees the first byte of this also sees that its last owner has gone. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	memcpy(to, &h, sizeof h);
-	memcpy(to + sizeof h, p, n);
-	h.crc = cell_crc_there(to, n);
-	memcpy(to, &h.crc, sizeof h.crc);
+	arena_side_init(to, &owner, from + side.at, side.len);
+	memcpy(head, &h, sizeof h);
+	memcpy(head + sizeof h, from, side.at);
+	memcpy(head + sizeof h + side.at, from + side.at + side.len, (size_t)(h.len - side.at));
+	h.crc = rest_crc(head, h.len);
+	memcpy(head, &h.crc, sizeof h.crc);
 	publish(a, slot, (struct arena_entry){.ref = cell + 1, .seq = h.seq, .tag = tag});
 	a->writer->seen_slot = slot;
 	a->writer->seen_entry = entry_load(a, slot);
+	return ERR_OK;
+}
+
+enum err
+arena_change(struct arena *a, struct arena_piece *side, const void *p, size_t n)
+{
+	struct place at = {.cell = side->cell, .owner = side->owner};
+	uint8_t *cell = arena_cell_at(a, at.cell);
+	struct arena_cell_head h;
+
+	if (n > ARENA_SIDE_MAX)
+		return ERR_RANGE;
+	if (n > side->n) { /* seldom, and the head is a line of its own */
+		memcpy(&h, cell + ARENA_HEAD_AT, sizeof h);
+		if (h.len + n > ARENA_RECORD_MAX)
+			return ERR_FULL;
+	}
+	*side = piece_of(arena_side_put(cell, &at.owner, p, n), &at);
 	return ERR_OK;
 }
 

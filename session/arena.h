@@ -7,12 +7,16 @@
  *   header     one page: what it is, shared counters
  *   classes    a byte a slab of 64 KiB: the size of the cells it is cut into, 0 none yet
  *   directory  8 bytes a slot: which cell holds its record, its sequence and its tag (arena_layout.h)
- *   slabs      cells of 128, 192 ... 1024 bytes: slot, tag, sequence, length, CRC-32C over all, record
+ *   slabs      cells of 192, 256 ... 1152 bytes: twice the side of the record (arena_side.h); slot, tag, sequence,
+ *              length, where the side belongs, CRC-32C over all of these; the rest of the record
  *
  * A write goes to a free cell and is published by one store into the directory; only then is the old cell free. So a
  * write that stops anywhere leaves the previous record, and a reader never sees a torn one. Which cells are free only
  * the writer knows, and it believes nothing that it reads back (arena_cells.h). Memory that was never used costs
  * nothing. Not the index (call_table.h).
+ *
+ * The side is a short run of the record, named by who writes it, that changes all the time: it alone can be changed
+ * where it lies, and is as safe there. What is read is always the whole record.
  */
 #ifndef SESSION_ARENA_H
 #define SESSION_ARENA_H
@@ -25,8 +29,9 @@
 
 enum {
 	ARENA_SLOTS_MAX = 1 << 20,
-	ARENA_CELL_MAX = 1024,
-	ARENA_RECORD_MAX = ARENA_CELL_MAX - 16 /* the longest record; a cell has a head of 16 bytes */
+	ARENA_CELL_MAX = 1152,
+	ARENA_SIDE_MAX = 58,                         /* the longest side */
+	ARENA_RECORD_MAX = ARENA_CELL_MAX - 128 - 16 /* the longest record: two lines of side and a head of 16 bytes */
 };
 
 /* Shared counters beside those of the checkpoint link; one writer, readers anywhere. */
@@ -55,6 +60,12 @@ enum arena_counter {
 };
 
 struct arena_writer;
+
+/* Where in a record its side lies. */
+struct arena_run {
+	uint16_t at;
+	uint16_t len; /* 0..ARENA_SIDE_MAX */
+};
 
 /* A view of the memory; copies are views of the same. */
 struct arena {
@@ -105,10 +116,36 @@ enum err arena_adopt(struct arena *a, uint32_t slot, void *buf, size_t *n, uint8
 void arena_recovered(struct arena *a);
 
 /*
- * arena_write - store @n bytes (1..ARENA_RECORD_MAX, else ERR_RANGE) in @slot; @tag (the generation) is kept with
- * them. ERR_FULL: no cell is free; the slot is as it was. The writer only.
+ * arena_write - store @n bytes (1..ARENA_RECORD_MAX) in @slot; @tag (the generation) is kept with them, @side lies
+ * inside them; else ERR_RANGE. ERR_FULL: no cell is free; the slot is as it was. The writer only.
  */
-enum err arena_write(struct arena *a, uint32_t slot, uint8_t tag, const void *p, size_t n);
+enum err arena_write(struct arena *a, uint32_t slot, uint8_t tag, const void *p, size_t n, struct arena_run side);
+
+/* Whose cell it is, as the directory says. */
+struct arena_owner {
+	uint32_t slot;
+	uint16_t seq;
+	uint8_t tag;
+};
+
+/* The side of a record where it lies; dies at the next write. 64 bytes can be read of it. */
+struct arena_piece {
+	const uint8_t *p;
+	size_t n;
+	uint32_t seal; /* of its sequence and its checksum: differs when anything of it does */
+	uint32_t cell;
+	struct arena_owner owner;
+};
+
+/* arena_side - the side of the record in @slot, verified. The writer only. ERR_NOT_FOUND, ERR_CORRUPT. */
+enum err arena_side(const struct arena *a, uint32_t slot, struct arena_piece *out);
+
+/*
+ * arena_change - the side that arena_side gave, with no write since, becomes @n bytes (0..ARENA_SIDE_MAX, else
+ * ERR_RANGE), and @side is the new one; nothing else is touched. ERR_FULL: the record would be longer than
+ * ARENA_RECORD_MAX. On an error nothing changed. The writer only.
+ */
+enum err arena_change(struct arena *a, struct arena_piece *side, const void *p, size_t n);
 
 /* arena_clear - empty @slot as safely as a write; @tag is kept. A slot that was never written stays untouched. */
 void arena_clear(struct arena *a, uint32_t slot, uint8_t tag);
@@ -121,33 +158,37 @@ void arena_clear(struct arena *a, uint32_t slot, uint8_t tag);
 enum { ARENA_READ_TRIES = 64 };
 enum err arena_read(const struct arena *a, uint32_t slot, void *buf, size_t *n, uint8_t *tag);
 
-/* A record where it lies. */
+/* A record where it lies: the rest, which lacks the side, and where that belongs. */
 struct arena_view {
-	const uint8_t *cell; /* head and record as stored */
+	const uint8_t *cell; /* as stored */
 	size_t cell_bytes;
-	const uint8_t *record;
-	size_t len;
-	uint8_t tag;
+	const uint8_t *head, *rest; /* the head ends where the rest begins */
+	size_t rest_len;
+	size_t at; /* 0..rest_len: the side belongs there */
+	struct arena_piece side;
 };
 
 /*
- * arena_peek - the record of @slot in place, without its CRC-32C being computed; it dies at the next write. The writer
- * only. Returns as arena_read; ERR_CORRUPT here means that directory entry and head of the cell disagree.
- * arena_prefetch - it will be peeked at soon.
+ * arena_peek - the record of @slot in place, the CRC-32C of the rest not computed, that of both copies of its side is;
+ * it dies at the next write. The writer only. Returns as arena_read; ERR_CORRUPT here means that directory entry and
+ * cell disagree, or that the side is damaged.
  */
 enum err arena_peek(const struct arena *a, uint32_t slot, struct arena_view *v);
 
-/* arena_distrust - the next arena_borrow verifies whatever it finds: time has passed, and memory may have been damaged.
+/*
+ * arena_borrow - the record of @slot where it lies, checked as by arena_read, but that the rest is not when it is the
+ * one that was borrowed or written last; it dies at the next write. The writer only. Returns as arena_read.
  */
-void arena_distrust(struct arena *a);
+enum err arena_borrow(const struct arena *a, uint32_t slot, struct arena_view *v);
+
+/* arena_join - the whole record into @buf of ARENA_RECORD_MAX bytes; returns its length. */
+size_t arena_join(const struct arena_view *v, void *buf);
 
 /*
- * arena_borrow - the record of @slot where it lies, checked as by arena_read, unless it is the one that was borrowed
- * or written last; it dies at the next write. The writer only. Returns as arena_read.
- * arena_prefetch_entry - a step before arena_prefetch: its place in the directory.
+ * Hints: arena_prefetch_entry, its place in the directory; a step later arena_prefetch_side, or arena_prefetch for all.
  */
-enum err arena_borrow(const struct arena *a, uint32_t slot, const uint8_t **p, size_t *n);
 void arena_prefetch_entry(const struct arena *a, uint32_t slot);
+void arena_prefetch_side(const struct arena *a, uint32_t slot);
 void arena_prefetch(const struct arena *a, uint32_t slot);
 
 /* arena_cells_used - cells that hold a record, as the writer knows it. */

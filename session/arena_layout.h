@@ -6,9 +6,10 @@
 #define SESSION_ARENA_LAYOUT_H
 
 #include "session/arena.h"
+#include "session/arena_side.h"
 
 enum {
-	ARENA_VERSION = 3,
+	ARENA_VERSION = 4,
 	ARENA_PAGE = 4096,
 	ARENA_GRANULE = 64, /* cells begin at multiples of it */
 	ARENA_SLAB_BYTES = 64 * 1024,
@@ -29,18 +30,25 @@ struct arena_header {
 	uint64_t ckpt[ARENA_CKPT_COUNTERS_ROOM];
 };
 
+/* Behind two of struct arena_side. */
 struct arena_cell_head {
-	uint32_t crc; /* over the rest of the head and the record */
+	uint32_t crc; /* over the rest of the head and the rest of the record */
 	uint32_t slot;
-	uint16_t len;
+	uint16_t len; /* of the rest */
 	uint16_t seq;
+	uint16_t at; /* 0..len: the side belongs there */
 	uint8_t tag;
-	uint8_t zero[3];
+	uint8_t zero;
+};
+
+enum {
+	ARENA_HEAD_AT = ARENA_SIDES * sizeof(struct arena_side),
+	ARENA_CELL_LEAST = 3 /* granules: sides, head and a byte */
 };
 
 _Static_assert(sizeof(struct arena_header) <= ARENA_PAGE, "header page");
 _Static_assert((int)CKPT_COUNTER_COUNT <= (int)ARENA_CKPT_COUNTERS_ROOM, "counter room");
-_Static_assert(sizeof(struct arena_cell_head) + ARENA_RECORD_MAX == ARENA_CELL_MAX, "cell layout");
+_Static_assert(ARENA_HEAD_AT + sizeof(struct arena_cell_head) + ARENA_RECORD_MAX == ARENA_CELL_MAX, "cell layout");
 
 /*
  * A directory entry: cell + 1 (granules from the first slab; 0: no record) in bits 0-31, sequence in 32-47, tag in
@@ -55,14 +63,16 @@ struct arena_entry {
 static inline uint8_t
 arena_entry_check(uint64_t e)
 {
-	uint8_t check = 0xa5;
+	e &= UINT64_MAX >> 8;
+	e ^= e >> 32;
+	e ^= e >> 16;
+	return (uint8_t)(e ^ e >> 8 ^ 0xa5);
+}
 
-	for (unsigned i = 0; i < 7; i++) {
-		uint8_t b = (uint8_t)(e >> 8 * i);
-
-		check ^= (uint8_t)((b << i | b >> (8 - i)) & 0xff);
-	}
-	return check;
+static inline bool
+arena_entry_is_good(uint64_t e)
+{
+	return arena_entry_check(e) == (uint8_t)(e >> 56);
 }
 
 static inline uint64_t

@@ -6,24 +6,13 @@
 static enum err
 read_full(void *arg, uint32_t slot, uint32_t *teid, struct wbuf *out)
 {
-	const uint8_t *p;
-	size_t n;
-	enum err e = call_table_peek(arg, slot, teid, &p, &n);
-
-	if (e != ERR_OK)
-		return e;
-	wbuf_bytes(out, p, n);
-	return out->is_over ? ERR_FULL : ERR_OK;
+	return call_table_full(arg, slot, teid, out);
 }
 
 static enum err
 read_micro(void *arg, uint32_t slot, uint32_t group, uint32_t *teid, struct wbuf *out)
 {
-	const uint8_t *p;
-	size_t n;
-	enum err e = call_table_peek(arg, slot, teid, &p, &n);
-
-	return e == ERR_OK ? call_rows_cut(p, n, group, out) : e;
+	return call_table_cut(arg, slot, group, teid, out);
 }
 
 static enum err
@@ -100,15 +89,15 @@ apply(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64
 }
 
 static void
-expect(void *arg, const uint64_t *tokens, size_t n)
+expect(void *arg, const uint64_t *tokens, size_t n, enum ckpt_when when)
 {
-	call_table_expect(arg, tokens, n);
+	call_table_expect(arg, tokens, n, when);
 }
 
 static void
-ahead(void *arg, uint32_t slot)
+ahead(void *arg, uint32_t slot, uint32_t groups, enum ckpt_when when)
 {
-	call_table_ahead(arg, slot);
+	call_table_ahead(arg, slot, groups, when);
 }
 
 static bool

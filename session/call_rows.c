@@ -1,9 +1,8 @@
 /* call_rows.c - the two tables, and cutting and merging of encoded records. */
 #include "session/call_rows.h"
 
+#include <endian.h>
 #include <string.h>
-
-#include "base/mix.h"
 
 enum {
 	G_FULL = CKPT_GROUP_FULL,
@@ -12,6 +11,10 @@ enum {
 	G_IDLE = CKPT_GROUP_FULL | CKPT_GROUP_SESSION | CKPT_GROUP_IDLE | CKPT_GROUP_ACCOUNTING,
 	G_ACCOUNTING = CKPT_GROUP_FULL | CKPT_GROUP_ACCOUNTING,
 };
+
+/* The rows of the side, from SIDE_LAZY on those of CKPT_GROUP_ACCOUNTING; a test holds them to their groups and kinds.
+ */
+enum { SIDE_FIRST = CALL_F_IN_PACKETS, SIDE_LAZY = CALL_F_ACTIVE_S, SIDE_LAST = CALL_F_REFUSED };
 
 #define AT(member)  .offset = offsetof(struct call, member)
 #define LEN(member) .len_offset = offsetof(struct call, member)
@@ -177,6 +180,10 @@ load(const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
 
+	if (n == sizeof v) {
+		memcpy(&v, p, sizeof v);
+		return be64toh(v);
+	}
 	for (size_t i = 0; i < n; i++)
 		v = v << 8 | p[i];
 	return v;
@@ -341,56 +348,118 @@ call_rows_brief(const void *p, size_t n, struct call *out)
 }
 
 static bool
-is_lazy(uint8_t id, uint32_t lazy)
+is_side(uint8_t id)
 {
-	return id >= 1 && id <= CALL_F_COUNT && (call_field_rows[id - 1].groups & lazy) != 0;
+	return id >= SIDE_FIRST + 1 && id <= SIDE_LAST + 1;
 }
 
-void
-call_rows_hash(const void *p, size_t n, uint32_t lazy, uint64_t *same, uint64_t *rest)
+struct arena_run
+call_rows_side(const void *p, size_t n)
 {
-	const uint8_t *from = p;
-	size_t begin = 0, bytes;
-	bool is_run_lazy = false;
-	uint8_t id;
-
-	/* Neighbours of one kind are hashed in one go: lazy fields stand together, so there are two or three of these.
-	 */
-	for (size_t at = 0; at < n; at += bytes) {
-		if (field_at(from, n, at, &id, &bytes) != ERR_OK)
-			break;
-		if (is_lazy(id, lazy) == is_run_lazy)
-			continue;
-		*(is_run_lazy ? rest : same) = mix_bytes(*(is_run_lazy ? rest : same), from + begin, at - begin);
-		begin = at;
-		is_run_lazy = !is_run_lazy;
-	}
-	*(is_run_lazy ? rest : same) = mix_bytes(*(is_run_lazy ? rest : same), from + begin, n - begin);
-}
-
-enum err
-call_rows_cut(const void *p, size_t n, uint32_t groups, struct wbuf *out)
-{
+	struct arena_run run = {.at = (uint16_t)n};
 	const uint8_t *from = p;
 	size_t bytes;
 	uint8_t id;
 
 	for (size_t at = 0; at < n; at += bytes) {
 		if (field_at(from, n, at, &id, &bytes) != ERR_OK)
+			break;
+		if (id < SIDE_FIRST + 1)
+			continue;
+		run.at = run.len == 0 ? (uint16_t)at : run.at;
+		if (!is_side(id) || run.len + bytes > ARENA_SIDE_MAX)
+			break;
+		run.len = (uint16_t)(run.len + bytes);
+	}
+	return run;
+}
+
+bool
+call_rows_is_side(const void *p, size_t n)
+{
+	const uint8_t *from = p;
+	size_t bytes;
+	uint8_t id;
+
+	for (size_t at = 0; at < n; at += bytes)
+		if (field_at(from, n, at, &id, &bytes) != ERR_OK || !is_side(id))
+			return false;
+	return n > 0;
+}
+
+uint32_t
+call_rows_side_groups(void)
+{
+	uint32_t groups = CKPT_GROUPS_ALL;
+
+	for (size_t i = 0; i < CALL_F_COUNT; i++)
+		if (!is_side((uint8_t)(i + 1)))
+			groups &= ~call_field_rows[i].groups;
+	return groups;
+}
+
+size_t
+call_rows_eager(const uint8_t *side, size_t n)
+{
+	size_t at = 0;
+
+	while (at + 2 <= n && side[at] < SIDE_LAZY + 1)
+		at += side[at + 1] + 2u;
+	return at < n ? at : n;
+}
+
+enum err
+call_rows_cut(const void *p, size_t n, uint32_t groups, struct wbuf *out)
+{
+	const uint8_t *from = p;
+	size_t bytes, begin = 0, at;
+	uint8_t id;
+
+	/* Neighbours go in one piece: [begin, at) is wanted. */
+	for (at = 0; at < n; at += bytes) {
+		if (field_at(from, n, at, &id, &bytes) != ERR_OK)
 			return ERR_SHORT;
 		if (id >= 1 && id <= CALL_F_COUNT && (call_field_rows[id - 1].groups & groups))
-			wbuf_bytes(out, from + at, bytes);
+			continue;
+		wbuf_bytes(out, from + begin, at - begin);
+		begin = at + bytes;
 	}
+	wbuf_bytes(out, from + begin, at - begin);
 	return out->is_over ? ERR_FULL : ERR_OK;
+}
+
+/* Where in @p the fields of @micro stand in one piece, each as long as there; @n: nowhere. */
+static size_t
+run_of(const uint8_t *p, size_t n, const uint8_t *micro, size_t micro_n)
+{
+	size_t at = 0, bytes;
+	uint8_t id;
+
+	for (; at < n && p[at] != micro[0]; at += bytes)
+		if (field_at(p, n, at, &id, &bytes) != ERR_OK)
+			return n;
+	if (at >= n || n - at < micro_n)
+		return n;
+	for (size_t k = 0; k < micro_n; k += bytes)
+		if (field_at(micro, micro_n, k, &id, &bytes) != ERR_OK || p[at + k] != id ||
+		    p[at + k + 1] != micro[k + 1])
+			return n;
+	return at;
 }
 
 enum err
 call_rows_merge(const void *p, size_t n, const void *micro, size_t micro_n, struct wbuf *out)
 {
 	const uint8_t *a = p, *b = micro;
-	size_t i = 0, k = 0, a_bytes = 0, b_bytes = 0;
+	size_t i = micro_n > 0 ? run_of(a, n, b, micro_n) : n, k = 0, a_bytes = 0, b_bytes = 0;
 
-	while (i < n || k < micro_n) {
+	if (i < n) {
+		wbuf_bytes(out, a, i);
+		wbuf_bytes(out, b, micro_n);
+		wbuf_bytes(out, a + i + micro_n, n - i - micro_n);
+		return out->is_over ? ERR_FULL : ERR_OK;
+	}
+	for (i = 0; i < n || k < micro_n;) {
 		unsigned a_id = UINT8_MAX + 1, b_id = UINT8_MAX + 1;
 		uint8_t id = 0;
 

@@ -4,11 +4,15 @@
  * A record is TLV8, fields in row order. Groups (enum ckpt_group) say which micro-checkpoint carries
  * a field. Checkpoints are cut out of and merged into stored records without decoding them, so fields
  * a newer release added survive on an older standby.
+ *
+ * The side of a record (arena.h) is made of its fields of fixed size that belong to a group which changes all the time:
+ * traffic counters, last activity, accounting. Their rows stand together, so that they are one run of the record.
  */
 #ifndef SESSION_CALL_ROWS_H
 #define SESSION_CALL_ROWS_H
 
 #include "base/rows.h"
+#include "session/arena.h"
 #include "session/session_types.h"
 
 enum { CALL_ROWS_VERSION = 4 };
@@ -44,11 +48,19 @@ uint64_t call_rows_key(uint64_t imsi, uint8_t imsi_digits, uint8_t nsapi);
  */
 enum err call_rows_check(const void *p, size_t n, uint32_t groups, uint32_t teid, uint64_t *key, const char **field);
 
-/*
- * call_rows_hash - hash a stored record (base/mix.h), the fields of @lazy groups apart from all others. @same and @rest
- * are seeds on entry and results after. What is no field, because the record is damaged, counts with the others.
- */
-void call_rows_hash(const void *p, size_t n, uint32_t lazy, uint64_t *same, uint64_t *rest);
+/* call_rows_side - where the side of a record lies; of length 0: where it would. What is no record has none, or one
+ * that lies inside it. */
+struct arena_run call_rows_side(const void *p, size_t n);
+
+/* call_rows_is_side - has @p fields, and none that belongs elsewhere than to the side? */
+bool call_rows_is_side(const void *p, size_t n);
+
+/* call_rows_eager - the length of the fields of a side that are not checkpointed lazily (CKPT_GROUP_ACCOUNTING): the
+ * others stand behind them. Any bytes may be there: 0..@n. */
+size_t call_rows_eager(const uint8_t *side, size_t n);
+
+/* call_rows_side_groups - the groups all of whose fields belong to the side. */
+uint32_t call_rows_side_groups(void);
 
 /* call_rows_cut - append the fields of a stored record that belong to @groups. */
 enum err call_rows_cut(const void *p, size_t n, uint32_t groups, struct wbuf *out);

@@ -4,7 +4,7 @@
  * A TEID that an SGSN still uses must not be given to another call, also when this side has never heard of it: an
  * Active or a session manager that is lost takes the knowledge of its last calls with it. So generations go on
  * elsewhere whenever somebody begins to give them out, and each epoch and each life of a session manager begins
- * somewhere else. Only call_table.c and tests use it.
+ * somewhere else. Only the call table and tests use it.
  */
 #ifndef SESSION_CALL_SLOTS_H
 #define SESSION_CALL_SLOTS_H

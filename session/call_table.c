@@ -4,24 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkpoint/ckpt_digest.h"
 #include "session/call_digest.h"
-#include "session/call_index.h"
 #include "session/call_rows.h"
-#include "session/call_slots.h"
-#include "session/call_tombs.h"
-
-struct call_table {
-	struct arena arena;
-	struct call_table_events events;
-	struct call_index index;
-	struct call_tombs *tombs;
-	struct digest *digest;
-	uint8_t *slots; /* call_slots.h */
-	uint32_t instance;
-	uint32_t used;
-	enum ckpt_role role;
-};
+#include "session/call_table_core.h"
 
 struct call_table *
 call_table_new(const struct arena *arena, const struct call_table_events *events)
@@ -33,6 +18,7 @@ call_table_new(const struct arena *arena, const struct call_table_events *events
 	t->arena = *arena;
 	t->arena.writer = NULL;
 	t->instance = arena_instance(arena);
+	t->side_groups = call_rows_side_groups();
 	if (events != NULL)
 		t->events = *events;
 	t->slots = calloc(arena->slot_count, 1);
@@ -103,8 +89,8 @@ call_table_set_role(struct call_table *t, enum ckpt_role role, uint64_t epoch)
 	publish_count(t);
 }
 
-static bool
-is_used(const struct call_table *t, uint32_t slot)
+bool
+call_table_is_used(const struct call_table *t, uint32_t slot)
 {
 	return slot < t->index.slots && (t->slots[slot] & SLOT_USED);
 }
@@ -112,20 +98,20 @@ is_used(const struct call_table *t, uint32_t slot)
 uint32_t
 call_table_teid(const struct call_table *t, uint32_t slot)
 {
-	return is_used(t, slot) ? teid_make(t->instance, t->slots[slot], slot) : 0;
+	return call_table_is_used(t, slot) ? teid_make(t->instance, t->slots[slot], slot) : 0;
 }
 
-static bool
-holds(const struct call_table *t, uint32_t teid)
+bool
+call_table_holds(const struct call_table *t, uint32_t teid)
 {
 	return teid != 0 && call_table_teid(t, teid_slot(teid)) == teid;
 }
 
 /* Every write of a record goes through here, so that the digest is of what the arena has. */
-static enum err
-record_write(struct call_table *t, uint32_t slot, uint8_t gen, const void *p, size_t n)
+enum err
+call_table_write(struct call_table *t, uint32_t slot, uint8_t gen, const void *p, size_t n)
 {
-	enum err e = arena_write(&t->arena, slot, gen, p, n);
+	enum err e = arena_write(&t->arena, slot, gen, p, n, call_rows_side(p, n));
 	struct digest_hash h;
 
 	if (e == ERR_OK && call_digest(&t->arena, slot, &h) == ERR_OK)
@@ -134,8 +120,8 @@ record_write(struct call_table *t, uint32_t slot, uint8_t gen, const void *p, si
 }
 
 /* The slot of a call that has just been written becomes used. */
-static void
-slot_take(struct call_table *t, uint32_t slot, uint8_t gen, uint64_t key)
+void
+call_table_take(struct call_table *t, uint32_t slot, uint8_t gen, uint64_t key)
 {
 	call_index_take(&t->index, slot, key);
 	t->slots[slot] = gen | SLOT_USED;
@@ -143,8 +129,8 @@ slot_take(struct call_table *t, uint32_t slot, uint8_t gen, uint64_t key)
 	publish_count(t);
 }
 
-static void
-slot_give(struct call_table *t, uint32_t slot)
+void
+call_table_give(struct call_table *t, uint32_t slot)
 {
 	uint8_t gen = (uint8_t)((t->slots[slot] + 1) & TEID_GEN_MASK);
 
@@ -156,93 +142,8 @@ slot_give(struct call_table *t, uint32_t slot)
 	publish_count(t);
 }
 
-/* --- the gateway's interface ----------------------------------------------------------------------- */
-
-static enum err
-store_slot_get(const struct call_table *t, uint32_t slot, struct call *out)
-{
-	const uint8_t *p;
-	size_t n;
-	enum err e = arena_borrow(&t->arena, slot, &p, &n);
-
-	return e == ERR_OK ? call_rows_decode(p, n, out) : e;
-}
-
-static enum err
-store_get(void *arg, uint32_t teid, struct call *out)
-{
-	struct call_table *t = arg;
-
-	return holds(t, teid) ? store_slot_get(t, teid_slot(teid), out) : ERR_NOT_FOUND;
-}
-
-static enum err
-store_find(void *arg, uint64_t imsi, uint8_t imsi_digits, uint8_t nsapi, struct call *out)
-{
-	struct call_table *t = arg;
-	uint32_t slot = call_index_find(&t->index, call_rows_key(imsi, imsi_digits, nsapi));
-
-	return slot != CALL_NO_SLOT ? store_slot_get(t, slot, out) : ERR_NOT_FOUND;
-}
-
-/* Encodes @call and writes it; nothing changes on an error. */
-static enum err
-store_write(struct call_table *t, const struct call *call, uint32_t slot)
-{
-	uint8_t buf[ARENA_RECORD_MAX];
-	struct wbuf w;
-	enum err e;
-
-	wbuf_init(&w, buf, sizeof buf);
-	e = call_rows_encode(call, &w);
-	return e == ERR_OK ? record_write(t, slot, (uint8_t)teid_gen(call->teid), buf, w.len) : e;
-}
-
-static enum err
-store_add(void *arg, struct call *call)
-{
-	struct call_table *t = arg;
-	uint64_t key = call_rows_key(call->imsi, call->imsi_digits, call->nsapi);
-	uint32_t slot = call_index_peek(&t->index);
-	struct call copy = *call;
-	enum err e;
-
-	if (call_index_find(&t->index, key) != CALL_NO_SLOT)
-		return ERR_EXISTS;
-	if (slot == CALL_NO_SLOT)
-		return ERR_FULL;
-	copy.teid = teid_make(t->instance, t->slots[slot], slot);
-	copy.present |= CALL_HAS(CALL_F_TEID);
-	e = store_write(t, &copy, slot);
-	if (e != ERR_OK)
-		return e;
-	slot_take(t, slot, (uint8_t)teid_gen(copy.teid), key);
-	arena_count_add(&t->arena, ARENA_CREATED, 1);
-	*call = copy;
-	if (t->events.created != NULL)
-		t->events.created(t->events.arg, slot);
-	return ERR_OK;
-}
-
-static enum err
-store_update(void *arg, const struct call *call, uint32_t groups)
-{
-	struct call_table *t = arg;
-	uint32_t slot = teid_slot(call->teid);
-	enum err e;
-
-	if (!holds(t, call->teid))
-		return ERR_NOT_FOUND;
-	if (call_index_key(&t->index, slot) != call_rows_key(call->imsi, call->imsi_digits, call->nsapi))
-		return ERR_REFUSED;
-	e = store_write(t, call, slot);
-	if (e == ERR_OK && t->events.changed != NULL && groups != 0)
-		t->events.changed(t->events.arg, slot, groups);
-	return e;
-}
-
-static uint32_t
-tomb_keep(struct call_table *t, const struct tombstone *tomb)
+uint32_t
+call_table_keep(struct call_table *t, const struct tombstone *tomb)
 {
 	struct tombstone copy = *tomb;
 
@@ -250,98 +151,6 @@ tomb_keep(struct call_table *t, const struct tombstone *tomb)
 	if (copy.peer.family == ADDR_NONE)
 		copy.present &= ~TOMBSTONE_HAS_PEER;
 	return call_tombs_add(t->tombs, &copy);
-}
-
-static enum err
-store_release(void *arg, const struct tombstone *tomb)
-{
-	struct call_table *t = arg;
-	uint32_t slot = teid_slot(tomb->teid), number;
-
-	if (!holds(t, tomb->teid))
-		return ERR_NOT_FOUND;
-	slot_give(t, slot);
-	number = tomb_keep(t, tomb);
-	arena_count_add(&t->arena, ARENA_RELEASED, 1);
-	if (t->events.released != NULL)
-		t->events.released(t->events.arg, slot, number);
-	return ERR_OK;
-}
-
-static enum err
-store_find_tombstone(void *arg, uint32_t teid, struct tombstone *out)
-{
-	const struct call_table *t = arg;
-	const struct tombstone *tomb = call_tombs_find(t->tombs, teid);
-
-	if (tomb == NULL)
-		return ERR_NOT_FOUND;
-	*out = *tomb;
-	return ERR_OK;
-}
-
-static enum err
-store_next(void *arg, uint32_t *slot, struct call *out)
-{
-	struct call_table *t = arg;
-
-	for (unsigned looked = 0; *slot < t->index.top; looked++) {
-		uint32_t at = *slot;
-
-		if (looked == CALL_NEXT_SLICE)
-			return ERR_SHORT;
-		++*slot;
-		if (is_used(t, at) && store_slot_get(t, at, out) == ERR_OK)
-			return ERR_OK;
-	}
-	return ERR_NOT_FOUND;
-}
-
-static enum err
-store_examine(void *arg, uint32_t *slot, uint32_t *teid, struct call *out)
-{
-	struct call_table *t = arg;
-	uint64_t key;
-
-	for (unsigned looked = 0; *slot < t->index.top; looked++) {
-		uint32_t at = *slot;
-
-		if (looked == CALL_NEXT_SLICE)
-			return ERR_SHORT;
-		++*slot;
-		if (!is_used(t, at))
-			continue;
-		*teid = call_table_teid(t, at);
-		if (store_slot_get(t, at, out) != ERR_OK)
-			return ERR_CORRUPT;
-		key = call_rows_key(out->imsi, out->imsi_digits, out->nsapi);
-		return call_index_find(&t->index, key) == at ? ERR_OK : ERR_REFUSED;
-	}
-	return ERR_NOT_FOUND;
-}
-
-static uint32_t
-store_count(void *arg)
-{
-	return call_table_count(arg);
-}
-
-static const struct call_store_ops store_ops = {
-    .get = store_get,
-    .find = store_find,
-    .add = store_add,
-    .update = store_update,
-    .release = store_release,
-    .find_tombstone = store_find_tombstone,
-    .next = store_next,
-    .count = store_count,
-    .examine = store_examine,
-};
-
-struct call_store
-call_table_store(struct call_table *t)
-{
-	return (struct call_store){.ops = &store_ops, .arg = t};
 }
 
 /* --- recovery and replication ---------------------------------------------------------------------- */
@@ -365,7 +174,7 @@ restore_slot(struct call_table *t, uint32_t slot)
 	e = call_rows_check(buf, n, CKPT_GROUP_FULL, teid_make(t->instance, gen, slot), &key, &field);
 	if (e != ERR_OK || call_index_find(&t->index, key) != CALL_NO_SLOT)
 		return false;
-	slot_take(t, slot, gen & TEID_GEN_MASK, key);
+	call_table_take(t, slot, gen & TEID_GEN_MASK, key);
 	if (call_digest(&t->arena, slot, &h) == ERR_OK)
 		digest_put(t->digest, slot, h);
 	arena_count_add(&t->arena, ARENA_RESTORED, 1);
@@ -378,12 +187,12 @@ call_table_restore(struct call_table *t, uint32_t *slot, void (*found)(void *arg
 	uint32_t end = t->index.slots - *slot > CALL_RESTORE_SLICE ? *slot + CALL_RESTORE_SLICE : t->index.slots;
 
 	for (; *slot < end; ++*slot) {
-		if (is_used(t, *slot))
+		if (call_table_is_used(t, *slot))
 			continue;
 		if (!restore_slot(t, *slot)) {
 			arena_count_add(&t->arena, ARENA_RESTORE_DAMAGED, 1);
 			arena_clear(&t->arena, *slot, t->slots[*slot] & TEID_GEN_MASK);
-		} else if (is_used(t, *slot) && found != NULL) {
+		} else if (call_table_is_used(t, *slot) && found != NULL) {
 			found(arg, *slot);
 		}
 	}
@@ -401,14 +210,14 @@ call_table_place(struct call_table *t, uint32_t teid, const uint8_t *record, siz
 
 	if (teid_instance(teid) != t->instance || slot >= t->index.slots)
 		return ERR_REFUSED;
-	e = record_write(t, slot, (uint8_t)teid_gen(teid), record, n);
+	e = call_table_write(t, slot, (uint8_t)teid_gen(teid), record, n);
 	if (e != ERR_OK)
 		return e;
-	if (is_used(t, slot) && call_index_key(&t->index, slot) == key) {
+	if (call_table_is_used(t, slot) && call_index_key(&t->index, slot) == key) {
 		t->slots[slot] = (uint8_t)teid_gen(teid) | SLOT_USED;
 		return ERR_OK;
 	}
-	if (is_used(t, slot)) {
+	if (call_table_is_used(t, slot)) {
 		/* Another call was here: its record is overwritten already, only the index has to follow. */
 		call_index_give(&t->index, slot);
 		t->used--;
@@ -417,29 +226,56 @@ call_table_place(struct call_table *t, uint32_t teid, const uint8_t *record, siz
 	if (other != CALL_NO_SLOT && t->events.evicted != NULL)
 		t->events.evicted(t->events.arg, other);
 	if (other != CALL_NO_SLOT)
-		slot_give(t, other);
-	slot_take(t, slot, (uint8_t)teid_gen(teid), key);
+		call_table_give(t, other);
+	call_table_take(t, slot, (uint8_t)teid_gen(teid), key);
+	return ERR_OK;
+}
+
+/* Fields of the side: nothing else of the record is looked at, or can be damaged by it. */
+static enum err
+merge_side(struct call_table *t, uint32_t slot, const uint8_t *micro, size_t n)
+{
+	uint8_t merged[ARENA_SIDE_MAX];
+	struct digest_hash from, to;
+	struct arena_piece side;
+	struct wbuf w;
+	enum err e = arena_side(&t->arena, slot, &side);
+
+	if (e != ERR_OK)
+		return e;
+	wbuf_init(&w, merged, sizeof merged);
+	e = call_rows_merge(side.p, side.n, micro, n, &w);
+	if (e != ERR_OK)
+		return e;
+	from = call_digest_side(&t->arena, &side);
+	e = arena_change(&t->arena, &side, merged, w.len);
+	if (e != ERR_OK)
+		return e;
+	to = call_digest_side(&t->arena, &side);
+	digest_change(t->digest, slot, from, to);
 	return ERR_OK;
 }
 
 enum err
 call_table_merge(struct call_table *t, uint32_t teid, const uint8_t *micro, size_t n)
 {
-	uint8_t merged[ARENA_RECORD_MAX];
-	const uint8_t *there;
+	uint8_t stored[ARENA_RECORD_MAX], merged[ARENA_RECORD_MAX];
+	uint32_t slot = teid_slot(teid);
 	struct wbuf w;
-	size_t stored;
+	size_t len;
 	enum err e;
 
-	if (!holds(t, teid))
-		return call_table_teid(t, teid_slot(teid)) != 0 ? ERR_EXISTS : ERR_NOT_FOUND;
-	arena_distrust(&t->arena); /* merged into a new record, damage would get a checksum that is right */
-	e = arena_borrow(&t->arena, teid_slot(teid), &there, &stored);
+	if (!call_table_holds(t, teid))
+		return call_table_teid(t, slot) != 0 ? ERR_EXISTS : ERR_NOT_FOUND;
+	if (call_rows_is_side(micro, n))
+		return merge_side(t, slot, micro, n);
+	/* Verified whatever was seen of it before: in a new record, damage would get a checksum that is right. */
+	e = arena_read(&t->arena, slot, stored, &len, NULL);
 	if (e != ERR_OK)
 		return e;
 	wbuf_init(&w, merged, sizeof merged);
-	e = call_rows_merge(there, stored, micro, n, &w);
-	return e == ERR_OK ? record_write(t, teid_slot(teid), (uint8_t)teid_gen(teid), merged, w.len) : e;
+	e = call_rows_merge(stored, len, micro, n, &w);
+	return e == ERR_OK ? call_table_write(t, slot, (uint8_t)teid_gen(teid), merged, w.len) : e;
 }
 
 enum err
@@ -459,27 +295,27 @@ call_table_bury(struct call_table *t, const struct tombstone *tomb)
 
 	if (teid_instance(tomb->teid) != t->instance || slot >= t->index.slots)
 		return ERR_REFUSED;
-	if (holds(t, tomb->teid))
-		slot_give(t, slot);
-	else if (!is_used(t, slot))
+	if (call_table_holds(t, tomb->teid))
+		call_table_give(t, slot);
+	else if (!call_table_is_used(t, slot))
 		t->slots[slot] = (uint8_t)((teid_gen(tomb->teid) + 1) & TEID_GEN_MASK) | SLOT_KNOWN;
-	tomb_keep(t, tomb);
+	call_table_keep(t, tomb);
 	return ERR_OK;
 }
 
 bool
 call_table_drop(struct call_table *t, uint32_t slot)
 {
-	if (!is_used(t, slot))
+	if (!call_table_is_used(t, slot))
 		return false;
-	slot_give(t, slot);
+	call_table_give(t, slot);
 	return true;
 }
 
 enum err
 call_table_record(const struct call_table *t, uint32_t slot, uint32_t *teid, void *buf, size_t *n)
 {
-	if (!is_used(t, slot))
+	if (!call_table_is_used(t, slot))
 		return ERR_NOT_FOUND;
 	*teid = call_table_teid(t, slot);
 	return arena_read(&t->arena, slot, buf, n, NULL);
@@ -488,31 +324,100 @@ call_table_record(const struct call_table *t, uint32_t slot, uint32_t *teid, voi
 enum err
 call_table_peek(const struct call_table *t, uint32_t slot, uint32_t *teid, const uint8_t **p, size_t *n)
 {
-	if (!is_used(t, slot))
+	struct arena_view v;
+	enum err e;
+
+	if (!call_table_is_used(t, slot))
 		return ERR_NOT_FOUND;
 	*teid = call_table_teid(t, slot);
-	return arena_borrow(&t->arena, slot, p, n);
+	e = arena_borrow(&t->arena, slot, &v);
+	if (e != ERR_OK)
+		return e;
+	*p = v.rest;
+	*n = v.rest_len;
+	return ERR_OK;
+}
+
+enum err
+call_table_full(const struct call_table *t, uint32_t slot, uint32_t *teid, struct wbuf *out)
+{
+	struct arena_view v;
+	enum err e;
+
+	if (!call_table_is_used(t, slot))
+		return ERR_NOT_FOUND;
+	*teid = call_table_teid(t, slot);
+	e = arena_borrow(&t->arena, slot, &v);
+	if (e != ERR_OK)
+		return e;
+	wbuf_bytes(out, v.rest, v.at);
+	wbuf_bytes(out, v.side.p, v.side.n);
+	wbuf_bytes(out, v.rest + v.at, v.rest_len - v.at);
+	return out->is_over ? ERR_FULL : ERR_OK;
+}
+
+/* What @groups need of the pieces of a record, in their order. */
+static enum err
+cut_pieces(const struct arena_view *v, uint32_t groups, struct wbuf *out)
+{
+	enum err e = call_rows_cut(v->rest, v->at, groups, out);
+
+	if (e == ERR_OK)
+		e = call_rows_cut(v->side.p, v->side.n, groups, out);
+	return e == ERR_OK ? call_rows_cut(v->rest + v->at, v->rest_len - v->at, groups, out) : e;
+}
+
+enum err
+call_table_cut(const struct call_table *t, uint32_t slot, uint32_t groups, uint32_t *teid, struct wbuf *out)
+{
+	struct arena_view v;
+	enum err e;
+
+	if (!call_table_is_used(t, slot))
+		return ERR_NOT_FOUND;
+	*teid = call_table_teid(t, slot);
+	if ((groups & ~t->side_groups) != 0) {
+		e = arena_borrow(&t->arena, slot, &v);
+		return e == ERR_OK ? cut_pieces(&v, groups, out) : e;
+	}
+	e = arena_side(&t->arena, slot, &v.side);
+	return e == ERR_OK ? call_rows_cut(v.side.p, v.side.n, groups, out) : e;
+}
+
+static void
+expect_soon(const struct call_table *t, uint32_t slot)
+{
+	if (slot >= t->index.slots)
+		return;
+	__builtin_prefetch(&t->slots[slot]);
+	arena_prefetch_entry(&t->arena, slot);
+	digest_prefetch(t->digest, slot);
 }
 
 void
-call_table_expect(const struct call_table *t, const uint64_t *tokens, size_t n)
+call_table_expect(const struct call_table *t, const uint64_t *tokens, size_t n, enum ckpt_when when)
 {
 	bool is_micro = n > 0 && tokens[0] <= UINT32_MAX;
 
-	if (!is_micro) {
+	if (!is_micro && when == CKPT_NEXT)
 		keymap_prefetch(&t->index.map, tokens, n);
-		return;
+	for (size_t i = 0; is_micro && i < n; i++) {
+		if (when == CKPT_SOON)
+			expect_soon(t, teid_slot((uint32_t)tokens[i]));
+		else
+			arena_prefetch_side(&t->arena, teid_slot((uint32_t)tokens[i]));
 	}
-	for (size_t i = 0; i < n; i++)
-		arena_prefetch_entry(&t->arena, teid_slot((uint32_t)tokens[i]));
-	for (size_t i = 0; i < n; i++)
-		arena_prefetch(&t->arena, teid_slot((uint32_t)tokens[i]));
 }
 
 void
-call_table_ahead(const struct call_table *t, uint32_t slot)
+call_table_ahead(const struct call_table *t, uint32_t slot, uint32_t groups, enum ckpt_when when)
 {
-	arena_prefetch(&t->arena, slot);
+	if (when == CKPT_SOON)
+		expect_soon(t, slot);
+	else if (groups & ~t->side_groups)
+		arena_prefetch(&t->arena, slot);
+	else
+		arena_prefetch_side(&t->arena, slot);
 }
 
 enum err
@@ -548,7 +453,7 @@ call_table_scrub(struct call_table *t, uint32_t *slot, uint32_t max)
 
 	for (; max > 0 && *slot < t->index.top; max--, ++*slot) {
 		arena_prefetch(&t->arena, *slot + AHEAD);
-		if (is_used(t, *slot))
+		if (call_table_is_used(t, *slot))
 			(void)digest_checked(t->digest, *slot, call_digest(&t->arena, *slot, &h) == ERR_OK ? &h : NULL);
 	}
 	return *slot < t->index.top ? ERR_SHORT : ERR_OK;

@@ -2,7 +2,7 @@
  * call_table.h - the calls of one session manager: slots and TEIDs, the index by IMSI and NSAPI, tombstones.
  *
  * Sits on an arena (the records live only there) and implements struct call_store for the gateway and
- * struct ckpt_ops for the checkpoint link (call_ckpt.h). Memory beside the arena: 41 bytes a slot that was ever used,
+ * struct ckpt_ops for the checkpoint link (call_ckpt.h). Memory beside the arena: 45 bytes a slot that was ever used,
  * 72 a slab, and about 5 MB of tombstones when all of them are. Only call_table_new allocates. Addresses from pools are
  * the gateway's affair.
  */
@@ -61,15 +61,20 @@ bool call_table_drop(struct call_table *t, uint32_t slot);
 /* Stored records as they are. ERR_NOT_FOUND: no call in @slot. */
 enum err call_table_record(const struct call_table *t, uint32_t slot, uint32_t *teid, void *buf, size_t *n);
 
-/* call_table_peek - as call_table_record, where it lies; borrowed until the table changes. */
+/*
+ * call_table_full, call_table_cut - append the record of @slot, or its fields of @groups (micro ones); ERR_FULL.
+ * call_table_peek - its fields but those of the side, where they lie; borrowed until the table changes.
+ */
+enum err call_table_full(const struct call_table *t, uint32_t slot, uint32_t *teid, struct wbuf *out);
+enum err call_table_cut(const struct call_table *t, uint32_t slot, uint32_t groups, uint32_t *teid, struct wbuf *out);
 enum err call_table_peek(const struct call_table *t, uint32_t slot, uint32_t *teid, const uint8_t **p, size_t *n);
 
 /*
  * Hints for the processor. expect: calls under these keys are about to be placed, or, where the first is at most
- * UINT32_MAX, these TEIDs merged; ahead: @slot is about to be looked at.
+ * UINT32_MAX, these TEIDs merged, first soon, then next; ahead: @groups of @slot are to be read.
  */
-void call_table_expect(const struct call_table *t, const uint64_t *tokens, size_t n);
-void call_table_ahead(const struct call_table *t, uint32_t slot);
+void call_table_expect(const struct call_table *t, const uint64_t *tokens, size_t n, enum ckpt_when when);
+void call_table_ahead(const struct call_table *t, uint32_t slot, uint32_t groups, enum ckpt_when when);
 enum err call_table_tomb(const struct call_table *t, uint32_t tomb, struct tombstone *out);
 
 /* call_table_oldest_tomb - the number that the next tombstone will take. */

@@ -83,35 +83,85 @@ put_field(struct wbuf *w, unsigned field, uint64_t value, bool is_wide)
 		wbuf_u32(w, (uint32_t)value);
 }
 
+/* A change of counters. */
+enum { BLOCK = 16, DEPTH = 3, FIELDS_BYTES = 64 };
+
+struct update {
+	size_t len;
+	uint8_t fields[FIELDS_BYTES];
+};
+
 static void
-update_one(struct sessmgr *s, uint32_t slot, struct rng *rng, uint64_t stamp, struct bulk_status *out)
+update_make(struct update *u, struct rng *rng, uint64_t stamp)
 {
-	uint32_t teid = call_table_teid(s->table, slot);
-	uint8_t fields[64];
 	struct wbuf w;
 
-	wbuf_init(&w, fields, sizeof fields);
+	wbuf_init(&w, u->fields, sizeof u->fields);
 	put_field(&w, CALL_F_IN_PACKETS, rng_below(rng, 1 << 18), true);
 	put_field(&w, CALL_F_IN_BYTES, stamp != 0 ? stamp : rng_next(rng) >> 36, true);
 	put_field(&w, CALL_F_OUT_PACKETS, rng_below(rng, 1 << 20), true);
 	put_field(&w, CALL_F_OUT_BYTES, rng_next(rng) >> 34, true);
 	put_field(&w, CALL_F_ACTIVE_S, 1700000000 + rng_below(rng, 3600), false);
-	if (teid != 0 && call_table_change(s->table, teid, fields, w.len, CKPT_GROUP_STATS | CKPT_GROUP_IDLE) == ERR_OK)
-		out->done++;
-	else
-		out->refused++;
+	u->len = w.len;
 }
 
+/* A block is announced, announced again a block later, and written another one later. */
+struct block {
+	uint32_t count;
+	uint64_t teids[BLOCK];
+	struct update all[BLOCK];
+};
+
+static void
+block_make(struct sessmgr *s, struct block *b, uint32_t n, uint32_t top, struct rng *rng, uint64_t stamp)
+{
+	b->count = n;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t slot = rng_below(rng, top);
+
+		b->teids[i] = call_table_teid(s->table, slot);
+		update_make(&b->all[i], rng, stamp);
+		ckpt_call_expect(s->ckpt, slot);
+	}
+	call_table_expect(s->table, b->teids, n, CKPT_SOON);
+}
+
+static void
+block_write(struct sessmgr *s, const struct block *b, struct bulk_status *out)
+{
+	for (uint32_t i = 0; i < b->count; i++) {
+		const struct update *u = &b->all[i];
+
+		if (b->teids[i] != 0 && call_table_change(s->table, (uint32_t)b->teids[i], u->fields, u->len,
+		                                          CKPT_GROUP_STATS | CKPT_GROUP_IDLE) == ERR_OK)
+			out->done++;
+		else
+			out->refused++;
+	}
+}
+
+/* Many changes at once, as a source of counters has them: what they touch is on its way while others are written. */
 static void
 update_all(struct sessmgr *s, const struct bulk_update *u, struct bulk_status *out)
 {
 	uint32_t top = (uint32_t)arena_count(&s->arena, ARENA_SLOTS_USED);
+	uint32_t left = u->count < BULK_UPDATES_MAX ? u->count : BULK_UPDATES_MAX;
 	struct rng rng = {.state = u->seed};
-	uint64_t stamp;
+	uint64_t stamp = u->is_stamped ? now_ns() : 0;
+	struct block ring[DEPTH] = {0};
 
-	stamp = u->is_stamped ? now_ns() : 0;
-	for (uint32_t i = 0; i < u->count && i < BULK_UPDATES_MAX && top > 0; i++)
-		update_one(s, rng_below(&rng, top), &rng, stamp, out);
+	if (top == 0 || s->ckpt == NULL)
+		return;
+	for (uint32_t i = 0, empty = 0; empty < DEPTH; i++) {
+		uint32_t n = left < BLOCK ? left : BLOCK;
+		const struct block *next = &ring[(i + DEPTH - 1) % DEPTH];
+
+		block_make(s, &ring[i % DEPTH], n, top, &rng, stamp);
+		call_table_expect(s->table, next->teids, next->count, CKPT_NEXT);
+		block_write(s, &ring[(i + 1) % DEPTH], out);
+		left -= n;
+		empty = n == 0 ? empty + 1 : 0;
+	}
 }
 
 static uint64_t
@@ -141,8 +191,8 @@ sessmgr_bulk_applied(struct sessmgr *s, const uint8_t *p, size_t n)
 		return;
 	rbuf_init(&in, p + AT, sizeof stamp);
 	stamp = rbuf_u64(&in);
-	now = now_ns();
-	if (stamp <= now && now - stamp < 60 * second && stamp > second)
+	now = stamp > second ? now_ns() : 0;
+	if (stamp <= now && now - stamp < 60 * second)
 		hist_add(&s->bulk->lags, (now - stamp) / 1000);
 }
 

@@ -113,15 +113,15 @@ ckpt_check(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, u
 }
 
 static void
-ckpt_ahead(void *arg, uint32_t slot)
+ckpt_ahead(void *arg, uint32_t slot, uint32_t groups, enum ckpt_when when)
 {
-	call_ckpt_ops.ahead(((struct sessmgr *)arg)->table, slot);
+	call_ckpt_ops.ahead(((struct sessmgr *)arg)->table, slot, groups, when);
 }
 
 static void
-ckpt_expect(void *arg, const uint64_t *tokens, size_t n)
+ckpt_expect(void *arg, const uint64_t *tokens, size_t n, enum ckpt_when when)
 {
-	call_ckpt_ops.expect(((struct sessmgr *)arg)->table, tokens, n);
+	call_ckpt_ops.expect(((struct sessmgr *)arg)->table, tokens, n, when);
 }
 
 /* A record that can bring or remove a call: pools and demux follow what really happened. */

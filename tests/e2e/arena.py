@@ -6,8 +6,8 @@ import struct
 import lab
 
 SLOTS = 1 << 20
-PAGE, GRANULE, HEAD = 4096, 64, 16
-DIRECTORY = PAGE + -(-(SLOTS // 64 + 1 + 15) // PAGE) * PAGE
+PAGE, GRANULE, HEAD, SIDES = 4096, 64, 16, 2 * 64
+DIRECTORY = PAGE + -(-(SLOTS // 56 + 1 + 17) // PAGE) * PAGE
 CELLS = DIRECTORY + SLOTS * 8
 
 
@@ -25,9 +25,9 @@ def memory(chassis, instance):
 
 
 def flip(chassis, teid):
-    """One bit in the middle of the stored record of the call @teid."""
+    """One bit in the middle of what is stored of the call @teid, behind its side."""
     with open(memory(chassis, teid >> 25), "r+b") as f, mmap.mmap(f.fileno(), 0) as mem:
         entry, = struct.unpack_from("<Q", mem, DIRECTORY + (teid & SLOTS - 1) * 8)
         cell = CELLS + ((entry & 0xffffffff) - 1) * GRANULE
-        length, = struct.unpack_from("<H", mem, cell + 8)
-        mem[cell + HEAD + length // 2] ^= 0x20
+        length, = struct.unpack_from("<H", mem, cell + SIDES + 8)
+        mem[cell + SIDES + HEAD + length // 2] ^= 0x20

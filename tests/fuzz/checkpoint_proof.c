@@ -39,7 +39,7 @@ damage(struct side *s)
 	struct arena_view v;
 
 	if (arena_attach(&arena, s->mem, arena_bytes(SLOTS)) == ERR_OK && arena_peek(&arena, 0, &v) == ERR_OK)
-		((uint8_t *)s->mem)[v.record + v.len / 2 - (const uint8_t *)s->mem] ^= 4;
+		((uint8_t *)s->mem)[v.rest + v.rest_len / 2 - (const uint8_t *)s->mem] ^= 4;
 	ckpt_scrub(s->ckpt, now_ms);
 }
 

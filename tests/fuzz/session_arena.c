@@ -1,8 +1,8 @@
 /*
  * session_arena.c - a restarted writer over an arena in which anything may stand. The input changes memory that a table
  * has left behind: bytes of the header, class table, directory and cells, and whole entries and cells whose sums
- * are put right again, so that what lies behind them is reached. Then it is attached to, taken over, and written to.
- * What the sanitizers do not see is asserted: no slot changes another one's record.
+ * are put right again, so that what lies behind them is reached. Then it is attached to, taken over, and written to,
+ * whole records and sides. What the sanitizers do not see is asserted: no slot changes another one's record.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -61,15 +61,17 @@ make_template(void)
 	return mem;
 }
 
-/* The head of a cell, with its CRC right for the length it says. */
+/* The head of a cell, with its CRC right for the length it says, and a side that is its own. */
 static void
 seal_cell(struct arena *a, uint32_t cell, struct arena_cell_head h)
 {
 	const size_t sum = sizeof h.crc, room = (size_t)(SLABS * ARENA_SLAB_GRANULES - cell) * ARENA_GRANULE;
-	uint8_t *p = arena_cell_at(a, cell);
+	const struct arena_owner owner = {.slot = h.slot, .seq = h.seq, .tag = h.tag};
+	uint8_t *p = arena_cell_at(a, cell) + ARENA_HEAD_AT;
 
-	if (sizeof h + h.len > room)
+	if (ARENA_HEAD_AT + sizeof h + h.len > room)
 		return;
+	arena_side_init(p - ARENA_HEAD_AT, &owner, "side", h.at % 5);
 	memcpy(p, &h, sizeof h);
 	h.crc = crc32c(0, p + sum, sizeof h - sum + h.len);
 	memcpy(p, &h, sizeof h);
@@ -93,16 +95,19 @@ change(struct arena *a, uint8_t what, uint16_t at, uint16_t value)
 		((uint8_t *)arena_entry_at(a, 0))[at % (SLOTS * sizeof(uint64_t))] ^= (uint8_t)value;
 		break;
 	case 3:
-		arena_cell_at(a, cell)[value % ARENA_CELL_MAX % ARENA_GRANULE] ^= (uint8_t)(value >> 8);
+		arena_cell_at(a, cell)[value % ARENA_GRANULE] ^= (uint8_t)(value >> 8);
 		break;
 	case 4: /* an entry that looks right, to wherever */
 		*arena_entry_at(a, slot) = arena_entry_pack(
 		    (struct arena_entry){.ref = value, .seq = (uint16_t)(at >> 8), .tag = (uint8_t)(at & 3)});
 		break;
 	default: /* a slot and a cell that fit each other */
-		memcpy(&h, arena_cell_at(a, cell), sizeof h);
+		if (cell + ARENA_CELL_LEAST > SLABS * ARENA_SLAB_GRANULES)
+			break;
+		memcpy(&h, arena_cell_at(a, cell) + ARENA_HEAD_AT, sizeof h);
 		h.slot = slot;
 		h.len = value % (ARENA_RECORD_MAX + 2);
+		h.at = (uint16_t)(value >> 3) % (ARENA_RECORD_MAX + 2);
 		seal_cell(a, cell, h);
 		*arena_entry_at(a, slot) =
 		    arena_entry_pack((struct arena_entry){.ref = cell + 1, .seq = h.seq, .tag = h.tag});
@@ -128,6 +133,22 @@ check_others(const struct arena *a, const struct seen *seen, uint32_t but)
 	}
 }
 
+/* The side of the record in @slot becomes @n octets; what is seen of the slot follows. */
+static void
+change_side(struct arena *a, uint32_t slot, uint8_t n, struct seen *seen)
+{
+	uint8_t bytes[ARENA_SIDE_MAX];
+	struct arena_piece side;
+	struct arena_view v;
+
+	memset(bytes, n, sizeof bytes);
+	if (arena_side(a, slot, &side) != ERR_OK || arena_change(a, &side, bytes, n) != ERR_OK)
+		return;
+	assert(side.n == n && memcmp(side.p, bytes, n) == 0);
+	if (arena_borrow(a, slot, &v) == ERR_OK)
+		seen->n = arena_join(&v, seen->record);
+}
+
 static void
 take_over(struct arena *a, struct rbuf *in)
 {
@@ -151,13 +172,20 @@ take_over(struct arena *a, struct rbuf *in)
 	arena_recovered(a);
 	check_others(a, seen, SLOTS);
 	while (rbuf_left(in) >= 3) {
-		uint32_t slot = rbuf_u8(in) % SLOTS;
+		uint8_t first = rbuf_u8(in);
+		uint32_t slot = first % SLOTS;
 		size_t n = rbuf_u16(in) % ARENA_RECORD_MAX;
+		struct arena_run run = {.at = (uint16_t)(n / 3), .len = (uint16_t)(n / 3 % (ARENA_SIDE_MAX + 1))};
 
+		if (first >= 128) {
+			change_side(a, slot, (uint8_t)(n % (ARENA_SIDE_MAX + 1)), &seen[slot]);
+			check_others(a, seen, SLOTS);
+			continue;
+		}
 		memset(record, (int)(n ^ slot), sizeof record);
 		if (n == 0)
 			arena_clear(a, slot, 1);
-		else if (arena_write(a, slot, 1, record, n) != ERR_OK)
+		else if (arena_write(a, slot, 1, record, n, run) != ERR_OK)
 			continue;
 		if (slot < a->slot_count) {
 			seen[slot].n = n;

@@ -463,7 +463,7 @@ damage(struct side *s, uint32_t teid)
 
 	assert_int_equal(arena_attach(&arena, s->mem, arena_bytes(SLOTS)), ERR_OK);
 	assert_int_equal(arena_peek(&arena, teid_slot(teid), &v), ERR_OK);
-	((uint8_t *)s->mem)[v.record + v.len / 2 - (const uint8_t *)s->mem] ^= 4;
+	((uint8_t *)s->mem)[v.rest + v.rest_len / 2 - (const uint8_t *)s->mem] ^= 4;
 }
 
 static void

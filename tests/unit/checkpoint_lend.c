@@ -50,15 +50,33 @@ pass(unsigned ms)
 	}
 }
 
-static void
-flip(struct side *s, uint32_t teid)
+static struct arena_view
+view_of(struct side *s, uint32_t teid)
 {
 	struct arena arena;
 	struct arena_view v;
 
 	assert_int_equal(arena_attach(&arena, s->mem, arena_bytes(SLOTS)), ERR_OK);
 	assert_int_equal(arena_peek(&arena, teid_slot(teid), &v), ERR_OK);
-	((uint8_t *)s->mem)[v.record + v.len / 2 - (const uint8_t *)s->mem] ^= 4;
+	return v;
+}
+
+/* A bit of what does not change all the time. */
+static void
+flip(struct side *s, uint32_t teid)
+{
+	struct arena_view v = view_of(s, teid);
+
+	((uint8_t *)s->mem)[v.rest + v.rest_len / 2 - (const uint8_t *)s->mem] ^= 4;
+}
+
+/* A bit of the counters. */
+static void
+flip_side(struct side *s, uint32_t teid)
+{
+	struct arena_view v = view_of(s, teid);
+
+	((uint8_t *)s->mem)[v.side.p + v.side.n - 1 - (const uint8_t *)s->mem] ^= 4;
 }
 
 static struct call
@@ -155,13 +173,31 @@ a_change_that_was_never_sent_is_not_taken_back_as_something_older(void **state)
 
 	(void)state;
 	count_bytes(&a, teid, 9999);
-	flip(&a, teid);
+	flip_side(&a, teid);
 	add(&a, 1002); /* the record written last is another one */
 	pass(2000);
 	assert_int_equal(told.restored, 0);
 	assert_int_equal(told.lost, 1);
 	assert_true(told.known > 0);
 	assert_clean(2);
+}
+
+/* Counters lie apart from the rest of a record: they are sent, and then the standby has what was written. */
+static void
+a_change_of_counters_is_sent_although_the_rest_is_damaged(void **state)
+{
+	uint32_t teid = in_sync();
+
+	(void)state;
+	count_bytes(&a, teid, 9999);
+	flip(&a, teid);
+	add(&a, 1002);
+	pass(2000);
+	assert_int_equal(told.restored, 1);
+	assert_int_equal(told.lost, 0);
+	assert_int_equal(held(&a, teid).in_bytes, 9999);
+	assert_int_equal(held(&b, teid).in_bytes, 9999);
+	assert_clean(3);
 }
 
 static void
@@ -340,6 +376,7 @@ main(void)
 	    T(a_record_damaged_on_both_sides_ends_its_call_on_both),
 	    T(a_record_that_the_standby_lacks_ends_its_call),
 	    T(a_change_that_was_never_sent_is_not_taken_back_as_something_older),
+	    T(a_change_of_counters_is_sent_although_the_rest_is_damaged),
 	    T(an_answer_about_a_call_that_is_whole_or_has_ended_changes_nothing),
 	    T(an_audit_takes_damaged_records_of_the_active_back_and_says_what_it_found),
 	    T(more_damaged_records_than_one_question_names_all_come_back),

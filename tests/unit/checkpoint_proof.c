@@ -33,7 +33,7 @@ flip(struct side *s, uint32_t teid)
 	struct arena_view v;
 
 	assert_int_equal(arena_peek(&arena, teid_slot(teid), &v), ERR_OK);
-	((uint8_t *)s->mem)[v.record + v.len / 2 - (const uint8_t *)s->mem] ^= 4;
+	((uint8_t *)s->mem)[v.rest + v.rest_len / 2 - (const uint8_t *)s->mem] ^= 4;
 }
 
 static uint32_t

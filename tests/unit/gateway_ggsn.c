@@ -526,13 +526,13 @@ ask_number(struct manager *m, unsigned k, uint32_t *teid)
 }
 
 /*
- * Memory of 64 cells, all but a few taken by something else: with one cell less each time another request is the first
+ * Memory of 56 cells, all but a few taken by something else: with one cell less each time another request is the first
  * that finds none. It is refused, and call, address and index agree.
  */
 static void
 request_that_finds_no_memory_is_refused_and_leaves_nothing_half_done(void **state)
 {
-	enum { MANY = 100, CELLS = 64, REQUESTS = 5, ENOUGH = 4 };
+	enum { MANY = 100, CELLS = ARENA_SLAB_BYTES / ARENA_CELL_MAX, REQUESTS = 5, ENOUGH = 4 };
 	struct gateway_config cfg = fixture_config(1);
 	uint8_t other[ARENA_RECORD_MAX] = {0};
 	unsigned refused = 0;

@@ -11,7 +11,7 @@ damage(struct manager *m, uint32_t teid)
 
 	assert_int_equal(arena_attach(&arena, m->mem, arena_bytes(FIXTURE_SLOTS)), ERR_OK);
 	assert_int_equal(arena_peek(&arena, teid_slot(teid), &v), ERR_OK);
-	((uint8_t *)m->mem)[v.record + v.len / 2 - (const uint8_t *)m->mem] ^= 4;
+	((uint8_t *)m->mem)[v.rest + v.rest_len / 2 - (const uint8_t *)m->mem] ^= 4;
 }
 
 static void

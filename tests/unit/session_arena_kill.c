@@ -1,6 +1,7 @@
 /*
- * session_arena_kill.c - a writer that is killed at any moment leaves each slot with the record before or the new one,
- * and a reader beside it never sees anything else. Real processes over one shared mapping.
+ * session_arena_kill.c - a writer that is killed at any moment, in a write or in a change of a side, leaves each slot
+ * with the record before or the new one, and a reader beside it never sees anything else. Real processes over one
+ * shared mapping.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -23,7 +24,7 @@ enum { SLOTS = 50, ROUNDS = 400, READS = 300000, GONE = 0x80000000u };
 
 /* In the shared mapping, before the arena: what the writer says it has done. */
 struct progress {
-	uint32_t done[SLOTS];  /* number of the last write or clear of a slot that has returned */
+	uint32_t done[SLOTS];  /* number of the last write, change or clear of a slot that has returned */
 	uint32_t begun[SLOTS]; /* and of the last one that was begun */
 	uint32_t writes;
 	uint64_t seed;
@@ -57,23 +58,51 @@ teardown(void **state)
 	return 0;
 }
 
-/* Write number @n of @slot: its length and every byte follow from both. Every fifth is a clear. */
-static size_t
-record_of(uint32_t slot, uint32_t n, uint8_t buf[ARENA_RECORD_MAX])
-{
-	uint64_t h = hash_u64((uint64_t)slot << 32 | n);
-	size_t len = 8 + h % (ARENA_RECORD_MAX - 8);
-
-	memset(buf, (int)(h >> 32), len);
-	memcpy(buf, &n, sizeof n);
-	memcpy(buf + len - sizeof n, &n, sizeof n);
-	return len;
-}
+/* Of a slot every eighth number is a clear, the one behind it a write, and the others are changes of its side. */
+enum { ROUND = 8 };
 
 static int
 is_clear(uint32_t n)
 {
-	return n % 5 == 0;
+	return n % ROUND == 0;
+}
+
+static int
+is_write(uint32_t n)
+{
+	return n % ROUND == 1;
+}
+
+/* The side after number @n: its length and every byte follow from that. It lies where the number does. */
+static struct arena_run
+side_of(uint32_t slot, uint32_t n, uint8_t p[ARENA_SIDE_MAX])
+{
+	uint64_t h = hash_u64((uint64_t)slot << 32 | n);
+	struct arena_run run = {.at = 5, .len = (uint16_t)(sizeof n + h % (ARENA_SIDE_MAX - sizeof n))};
+
+	memset(p, (int)(h >> 40), run.len);
+	memcpy(p, &n, sizeof n);
+	return run;
+}
+
+/* The record of @slot after number @n: what was written, with the side of that number. */
+static size_t
+record_of(uint32_t slot, uint32_t n, uint8_t buf[ARENA_RECORD_MAX])
+{
+	uint64_t h = hash_u64(UINT64_C(1) << 63 | (uint64_t)slot << 32 | n / ROUND);
+	size_t rest = 8 + h % (ARENA_RECORD_MAX - ARENA_SIDE_MAX - 8);
+	uint8_t side[ARENA_SIDE_MAX];
+	struct arena_run run = side_of(slot, n, side);
+
+	memset(buf, (int)(h >> 32), rest + run.len);
+	memcpy(buf + run.at, side, run.len);
+	return rest + run.len;
+}
+
+static uint8_t
+tag_of(uint32_t n)
+{
+	return (uint8_t)(n / ROUND);
 }
 
 /* The number of the write whose record @slot holds, GONE when it is empty; 0 when it is neither. */
@@ -87,8 +116,8 @@ number_in(const struct arena *a, uint32_t slot, enum err *e)
 	*e = arena_read(a, slot, buf, &len, &tag);
 	if (*e != ERR_OK)
 		return *e == ERR_NOT_FOUND ? GONE : 0;
-	memcpy(&n, buf, sizeof n);
-	return len == record_of(slot, n, want) && memcmp(buf, want, len) == 0 && tag == (uint8_t)n ? n : 0;
+	memcpy(&n, buf + side_of(slot, 0, want).at, sizeof n);
+	return len == record_of(slot, n, want) && memcmp(buf, want, len) == 0 && tag == tag_of(n) ? n : 0;
 }
 
 static void
@@ -105,23 +134,38 @@ adopt_all(struct arena *a)
 	arena_recovered(a);
 }
 
+/* Number @n of @slot. */
+static enum err
+carry_out(struct arena *a, uint32_t slot, uint32_t n)
+{
+	uint8_t buf[ARENA_RECORD_MAX], p[ARENA_SIDE_MAX];
+	struct arena_run run = side_of(slot, n, p);
+	struct arena_piece side;
+	enum err e;
+
+	if (is_clear(n)) {
+		arena_clear(a, slot, tag_of(n));
+		return ERR_OK;
+	}
+	if (is_write(n))
+		return arena_write(a, slot, tag_of(n), buf, record_of(slot, n, buf), run);
+	e = arena_side(a, slot, &side);
+	return e == ERR_OK ? arena_change(a, &side, p, run.len) : e;
+}
+
 /* Writes until it is killed. */
 static void
 write_for_ever(void)
 {
 	struct rng r = {.state = progress->seed};
-	uint8_t buf[ARENA_RECORD_MAX];
 	struct arena a;
 
 	adopt_all(&a);
 	for (;;) {
 		uint32_t slot = rng_below(&r, SLOTS), n = progress->done[slot] + 1;
-		size_t len = record_of(slot, n, buf);
 
 		__atomic_store_n(&progress->begun[slot], n, __ATOMIC_RELEASE);
-		if (is_clear(n))
-			arena_clear(&a, slot, (uint8_t)n);
-		else if (arena_write(&a, slot, (uint8_t)n, buf, len) != ERR_OK)
+		if (carry_out(&a, slot, n) != ERR_OK)
 			_exit(4);
 		__atomic_store_n(&progress->done[slot], n, __ATOMIC_RELEASE);
 		__atomic_store_n(&progress->writes, progress->writes + 1, __ATOMIC_RELEASE);

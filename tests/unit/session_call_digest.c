@@ -136,19 +136,122 @@ every_octet_of_the_shared_fields_changes_the_hash(void **state)
 	assert_true(mix_bytes(1, "\0", 1) != mix_bytes(1, "\0\0", 2));
 }
 
-static void
-a_field_of_a_lazy_group_counts_apart(void **state)
+/* Writes @micro over the call and returns its hashes. */
+static struct digest_hash
+hash_after(struct side *s, uint32_t teid, const void *micro, size_t n)
 {
-	static const uint8_t a[] = {1, 1, 9, 28, 1, 5, 32, 1, 7}, b[] = {1, 1, 9, 28, 1, 6, 32, 1, 7},
-	                     c[] = {1, 1, 9, 28, 1, 5, 32, 1, 8};
-	uint64_t same[3] = {1, 1, 1}, rest[3] = {2, 2, 2};
+	struct digest_hash h;
+
+	assert_int_equal(call_table_merge(s->table, teid, micro, n), ERR_OK);
+	assert_int_equal(call_digest(&s->arena, teid_slot(teid), &h), ERR_OK);
+	return h;
+}
+
+static void
+a_field_that_is_checkpointed_lazily_counts_in_the_check_alone(void **state)
+{
+	static const uint8_t bytes_in[] = {29, 8, 0, 0, 0, 0, 0, 0, 0, 9}, repeats[] = {33, 4, 0, 0, 0, 9};
+	struct digest_hash before, after;
+	struct side s;
+	uint32_t teid;
 
 	(void)state;
-	call_rows_hash(a, sizeof a, CKPT_GROUP_STATS, &same[0], &rest[0]);
-	call_rows_hash(b, sizeof b, CKPT_GROUP_STATS, &same[1], &rest[1]);
-	call_rows_hash(c, sizeof c, CKPT_GROUP_STATS, &same[2], &rest[2]);
-	assert_true(same[0] == same[1] && rest[0] != rest[1]);
-	assert_true(same[0] != same[2] && rest[0] == rest[2]);
+	start(&s);
+	teid = add(&s, 1000);
+	assert_int_equal(call_digest(&s.arena, teid_slot(teid), &before), ERR_OK);
+	after = hash_after(&s, teid, repeats, sizeof repeats);
+	assert_true(before.same == after.same && before.check != after.check);
+	before = after;
+	after = hash_after(&s, teid, bytes_in, sizeof bytes_in);
+	assert_true(before.same != after.same && before.check != after.check);
+	stop(&s);
+}
+
+/* Of a side that changes, every octet and where it stands counts; and the hash of a call is never that of none. */
+static void
+every_octet_of_the_side_changes_the_hash(void **state)
+{
+	uint8_t micro[10] = {28, 8};
+	uint64_t seen[300];
+	unsigned n = 0;
+	struct side s;
+	uint32_t teid;
+
+	(void)state;
+	start(&s);
+	teid = add(&s, 1000);
+	for (uint8_t field = 28; field <= 31; field++)
+		for (unsigned bit = 0; bit < 64; bit++) {
+			struct digest_hash h;
+
+			micro[0] = field;
+			memset(micro + 2, 0, 8);
+			micro[2 + bit / 8] = (uint8_t)(1u << bit % 8);
+			h = hash_after(&s, teid, micro, sizeof micro);
+			assert_true((h.same & 1) == 1 &&
+			            h.same == digest_of(call_table_digest(s.table), teid_slot(teid)));
+			for (unsigned i = 0; i < n; i++)
+				assert_true(seen[i] != h.same);
+			seen[n++] = h.same;
+		}
+	stop(&s);
+}
+
+/* What was written is known as a sum, so damage of the one part outlasts a write of the other. */
+static void
+a_change_of_the_side_does_not_end_damage_of_the_rest(void **state)
+{
+	static const uint8_t bytes_in[] = {29, 8, 0, 0, 0, 0, 0, 0, 0, 9};
+	static const uint8_t updates[] = {27, 4, 0, 0, 0, 1};
+	struct arena_view v;
+	struct digest *d;
+	struct side s;
+	uint32_t teid, slot, at = 0;
+	uint8_t *octet;
+
+	(void)state;
+	start(&s);
+	d = call_table_digest(s.table);
+	teid = add(&s, 1000);
+	slot = teid_slot(teid);
+	add(&s, 1001);
+	assert_int_equal(arena_peek(&s.arena, slot, &v), ERR_OK);
+	octet = (uint8_t *)s.mem + (v.rest - (const uint8_t *)s.mem) + 3;
+	*octet ^= 1;
+	assert_int_equal(call_table_scrub(s.table, &at, SLOTS), ERR_OK);
+	assert_true(digest_is_damaged(d, slot));
+	assert_int_equal(call_table_merge(s.table, teid, bytes_in, sizeof bytes_in), ERR_OK);
+	assert_true(digest_is_damaged(d, slot));
+	assert_int_equal(call_table_merge(s.table, teid, updates, sizeof updates), ERR_CORRUPT);
+	at = 0;
+	assert_int_equal(call_table_scrub(s.table, &at, SLOTS), ERR_OK);
+	assert_true(digest_is_damaged(d, slot));
+	*octet ^= 1;
+	at = 0;
+	assert_int_equal(call_table_scrub(s.table, &at, SLOTS), ERR_OK);
+	assert_false(digest_is_damaged(d, slot));
+	assert_int_equal(call_table_merge(s.table, teid, updates, sizeof updates), ERR_OK);
+	stop(&s);
+}
+
+static void
+a_change_of_a_part_moves_the_sums_by_its_difference(void **state)
+{
+	struct digest *d = digest_new(100);
+
+	(void)state;
+	digest_change(d, 5, (struct digest_hash){1, 1}, (struct digest_hash){2, 2});
+	digest_change(d, 100, (struct digest_hash){1, 1}, (struct digest_hash){2, 2});
+	assert_int_equal(digest_sum(d), 0);
+	digest_put(d, 5, (struct digest_hash){100, 10});
+	digest_set_active(d, true);
+	digest_change(d, 5, (struct digest_hash){60, 4}, (struct digest_hash){65, 2});
+	assert_true(digest_is_behind(d, 5) && digest_of(d, 5) == 100);
+	assert_true(digest_checked(d, 5, &(struct digest_hash){105, 8}));
+	assert_false(digest_checked(d, 5, &(struct digest_hash){105, 9}));
+	digest_sent(d, 5);
+	assert_int_equal(digest_sum(d), 105);
+	digest_free(d);
 }
 
 /* Flips one bit in every octet of the cell in turn, head and record. */
@@ -203,7 +306,7 @@ scrubbing_goes_in_slices_and_a_new_record_ends_the_damage(void **state)
 	for (unsigned i = 0; i < 100; i++)
 		teid = add(&s, 1000 + i);
 	assert_int_equal(arena_peek(&s.arena, teid_slot(teid), &v), ERR_OK);
-	((uint8_t *)s.mem)[v.record - (const uint8_t *)s.mem + v.len - 1] ^= 1;
+	((uint8_t *)s.mem)[v.rest - (const uint8_t *)s.mem + v.rest_len - 1] ^= 1;
 	assert_int_equal(call_table_scrub(s.table, &at, 60), ERR_SHORT);
 	assert_int_equal(at, 60);
 	assert_int_equal(digest_damaged(call_table_digest(s.table)), 0);
@@ -266,7 +369,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(equal_calls_have_equal_sums_whatever_the_order),
 	    cmocka_unit_test(every_octet_of_the_shared_fields_changes_the_hash),
-	    cmocka_unit_test(a_field_of_a_lazy_group_counts_apart),
+	    cmocka_unit_test(a_field_that_is_checkpointed_lazily_counts_in_the_check_alone),
+	    cmocka_unit_test(every_octet_of_the_side_changes_the_hash),
+	    cmocka_unit_test(a_change_of_the_side_does_not_end_damage_of_the_rest),
+	    cmocka_unit_test(a_change_of_a_part_moves_the_sums_by_its_difference),
 	    cmocka_unit_test(any_flipped_bit_of_a_stored_record_is_found_by_reading_it_again),
 	    cmocka_unit_test(scrubbing_goes_in_slices_and_a_new_record_ends_the_damage),
 	    cmocka_unit_test(an_active_counts_what_was_sent_not_what_is_stored),

@@ -93,6 +93,88 @@ the_largest_call_fits_a_slot_and_comes_back(void **state)
 	assert_string_equal(c.apn, d.apn);
 }
 
+/* The fields of fixed size that change all the time, and no others, are those of the side; the lazy ones stand behind.
+ */
+static void
+the_rows_of_the_side_stand_together_and_fit_it(void **state)
+{
+	const uint32_t changing = CKPT_GROUP_STATS | CKPT_GROUP_IDLE | CKPT_GROUP_ACCOUNTING;
+	size_t bytes = 0, eager = 0;
+
+	(void)state;
+	for (size_t i = 0; i < call_format.count; i++) {
+		const struct field_row *row = &call_format.rows[i];
+		bool is_side = row->kind <= FIELD_U64 && (row->groups & changing) != 0;
+		size_t len = (size_t)1 << (row->kind <= FIELD_U64 ? row->kind : 0);
+		uint8_t field[2 + sizeof(uint64_t)] = {row->id, (uint8_t)len};
+
+		assert_true(is_side || (row->groups & changing) == 0);
+		assert_int_equal(call_rows_is_side(field, 2 + len), is_side);
+		if (!is_side)
+			continue;
+		assert_int_equal(call_rows_eager(field, 2 + len), row->groups & CKPT_GROUP_ACCOUNTING ? 0 : 2 + len);
+		assert_true((row->groups & CKPT_GROUP_ACCOUNTING) || eager == bytes);
+		bytes += 2 + len;
+		eager += row->groups & CKPT_GROUP_ACCOUNTING ? 0 : 2 + len;
+	}
+	assert_true(bytes > 0 && bytes <= ARENA_SIDE_MAX);
+	assert_int_equal(call_rows_side_groups(), changing);
+	assert_false(call_rows_is_side("", 0));
+	assert_false(call_rows_is_side("\x1c\x08", 2));
+}
+
+/* Without a field of the side: between those before and those behind it. */
+static void
+the_side_of_a_record_is_found_or_the_place_where_it_would_be(void **state)
+{
+	const uint64_t side = CALL_HAS(CALL_F_IN_PACKETS) | CALL_HAS(CALL_F_IN_BYTES) | CALL_HAS(CALL_F_OUT_PACKETS) |
+	                      CALL_HAS(CALL_F_OUT_BYTES) | CALL_HAS(CALL_F_ACTIVE_S) | CALL_HAS(CALL_F_REPEATS) |
+	                      CALL_HAS(CALL_F_REFUSED);
+	struct rng r = {.state = 11};
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		uint8_t whole[ARENA_RECORD_MAX], rest[ARENA_RECORD_MAX];
+		struct call c = largest();
+		size_t n, rest_n;
+		struct arena_run run, none;
+
+		c.present &= rng_next(&r) | CALL_HAS(CALL_F_TEID) | CALL_HAS(CALL_F_IMSI) |
+		             CALL_HAS(CALL_F_IMSI_DIGITS) | CALL_HAS(CALL_F_NSAPI) | CALL_HAS(CALL_F_STATE);
+		n = encode(&c, whole);
+		run = call_rows_side(whole, n);
+		c.present &= ~side;
+		rest_n = encode(&c, rest);
+		none = call_rows_side(rest, rest_n);
+		assert_int_equal(run.len, n - rest_n);
+		assert_int_equal(run.at, none.at);
+		assert_int_equal(none.len, 0);
+		assert_memory_equal(whole, rest, run.at);
+		assert_memory_equal(whole + run.at + run.len, rest + run.at, rest_n - run.at);
+		assert_int_equal(call_rows_is_side(whole + run.at, run.len), run.len > 0);
+	}
+}
+
+/* Whatever stands there, a run lies inside it and is no longer than a side. */
+static void
+what_is_no_record_has_a_side_inside_it(void **state)
+{
+	struct rng r = {.state = 12};
+	uint8_t bytes[200];
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		size_t n = rng_below(&r, sizeof bytes);
+		struct arena_run run;
+
+		for (size_t k = 0; k < n; k++)
+			bytes[k] = (uint8_t)(rng_below(&r, 3) ? 25 + rng_below(&r, 12) : rng_below(&r, 12));
+		run = call_rows_side(bytes, n);
+		assert_true(run.len <= ARENA_SIDE_MAX && run.at <= n && run.len <= n - run.at);
+		assert_true(call_rows_eager(bytes, n) <= n);
+	}
+}
+
 static void
 a_call_without_its_required_fields_is_refused(void **state)
 {
@@ -296,6 +378,9 @@ main(void)
 	    cmocka_unit_test(the_schema_is_the_one_of_version_4),
 	    cmocka_unit_test(rows_are_in_the_order_of_their_ids_and_each_name_is_right),
 	    cmocka_unit_test(the_largest_call_fits_a_slot_and_comes_back),
+	    cmocka_unit_test(the_rows_of_the_side_stand_together_and_fit_it),
+	    cmocka_unit_test(the_side_of_a_record_is_found_or_the_place_where_it_would_be),
+	    cmocka_unit_test(what_is_no_record_has_a_side_inside_it),
 	    cmocka_unit_test(a_call_without_its_required_fields_is_refused),
 	    cmocka_unit_test(the_check_picks_the_key_and_names_what_is_wrong),
 	    cmocka_unit_test(the_check_is_as_strict_as_the_decoder),

@@ -524,7 +524,7 @@ a_new_table_over_the_arena_finds_the_calls_and_empties_damaged_slots(void **stat
 	release(teids[3], 0);
 	generation = (teid_gen(teids[3]) + 1) & TEID_GEN_MASK;
 	damaged = arena_cell_at(&arena, arena_entry_unpack(*arena_entry_at(&arena, teid_slot(teids[6]))).ref - 1);
-	damaged[20] ^= 0xee;
+	damaged[ARENA_HEAD_AT + 20] ^= 0xee;
 	again = call_table_new(&arena, NULL);
 	while (call_table_restore(again, &slot, NULL, NULL) == ERR_SHORT)
 		;
@@ -600,12 +600,12 @@ change(unsigned step, uint32_t teid)
 		return place(teid, 7779);
 	e = store.ops->get(store.arg, teid, &c);
 	assert_int_equal(e, ERR_OK);
-	c.in_bytes = 99;
-	c.present |= CALL_HAS(CALL_F_IN_BYTES);
+	c.updates = 99; /* no field of the side */
+	c.present |= CALL_HAS(CALL_F_UPDATES);
 	if (step == 3)
-		return store.ops->update(store.arg, &c, CKPT_GROUP_STATS);
+		return store.ops->update(store.arg, &c, CKPT_GROUP_SESSION);
 	wbuf_init(&w, micro, sizeof micro);
-	assert_int_equal(rows_encode(&call_format, &c, CKPT_GROUP_STATS, &w), ERR_OK);
+	assert_int_equal(rows_encode(&call_format, &c, CKPT_GROUP_SESSION, &w), ERR_OK);
 	return call_table_merge(table, teid, micro, w.len);
 }
 
