@@ -238,7 +238,7 @@ put_entry(struct ckpt *c, uint32_t entry, struct wbuf *w)
 	if (groups & CKPT_GROUP_FULL)
 		return put_full(c, entry, seq, w);
 	for (int i = 0; i < CKPT_MICRO_COUNT; i++)
-		if (groups & ckpt_micro_rows[i].group)
+		if ((groups & ckpt_micro_rows[i].group) && !(groups & ckpt_micro_rows[i].within))
 			n += put_micro(c, entry, seq, &ckpt_micro_rows[i], w);
 	if (c->proof != NULL && n > 0)
 		digest_sent(c->proof->digest, entry);

@@ -45,6 +45,7 @@ struct ckpt_micro_row {
 	const char *trigger;
 	uint32_t interval_ms; /* sent so often when it has news; 0: by its trigger only */
 	bool is_accounting;   /* counters that are billed */
+	uint32_t within;      /* groups that have all fields of this one: not sent beside one of them */
 };
 
 /* The rows of micro groups come first, then the deletion, then the full checkpoint. */

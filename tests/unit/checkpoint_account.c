@@ -95,6 +95,30 @@ a_counter_goes_along_with_the_next_other_change(void **state)
 	assert_int_equal(counter(&a, CKPT_MICRO_SENT), 2); /* STATS and UPDATE_CLPSTATS, and no third */
 }
 
+/* The last activity stands in every micro-checkpoint: alone it is one, beside another it is none of its own. */
+static void
+an_activity_is_a_record_of_its_own_only_when_nothing_else_is_told(void **state)
+{
+	uint32_t teid = ready_with_one_call();
+	struct call c = held(&a, teid);
+
+	(void)state;
+	for (uint32_t i = 1; i <= 2; i++) {
+		uint32_t groups = i == 1 ? CKPT_GROUP_IDLE : CKPT_GROUP_IDLE | CKPT_GROUP_STATS;
+
+		c.active_s = i;
+		c.in_bytes = 10 * i;
+		c.present |= CALL_HAS(CALL_F_ACTIVE_S) | CALL_HAS(CALL_F_IN_BYTES);
+		assert_int_equal(a.store.ops->update(a.store.arg, &c, groups), ERR_OK);
+		run();
+		assert_int_equal(counter(&a, CKPT_MICRO_SENT), i);
+		assert_int_equal(held(&b, teid).active_s, i);
+		assert_int_equal(held(&b, teid).in_bytes, i == 1 ? 0 : 20);
+	}
+	assert_int_equal(counter(&a, ckpt_row_counter(ckpt_row_of(CKPT_KIND_UPDATE_IDLESECS), CKPT_ROW_SENT)), 1);
+	assert_int_equal(counter(&a, ckpt_row_counter(ckpt_row_of(CKPT_KIND_GGSN_UPDATE_STATS), CKPT_ROW_SENT)), 1);
+}
+
 static void
 a_counter_sent_into_a_cut_is_sent_again(void **state)
 {
@@ -258,6 +282,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(a_counter_alone_is_not_sent_at_once_but_within_its_interval),
 	    T(a_counter_goes_along_with_the_next_other_change),
+	    T(an_activity_is_a_record_of_its_own_only_when_nothing_else_is_told),
 	    T(a_counter_sent_into_a_cut_is_sent_again),
 	    T(a_flush_brings_every_counter_and_says_where_it_ends),
 	    T(what_the_new_active_has_counted_meanwhile_is_added_not_overwritten),
