@@ -43,7 +43,7 @@ mix_u64(uint64_t seed, uint64_t v)
 	return mix_fold(seed ^ v ^ MIX_A, MIX_C ^ seed);
 }
 
-/* mix_bytes - @seed and @n bytes. Two lanes of 16 bytes, so that multiplications overlap. */
+/* mix_bytes - @seed and @n bytes. Four lanes of 16 bytes, later two, so that multiplications overlap. */
 static inline uint64_t
 mix_bytes(uint64_t seed, const void *bytes, size_t n)
 {
@@ -51,9 +51,23 @@ mix_bytes(uint64_t seed, const void *bytes, size_t n)
 	uint64_t a = seed ^ MIX_A, b = seed ^ MIX_B, tail[2] = {0, 0};
 	size_t left = n;
 
-	for (; left >= 32; left -= 32, p += 32) {
+	if (left >= 64) {
+		uint64_t c = a ^ MIX_C, d = b ^ MIX_C;
+
+		for (; left >= 64; left -= 64, p += 64) {
+			a = mix_fold(mix_load(p) ^ MIX_B, mix_load(p + 8) ^ a);
+			b = mix_fold(mix_load(p + 16) ^ MIX_C, mix_load(p + 24) ^ b);
+			c = mix_fold(mix_load(p + 32) ^ MIX_B, mix_load(p + 40) ^ c);
+			d = mix_fold(mix_load(p + 48) ^ MIX_C, mix_load(p + 56) ^ d);
+		}
+		a = mix_fold(a ^ MIX_C, c ^ MIX_A);
+		b = mix_fold(b ^ MIX_A, d ^ MIX_B);
+	}
+	if (left >= 32) {
 		a = mix_fold(mix_load(p) ^ MIX_B, mix_load(p + 8) ^ a);
 		b = mix_fold(mix_load(p + 16) ^ MIX_C, mix_load(p + 24) ^ b);
+		p += 32;
+		left -= 32;
 	}
 	if (left >= 16) {
 		a = mix_fold(mix_load(p) ^ MIX_B, mix_load(p + 8) ^ a);
