@@ -223,6 +223,8 @@ carry_out(struct sessmgr *s, const uint8_t *p, size_t n, struct bulk_status *out
 			break;
 		memcpy(&u, p, sizeof u);
 		update_all(s, &u, out);
+		if (s->link != NULL)
+			ckpt_link_kick(s->link); /* nobody waits for the answer of a source of counters */
 		break;
 	case BULK_LAG:
 		take_lags(s->bulk, out);
