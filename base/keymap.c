@@ -114,6 +114,44 @@ split(struct keymap *m)
 	}
 }
 
+/* All items, in one chain, out of their buckets. */
+static uint32_t
+take_all(struct keymap *m)
+{
+	uint32_t all = 0;
+
+	for (uint32_t b = 0; b < m->buckets; b++) {
+		uint32_t *link = &m->heads[b];
+
+		while (*link != 0)
+			link = &m->next[*link - 1];
+		*link = all;
+		all = m->heads[b];
+		m->heads[b] = 0;
+	}
+	return all;
+}
+
+void
+keymap_reserve(struct keymap *m, uint32_t n)
+{
+	uint32_t all, next;
+
+	if (n > m->max)
+		n = m->max;
+	if (n <= m->buckets || m->count > KEYMAP_RESERVE_MAX || m->buckets > 2 * KEYMAP_RESERVE_MAX)
+		return;
+	all = take_all(m);
+	m->buckets = n;
+	for (uint32_t i = all; i != 0; i = next) {
+		uint32_t *head = &m->heads[bucket_of(m, m->keys[i - 1])];
+
+		next = m->next[i - 1];
+		m->next[i - 1] = *head;
+		*head = i;
+	}
+}
+
 void
 keymap_add(struct keymap *m, uint32_t item, uint64_t key)
 {

@@ -16,6 +16,8 @@
 
 #define KEYMAP_NONE UINT32_MAX
 
+enum { KEYMAP_RESERVE_MAX = 8192 };
+
 struct keymap {
 	uint64_t *keys;  /* an item each */
 	uint32_t *next;  /* an item each: the next one of its bucket + 1, 0 ends */
@@ -28,6 +30,13 @@ struct keymap {
 /* keymap_init - for items 0..@max-1, @max 1..2^31. ERR_SYSTEM: no memory. */
 enum err keymap_init(struct keymap *m, uint32_t max);
 void keymap_fini(struct keymap *m);
+
+/*
+ * keymap_reserve - @n items in all are about to be there: their buckets are in use from now on, so that none has to be
+ * split for them. A hint: nothing happens in a map that already has more than KEYMAP_RESERVE_MAX items, whose sharing
+ * out would take too long.
+ */
+void keymap_reserve(struct keymap *m, uint32_t n);
 
 /* keymap_find - the item under @key, or KEYMAP_NONE. */
 uint32_t keymap_find(const struct keymap *m, uint64_t key);

@@ -88,6 +88,46 @@ buckets_follow_the_items_and_chains_stay_short(void **state)
 	assert_in_range(longest, 1, 12);
 }
 
+static void
+a_map_that_is_told_what_comes_finds_what_it_has_and_splits_no_bucket_for_it(void **state)
+{
+	(void)state;
+	for (uint32_t item = 0; item < 100; item++)
+		keymap_add(&m, item, UINT64_C(240010000000000) + item);
+	keymap_reserve(&m, 50);
+	assert_int_equal(m.buckets, 100);
+	keymap_reserve(&m, 2000);
+	assert_int_equal(m.buckets, 2000);
+	for (uint32_t item = 0; item < 100; item++)
+		assert_int_equal(keymap_find(&m, UINT64_C(240010000000000) + item), item);
+	for (uint32_t item = 100; item < 2000; item++)
+		keymap_add(&m, item, UINT64_C(240010000000000) + item);
+	assert_int_equal(m.buckets, 2000);
+	keymap_remove(&m, 7);
+	for (uint32_t item = 0; item < 2000; item++)
+		assert_int_equal(keymap_find(&m, UINT64_C(240010000000000) + item), item == 7 ? KEYMAP_NONE : item);
+	keymap_add(&m, 7, 1);
+	keymap_add(&m, 2000, 2);
+	assert_int_equal(m.buckets, 2001);
+	keymap_reserve(&m, UINT32_MAX);
+	assert_int_equal(m.buckets, MAX);
+}
+
+static void
+a_map_with_many_items_is_not_shared_out_at_once(void **state)
+{
+	enum { LARGE = KEYMAP_RESERVE_MAX + 1 };
+	struct keymap large;
+
+	(void)state;
+	assert_int_equal(keymap_init(&large, 4 * LARGE), ERR_OK);
+	for (uint32_t item = 0; item < LARGE; item++)
+		keymap_add(&large, item, item + UINT64_C(1));
+	keymap_reserve(&large, 4 * LARGE);
+	assert_int_equal(large.buckets, LARGE);
+	keymap_fini(&large);
+}
+
 int
 main(void)
 {
@@ -96,6 +136,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(the_map_agrees_with_a_plain_array_while_it_fills_and_empties, setup,
 	                                    teardown),
 	    cmocka_unit_test_setup_teardown(buckets_follow_the_items_and_chains_stay_short, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_map_that_is_told_what_comes_finds_what_it_has_and_splits_no_bucket_for_it,
+	                                    setup, teardown),
+	    cmocka_unit_test(a_map_with_many_items_is_not_shared_out_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
