@@ -10,7 +10,8 @@ static bool
 is_config_good(const struct ckpt_config *cfg)
 {
 	return cfg->instance >= 1 && cfg->instance <= 127 && cfg->incarnation != 0 && cfg->slots >= 1 &&
-	       cfg->slots <= TEID_SLOTS_MAX && cfg->tombs >= 1 && cfg->ops != NULL && cfg->ops->teid != NULL;
+	       cfg->slots <= TEID_SLOTS_MAX && cfg->tombs >= 1 && cfg->ops != NULL && cfg->ops->teid != NULL &&
+	       cfg->ops->slots_used != NULL;
 }
 
 struct ckpt *
@@ -36,11 +37,14 @@ ckpt_new(const struct ckpt_config *cfg)
 	c->in = malloc(CKPT_IN_BYTES);
 	c->rx_raw = malloc(CKPT_RAW_MAX);
 	c->tx_raw = malloc(CKPT_SEND_RAW);
-	c->tokens = calloc(CKPT_RECORDS_MAX, sizeof *c->tokens);
+	c->rx_whole = malloc(ckpt_unpack_room(CKPT_RAW_MAX));
+	c->records = malloc(CKPT_RECORDS_MAX * sizeof *c->records);
+	c->tokens = malloc(CKPT_RECORDS_MAX * sizeof *c->tokens);
 	c->proof = cfg->digest != NULL ? proof_new(cfg->digest, cfg->slots) : NULL;
 	if (changes_init(&c->changes, cfg->slots, cfg->tombs) != ERR_OK || c->compress == NULL || c->marks == NULL ||
 	    c->account.marked == NULL || c->nack.at == NULL || c->nack.entries == NULL || c->in == NULL ||
-	    c->rx_raw == NULL || c->tx_raw == NULL || c->tokens == NULL || (cfg->digest != NULL && c->proof == NULL)) {
+	    c->rx_raw == NULL || c->tx_raw == NULL || c->rx_whole == NULL || c->records == NULL || c->tokens == NULL ||
+	    (cfg->digest != NULL && c->proof == NULL)) {
 		ckpt_free(c);
 		return NULL;
 	}
@@ -62,6 +66,8 @@ ckpt_free(struct ckpt *c)
 	free(c->in);
 	free(c->rx_raw);
 	free(c->tx_raw);
+	free(c->rx_whole);
+	free(c->records);
 	free(c->tokens);
 	free(c);
 }

@@ -8,12 +8,11 @@
  * be sent.
  */
 #include <string.h>
-#include <zlib.h>
 
 #include "checkpoint/ckpt_core.h"
 #include "session/session_types.h"
 
-enum { WORD_BITS = 64, FRAME_HEAD = 8 /* count u32, CRC-32 of the records u32 */ };
+enum { WORD_BITS = 64 };
 
 static uint32_t
 words(const struct ckpt *c)
@@ -98,14 +97,13 @@ ckpt_account_send(struct ckpt *c)
 static bool
 put_record(struct ckpt *c, uint32_t slot, struct wbuf *out)
 {
-	size_t at = ckpt_record_begin(out, CKPT_KIND_UPDATE_CLPSTATS, 0);
+	struct wbuf content;
 	uint32_t teid = 0;
 
-	if (c->cfg.ops->read_micro(c->cfg.arg, slot, CKPT_GROUP_ACCOUNTING, &teid, out) != ERR_OK) {
-		out->len = at;
+	wbuf_init(&content, c->content, sizeof c->content);
+	if (c->cfg.ops->read_micro(c->cfg.arg, slot, CKPT_GROUP_ACCOUNTING, &teid, &content) != ERR_OK)
 		return false;
-	}
-	ckpt_record_end(out, at, teid);
+	ckpt_put(c, CKPT_KIND_UPDATE_CLPSTATS, teid, 0, content.len, out);
 	return true;
 }
 
@@ -123,7 +121,7 @@ put_end(struct ckpt *c, struct wbuf *out)
 void
 ckpt_account_fill(struct ckpt *c, struct wbuf *out)
 {
-	size_t room = CKPT_CONTROL_ROOM + CKPT_RECORD_MAX + CKPT_RECORD_HEADER_BYTES;
+	size_t room = CKPT_CONTROL_ROOM + CKPT_RECORD_MAX + CKPT_RECORD_HEAD_MAX;
 	size_t begin = out->len, at, records;
 	uint32_t count = 0, slot;
 	bool is_last = false;
@@ -132,9 +130,9 @@ ckpt_account_fill(struct ckpt *c, struct wbuf *out)
 		return;
 	at = ckpt_frame_begin(out, CKPT_ACCOUNTING);
 	wbuf_u32(out, 0);
-	wbuf_u32(out, 0);
 	records = out->len;
-	while (out->cap - out->len >= room && out->len - records < CKPT_SEND_RAW && !is_last) {
+	ckpt_pack_begin(&c->packer, 0);
+	while (out->cap - out->len >= room && out->len - records < CKPT_SEND_RAW - room && !is_last) {
 		is_last = !next_marked(c, &c->account.word, &slot);
 		count += !is_last && put_record(c, slot, out);
 	}
@@ -142,8 +140,6 @@ ckpt_account_fill(struct ckpt *c, struct wbuf *out)
 		out->len = begin;
 	else {
 		wbuf_patch_u32(out, at + CKPT_HEADER_BYTES, count);
-		wbuf_patch_u32(out, at + CKPT_HEADER_BYTES + 4,
-		               (uint32_t)crc32(0, out->data + records, (uInt)(out->len - records)));
 		ckpt_frame_end(out, at);
 	}
 	c->account.sent += count;
@@ -154,59 +150,25 @@ ckpt_account_fill(struct ckpt *c, struct wbuf *out)
 
 /* --- the flush, receiving ---------------------------------------------------------------------------------- */
 
-/* Shape and contents of every record, before any is applied. */
-static enum err
-check_records(struct ckpt *c, uint32_t count, struct rbuf in, const char **field)
-{
-	struct ckpt_record r;
-	uint64_t token;
-	enum err e;
-
-	for (uint32_t i = 0; i < count; i++) {
-		e = ckpt_record_read(&in, &r, field);
-		if (e != ERR_OK)
-			return e;
-		*field = "record teid";
-		if (teid_instance(r.teid) != c->cfg.instance || teid_slot(r.teid) >= c->cfg.slots)
-			return ERR_RANGE;
-		*field = "record kind";
-		if (r.kind != CKPT_KIND_UPDATE_CLPSTATS)
-			return ERR_FORMAT;
-		e = c->cfg.ops->check(c->cfg.arg, r.kind, r.teid, r.bytes, r.len, &token, field);
-		if (e != ERR_OK)
-			return e;
-	}
-	*field = "count";
-	return rbuf_left(&in) == 0 ? ERR_OK : ERR_TRAILING;
-}
-
 enum err
 ckpt_account_input(struct ckpt *c, const uint8_t *p, size_t n, const char **field)
 {
-	struct ckpt_record r;
+	struct ckpt_check what = {.only = CKPT_KIND_UPDATE_CLPSTATS};
 	struct rbuf in;
-	uint32_t count, crc;
 	enum err e;
 
 	rbuf_init(&in, p, n);
-	count = rbuf_u32(&in);
-	crc = rbuf_u32(&in);
+	what.count = rbuf_u32(&in);
 	*field = "accounting header";
 	if (in.is_short)
 		return ERR_SHORT;
-	*field = "crc32";
-	if (crc32(0, p + FRAME_HEAD, (uInt)(n - FRAME_HEAD)) != crc)
-		return ERR_CORRUPT;
-	e = check_records(c, count, in, field);
+	e = ckpt_check_records(c, &what, in, field);
 	if (e != ERR_OK)
 		return e;
-	for (uint32_t i = 0; i < count; i++) {
-		(void)ckpt_record_read(&in, &r, field);
-		if (c->cfg.ops->account != NULL)
-			c->cfg.ops->account(c->cfg.arg, r.teid, r.bytes, r.len);
-	}
-	c->account.received += count;
-	c->counters[CKPT_ACCOUNTING_RECEIVED] += count;
+	for (uint32_t i = 0; i < what.count && c->cfg.ops->account != NULL; i++)
+		c->cfg.ops->account(c->cfg.arg, c->records[i].teid, c->records[i].bytes, c->records[i].len);
+	c->account.received += what.count;
+	c->counters[CKPT_ACCOUNTING_RECEIVED] += what.count;
 	return ERR_OK;
 }
 

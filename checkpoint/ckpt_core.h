@@ -49,6 +49,7 @@ struct ckpt_sender {
 	uint64_t end_batch; /* number of the SYNC_END */
 	uint64_t next_batch;
 	uint64_t first_batch; /* not yet acknowledged */
+	uint64_t told;        /* sequence up to which the last batch, or mark of a sync, said that all went before */
 	uint64_t
 	    through[CKPT_WINDOW]; /* of the batches in flight, by number; 0: carries no promise (inside a full sync) */
 };
@@ -153,9 +154,13 @@ struct ckpt {
 	uint8_t *marks;           /* a byte a slot: the full sync that refreshed it last */
 	uint8_t *in;              /* CKPT_IN_BYTES; what was received and not yet carried out is [in_pos, in_len) */
 	size_t in_pos, in_len;
-	uint8_t *rx_raw;  /* CKPT_RAW_MAX */
-	uint8_t *tx_raw;  /* CKPT_SEND_RAW */
-	uint64_t *tokens; /* CKPT_RECORDS_MAX */
+	uint8_t *rx_raw;             /* CKPT_RAW_MAX */
+	uint8_t *tx_raw;             /* CKPT_SEND_RAW */
+	uint8_t *rx_whole;           /* ckpt_unpack_room(CKPT_RAW_MAX): contents of the records of a batch */
+	struct ckpt_record *records; /* CKPT_RECORDS_MAX: of the batch that is looked at */
+	uint64_t *tokens;            /* CKPT_RECORDS_MAX: of the same */
+	struct ckpt_packer packer;   /* of the batch that is being made */
+	uint8_t content[CKPT_RECORD_MAX];
 };
 
 /* ckpt_told - tell the shell when the connection's state is another one now. */
@@ -172,6 +177,20 @@ void ckpt_begin_sync(struct ckpt *c, const struct ckpt_lineage *held);
 
 /* ckpt_sweep - a slice of the work after a full sync; the acknowledgement is due when it is done. */
 void ckpt_sweep(struct ckpt *c);
+
+/* ckpt_put - a record of @kind whose content, @n bytes, stands in c->content, into @out, which has room for it. */
+void ckpt_put(struct ckpt *c, uint8_t kind, uint32_t teid, uint64_t seq, size_t n, struct wbuf *out);
+
+/*
+ * ckpt_check_records - @count records in @n bytes at @p, behind a batch that went up to @seq, into c->records: shape,
+ * TEID, and what the owner of the calls says to each. Errors name @field. Nothing is applied.
+ */
+struct ckpt_check {
+	uint64_t seq, through; /* sequences are within these */
+	uint8_t only;          /* kind that all must have; CKPT_KIND_FULL: any */
+	uint32_t count;
+};
+enum err ckpt_check_records(struct ckpt *c, const struct ckpt_check *what, struct rbuf raw, const char **field);
 
 /*
  * ckpt_nack.c. Standby: a record could not be applied; the call in @slot was brought whole, or ended; nothing is asked

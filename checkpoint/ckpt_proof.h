@@ -43,7 +43,7 @@ enum proof_step {
 };
 
 enum {
-	PROOF_HEADER_BYTES = 9,
+	PROOF_HEADER_BYTES = 5,
 	PROOF_SCRUB_PARTS = 16,
 	PROOF_UNSENT_MAX = 64,
 	PROOF_NAMES_CHUNK = 128, /* in one frame, of names and of slots to send again */
@@ -62,6 +62,7 @@ struct proof_scrub {
 	bool is_passing, is_fast;
 	uint32_t part;              /* the sixteenth of the pass that is being read */
 	uint64_t begun_ms, part_ms; /* this pass, this part */
+	uint32_t pass_ms;           /* in which a pass is to be done */
 	uint64_t
 	    read_ms[PROOF_SCRUB_PARTS]; /* when each part was begun the last time it was read to its end; 0: never */
 	uint32_t unsent, unsent_named;  /* of the last pass */
@@ -144,7 +145,7 @@ void proof_forget(struct proof_found *f);
 /* proof_may_compare - of the active: what the sums say is what the standby holds at this point of the stream. */
 bool proof_may_compare(const struct ckpt *c);
 
-/* proof_begin - a frame of @step; proof_end - its length and checksum. */
+/* proof_begin - a frame of @step; proof_end - its end. */
 size_t proof_begin(const struct ckpt *c, struct wbuf *out, enum proof_step step);
 void proof_end(struct wbuf *out, size_t at);
 

@@ -113,6 +113,8 @@ on_sync_begin(struct ckpt *c, const struct ckpt_msg *m)
 	rx->held = (struct ckpt_lineage){0};
 	rx->is_damaged = false;
 	ckpt_nack_forget(c);
+	if (c->cfg.ops->coming != NULL)
+		c->cfg.ops->coming(c->cfg.arg, m->calls < c->cfg.slots ? m->calls : c->cfg.slots);
 	if (++rx->mark == 0) {
 		memset(c->marks, 0, c->cfg.slots);
 		rx->mark = 1;
@@ -144,7 +146,8 @@ void
 ckpt_sweep(struct ckpt *c)
 {
 	struct ckpt_receiver *rx = &c->rx;
-	uint32_t end = c->cfg.slots - rx->swept > CKPT_SWEEP_SLICE ? rx->swept + CKPT_SWEEP_SLICE : c->cfg.slots;
+	uint32_t used = c->cfg.ops->slots_used(c->cfg.arg);
+	uint32_t end = used - rx->swept > CKPT_SWEEP_SLICE ? rx->swept + CKPT_SWEEP_SLICE : used;
 
 	for (unsigned drops = 0; rx->swept < end && drops < CKPT_SWEEP_DROPS; rx->swept++) {
 		if (c->marks[rx->swept] != rx->mark && c->cfg.ops->drop(c->cfg.arg, rx->swept)) {
@@ -152,7 +155,7 @@ ckpt_sweep(struct ckpt *c)
 			drops++;
 		}
 	}
-	if (rx->swept < c->cfg.slots)
+	if (rx->swept < used)
 		return;
 	rx->is_sweeping = false;
 	rx->held = (struct ckpt_lineage){c->peer.epoch, c->peer.incarnation, rx->through};
@@ -186,32 +189,45 @@ is_known_kind(uint8_t kind)
 	return kind == CKPT_KIND_FULL || kind == CKPT_KIND_INVALIDATE_CRR || ckpt_micro_group(kind) != 0;
 }
 
-/* All records of @raw: shape, length, and what the owner of the calls says to each. */
 static enum err
-check_records(struct ckpt *c, const struct ckpt_batch *b, struct rbuf raw, const char **field)
+check_record(struct ckpt *c, const struct ckpt_check *what, const struct ckpt_record *r, uint64_t *token,
+             const char **field)
 {
-	struct ckpt_record r;
-	enum err e;
+	*field = "record seq";
+	if (r->seq > what->through)
+		return ERR_RANGE;
+	*field = "record teid";
+	if (teid_instance(r->teid) != c->cfg.instance || teid_slot(r->teid) >= c->cfg.slots)
+		return ERR_RANGE;
+	*field = "record kind";
+	if (what->only != CKPT_KIND_FULL && r->kind != what->only)
+		return ERR_FORMAT;
+	*token = 0;
+	if (!is_known_kind(r->kind))
+		return ERR_OK;
+	return c->cfg.ops->check(c->cfg.arg, r->kind, r->teid, r->bytes, r->len, token, field);
+}
 
-	for (uint32_t i = 0; i < b->count; i++) {
-		e = ckpt_record_read(&raw, &r, field);
-		if (e != ERR_OK)
-			return e;
-		*field = "record seq";
-		if (r.seq > b->through)
-			return ERR_RANGE;
-		*field = "record teid";
-		if (teid_instance(r.teid) != c->cfg.instance || teid_slot(r.teid) >= c->cfg.slots)
-			return ERR_RANGE;
-		c->tokens[i] = 0;
-		if (!is_known_kind(r.kind))
-			continue;
-		e = c->cfg.ops->check(c->cfg.arg, r.kind, r.teid, r.bytes, r.len, &c->tokens[i], field);
-		if (e != ERR_OK)
-			return e;
-	}
+enum err
+ckpt_check_records(struct ckpt *c, const struct ckpt_check *what, struct rbuf raw, const char **field)
+{
+	struct ckpt_unpacker x;
+	enum err e = ERR_OK;
+
 	*field = "count";
-	return rbuf_left(&raw) == 0 ? ERR_OK : ERR_TRAILING;
+	if (rbuf_left(&raw) > CKPT_RAW_MAX || what->count > rbuf_left(&raw) / CKPT_RECORD_HEAD_MIN)
+		return ERR_RANGE;
+	ckpt_unpack_begin(&x, raw.data + raw.pos, rbuf_left(&raw), what->seq, c->rx_whole,
+	                  ckpt_unpack_room(CKPT_RAW_MAX));
+	for (uint32_t i = 0; i < what->count && e == ERR_OK; i++) {
+		e = ckpt_unpack(&x, &c->records[i], field);
+		if (e == ERR_OK)
+			e = check_record(c, what, &c->records[i], &c->tokens[i], field);
+	}
+	if (e != ERR_OK)
+		return e;
+	*field = "count";
+	return rbuf_left(&x.in) == 0 ? ERR_OK : ERR_TRAILING;
 }
 
 static void
@@ -264,26 +280,23 @@ announce_ahead(struct ckpt *c, const struct ckpt_batch *b, uint32_t i)
 }
 
 static void
-apply_records(struct ckpt *c, const struct ckpt_batch *b, struct rbuf raw)
+apply_records(struct ckpt *c, const struct ckpt_batch *b)
 {
-	struct ckpt_record r;
-	const char *field;
-
 	for (uint32_t i = 0; i < b->count; i++) {
+		const struct ckpt_record *r = &c->records[i];
 		enum err e;
 
 		if (i % CKPT_EXPECT == 0)
 			announce_ahead(c, b, i);
-		ckpt_record_read(&raw, &r, &field);
-		if (!is_known_kind(r.kind)) {
+		if (!is_known_kind(r->kind)) {
 			c->counters[CKPT_UNKNOWN_RECEIVED]++;
 			continue;
 		}
-		e = c->cfg.ops->apply(c->cfg.arg, r.kind, r.teid, r.bytes, r.len, c->tokens[i]);
-		count_record(c, r.kind, e);
-		follow_record(c, &r, e);
-		if (e == ERR_OK && r.kind == CKPT_KIND_FULL)
-			c->marks[teid_slot(r.teid)] = c->rx.mark;
+		e = c->cfg.ops->apply(c->cfg.arg, r->kind, r->teid, r->bytes, r->len, c->tokens[i]);
+		count_record(c, r->kind, e);
+		follow_record(c, r, e);
+		if (e == ERR_OK && r->kind == CKPT_KIND_FULL)
+			c->marks[teid_slot(r->teid)] = c->rx.mark;
 	}
 }
 
@@ -314,9 +327,11 @@ unpack(struct ckpt *c, const struct ckpt_batch *b, struct rbuf *in, struct rbuf 
 }
 
 static enum err
-check_batch(struct ckpt *c, struct rbuf *in, struct ckpt_batch *b, struct rbuf *raw, const char **field)
+check_batch(struct ckpt *c, struct rbuf *in, struct ckpt_batch *b, const char **field)
 {
 	enum err e = ckpt_batch_read(in, b, field);
+	struct ckpt_check what;
+	struct rbuf raw;
 
 	if (e != ERR_OK)
 		return e;
@@ -326,8 +341,11 @@ check_batch(struct ckpt *c, struct rbuf *in, struct ckpt_batch *b, struct rbuf *
 	*field = "through";
 	if (b->through < c->rx.through)
 		return ERR_RANGE;
-	e = unpack(c, b, in, raw, field);
-	return e == ERR_OK ? check_records(c, b, *raw, field) : e;
+	e = unpack(c, b, in, &raw, field);
+	if (e != ERR_OK)
+		return e;
+	what = (struct ckpt_check){.seq = c->rx.through, .through = b->through, .count = b->count};
+	return ckpt_check_records(c, &what, raw, field);
 }
 
 static enum err
@@ -335,7 +353,7 @@ on_batch(struct ckpt *c, const uint8_t *p, size_t n)
 {
 	struct ckpt_receiver *rx = &c->rx;
 	struct ckpt_batch b;
-	struct rbuf in, raw;
+	struct rbuf in;
 	const char *field;
 	enum err e;
 
@@ -344,10 +362,10 @@ on_batch(struct ckpt *c, const uint8_t *p, size_t n)
 		return ERR_OK;
 	}
 	rbuf_init(&in, p, n);
-	e = check_batch(c, &in, &b, &raw, &field);
+	e = check_batch(c, &in, &b, &field);
 	if (e != ERR_OK)
 		return refuse(c, e, CKPT_BATCH, field);
-	apply_records(c, &b, raw);
+	apply_records(c, &b);
 	c->counters[CKPT_BATCHES_RECEIVED]++;
 	c->counters[CKPT_RAW_BYTES_RECEIVED] += b.raw_bytes;
 	rx->next_batch++;

@@ -17,8 +17,8 @@ const struct ckpt_micro_row ckpt_micro_rows[CKPT_ROW_COUNT] = {
 /* clang-format on */
 
 const char *const ckpt_refusals[CKPT_REFUSALS] = {
-    "magic",         "version",      "length",        "frame crc",       "before OPEN", "unexpected", "instance",
-    "chassis-id",    "compressions", "missing field", "no sync runs",    "seq",         "batch",      "batch header",
-    "number",        "through",      "codec",         "raw bytes",       "crc32",       "crc32c",     "count",
-    "record length", "record seq",   "record teid",   "record contents",
+    "magic",    "version",      "length",        "frame crc",     "before OPEN",  "unexpected",
+    "instance", "chassis-id",   "compressions",  "missing field", "no sync runs", "seq",
+    "batch",    "batch header", "number",        "through",       "codec",        "raw bytes",
+    "crc32c",   "count",        "record length", "record seq",    "record teid",  "record contents",
 };

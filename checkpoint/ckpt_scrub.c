@@ -1,7 +1,8 @@
 /*
  * ckpt_scrub.c - every stored record is read again within CKPT_SCRUB_PASS_MS and compared with what was written, a
- * slice at a time. On the active a call that the standby does not have as it is, and that nothing is under way for, is
- * found as well.
+ * slice at a time; at a tenth of that pace while a full synchronization, which needs the processor more, runs, and then
+ * from the beginning again. On the active a call that the standby does not have as it is, and that nothing is under way
+ * for, is found as well.
  */
 #include "checkpoint/ckpt_proof.h"
 
@@ -96,7 +97,7 @@ end_pass(struct ckpt *c, uint64_t now_ms)
 static uint32_t
 quota(const struct proof_scrub *s, uint64_t now_ms)
 {
-	uint64_t due = (now_ms - s->begun_ms) * s->used / CKPT_SCRUB_PASS_MS;
+	uint64_t due = (now_ms - s->begun_ms) * s->used / s->pass_ms;
 
 	if (s->is_fast)
 		return SLICE_MAX;
@@ -115,8 +116,20 @@ wait_ms(const struct proof_scrub *s)
 		return FAST_WAIT_MS;
 	if (s->used == 0)
 		return EMPTY_WAIT_MS;
-	ms = (uint64_t)CKPT_SCRUB_PASS_MS * 256 / s->used;
+	ms = (uint64_t)s->pass_ms * 256 / s->used;
 	return ms > WAIT_MAX_MS ? WAIT_MAX_MS : ms < 2 ? 2 : (uint32_t)ms;
+}
+
+/* The pace is that of the moment. What a slow pass has read is read again as soon as there is time for it. */
+static void
+choose_pace(struct ckpt *c)
+{
+	struct proof_scrub *s = &c->proof->scrub;
+	uint32_t pass_ms = ckpt_sync(c) == CKPT_SYNC_FULL ? CKPT_SCRUB_SYNC_MS : CKPT_SCRUB_PASS_MS;
+
+	if (pass_ms < s->pass_ms && !s->is_fast)
+		s->is_passing = false;
+	s->pass_ms = pass_ms;
 }
 
 uint32_t
@@ -128,6 +141,7 @@ ckpt_scrub(struct ckpt *c, uint64_t now_ms)
 	if (c->proof == NULL)
 		return WAIT_MAX_MS;
 	s = &c->proof->scrub;
+	choose_pace(c);
 	if (!s->is_passing)
 		begin_pass(c, now_ms);
 	from = s->slot;

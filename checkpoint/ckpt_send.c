@@ -1,4 +1,6 @@
 /* ckpt_send.c - what goes out: control frames, batches of changes, the walk of a full sync. */
+#include <assert.h>
+
 #include "base/crc32c.h"
 #include "checkpoint/ckpt_proof.h"
 #include "session/session_types.h"
@@ -147,7 +149,8 @@ send_sync_begin(struct ckpt *c, struct wbuf *out)
 	struct ckpt_msg m = own_msg(c);
 
 	m.is_full = c->tx.sync == CKPT_SYNC_FULL;
-	m.seq = c->changes.sent;
+	m.calls = c->cfg.ops->slots_used(c->cfg.arg);
+	m.seq = c->tx.told = c->changes.sent;
 	m.batch = c->tx.next_batch;
 	send_msg(out, CKPT_SYNC_BEGIN, &m);
 	c->wants.sync_begin = false;
@@ -167,27 +170,26 @@ is_walking(const struct ckpt *c)
 	return c->tx.sync == CKPT_SYNC_FULL && !c->tx.is_ending;
 }
 
-/* A record whose reader found nothing is taken back. */
-static bool
-put_done(struct wbuf *w, size_t at, uint32_t teid, enum err e)
+void
+ckpt_put(struct ckpt *c, uint8_t kind, uint32_t teid, uint64_t seq, size_t n, struct wbuf *out)
 {
-	if (e != ERR_OK) {
-		w->len = at;
-		return false;
-	}
-	ckpt_record_end(w, at, teid);
-	return true;
+	struct ckpt_record r = {.kind = kind, .len = (uint16_t)n, .teid = teid, .seq = seq, .bytes = c->content};
+
+	bool has_room = ckpt_pack(&c->packer, out, &r);
+
+	assert(has_room);
 }
 
 static uint32_t
 put_full(struct ckpt *c, uint32_t slot, uint64_t seq, struct wbuf *w)
 {
-	size_t at = ckpt_record_begin(w, CKPT_KIND_FULL, seq);
+	struct wbuf content;
 	uint32_t teid = 0;
-	enum err e = c->cfg.ops->read_full(c->cfg.arg, slot, &teid, w);
 
-	if (!put_done(w, at, teid, e))
+	wbuf_init(&content, c->content, sizeof c->content);
+	if (c->cfg.ops->read_full(c->cfg.arg, slot, &teid, &content) != ERR_OK)
 		return 0;
+	ckpt_put(c, CKPT_KIND_FULL, teid, seq, content.len, w);
 	if (c->proof != NULL)
 		digest_sent(c->proof->digest, slot);
 	c->counters[CKPT_FULL_SENT]++;
@@ -198,11 +200,12 @@ put_full(struct ckpt *c, uint32_t slot, uint64_t seq, struct wbuf *w)
 static uint32_t
 put_tomb(struct ckpt *c, uint32_t tomb, uint64_t seq, bool is_again, uint32_t *teid, struct wbuf *w)
 {
-	size_t at = ckpt_record_begin(w, CKPT_KIND_INVALIDATE_CRR, seq);
-	enum err e = c->cfg.ops->read_tomb(c->cfg.arg, tomb, teid, w);
+	struct wbuf content;
 
-	if (!put_done(w, at, *teid, e))
+	wbuf_init(&content, c->content, sizeof c->content);
+	if (c->cfg.ops->read_tomb(c->cfg.arg, tomb, teid, &content) != ERR_OK)
 		return 0;
+	ckpt_put(c, CKPT_KIND_INVALIDATE_CRR, *teid, seq, content.len, w);
 	c->counters[is_again ? CKPT_INVALIDATE_AGAIN : CKPT_INVALIDATE_SENT]++;
 	c->counters[ckpt_row_counter(CKPT_ROW_INVALIDATE, CKPT_ROW_SENT)] += !is_again;
 	return 1;
@@ -211,12 +214,13 @@ put_tomb(struct ckpt *c, uint32_t tomb, uint64_t seq, bool is_again, uint32_t *t
 static uint32_t
 put_micro(struct ckpt *c, uint32_t slot, uint64_t seq, const struct ckpt_micro_row *row, struct wbuf *w)
 {
-	size_t at = ckpt_record_begin(w, row->kind, seq);
+	struct wbuf content;
 	uint32_t teid = 0;
-	enum err e = c->cfg.ops->read_micro(c->cfg.arg, slot, row->group, &teid, w);
 
-	if (!put_done(w, at, teid, e))
+	wbuf_init(&content, c->content, sizeof c->content);
+	if (c->cfg.ops->read_micro(c->cfg.arg, slot, row->group, &teid, &content) != ERR_OK)
 		return 0;
+	ckpt_put(c, row->kind, teid, seq, content.len, w);
 	c->counters[CKPT_MICRO_SENT]++;
 	c->counters[ckpt_row_counter((unsigned)(row - ckpt_micro_rows), CKPT_ROW_SENT)]++;
 	return 1;
@@ -246,7 +250,7 @@ put_entry(struct ckpt *c, uint32_t entry, struct wbuf *w)
 }
 
 /* The largest that one entry can become: a full record, or all its micro-checkpoints, which are parts of one. */
-enum { ENTRY_ROOM = CKPT_RECORD_MAX + CKPT_MICRO_COUNT * CKPT_RECORD_HEADER_BYTES };
+enum { ENTRY_ROOM = CKPT_RECORD_MAX + CKPT_MICRO_COUNT * CKPT_RECORD_HEAD_MAX };
 
 static bool
 has_entry_room(const struct wbuf *w)
@@ -297,14 +301,15 @@ put_changes(struct ckpt *c, struct wbuf *w)
 static bool
 is_walk_done(const struct ckpt *c)
 {
-	return c->tx.tombs_walked == c->cfg.tombs && c->tx.slots_walked == c->cfg.slots;
+	return c->tx.tombs_walked == c->cfg.tombs && c->tx.slots_walked >= c->cfg.ops->slots_used(c->cfg.arg);
 }
 
 /* A slot of the walk: what is not shown to the standby is dropped by it when the walk has ended. */
 static uint32_t
 put_walked(struct ckpt *c, uint32_t slot, struct wbuf *w)
 {
-	uint32_t n = changes_is_young(&c->changes, slot) ? 0 : put_full(c, slot, c->changes.sent, w);
+	bool is_young = changes_young_count(&c->changes) > 0 && changes_is_young(&c->changes, slot);
+	uint32_t n = is_young ? 0 : put_full(c, slot, c->changes.sent, w);
 
 	if (n == 0 && c->proof != NULL)
 		digest_sent_gone(c->proof->digest, slot);
@@ -362,6 +367,7 @@ send_batch(struct ckpt *c, uint32_t count, size_t raw_bytes, struct wbuf *out)
 		wbuf_space(out, len);
 	ckpt_frame_end(out, at);
 	tx->through[tx->next_batch++ % CKPT_WINDOW] = is_walking(c) ? 0 : b.through;
+	tx->told = b.through;
 	c->counters[CKPT_BATCHES_SENT]++;
 	c->counters[CKPT_RAW_BYTES_SENT] += raw_bytes;
 }
@@ -371,7 +377,7 @@ send_sync_end(struct ckpt *c, struct wbuf *out)
 {
 	struct ckpt_msg m = own_msg(c);
 
-	m.seq = c->changes.sent;
+	m.seq = c->tx.told = c->changes.sent;
 	m.batch = c->tx.next_batch;
 	send_msg(out, CKPT_SYNC_END, &m);
 	c->tx.end_batch = c->tx.next_batch;
@@ -394,6 +400,7 @@ send_records(struct ckpt *c, struct wbuf *out)
 		return;
 	room -= overhead;
 	wbuf_init(&w, c->tx_raw, room < CKPT_SEND_RAW ? room : CKPT_SEND_RAW);
+	ckpt_pack_begin(&c->packer, c->tx.told);
 	count = put_changes(c, &w);
 	if (is_walking(c))
 		count += put_walk(c, &w);

@@ -213,7 +213,7 @@ enum ckpt_counter {
 	CKPT_NOW_SCHEMA,      /* gauge: of the peer's call rows */
 	CKPT_ROWS_FIRST,      /* CKPT_ROW_FIGURES for each row of ckpt_micro_rows: ckpt_row_counter */
 	CKPT_REFUSED_FIRST = CKPT_ROWS_FIRST + 5 * CKPT_ROW_COUNT, /* one for each name of ckpt_refusals */
-	CKPT_COUNTER_COUNT = CKPT_REFUSED_FIRST + 25
+	CKPT_COUNTER_COUNT = CKPT_REFUSED_FIRST + 24
 };
 
 /* What is counted of each kind of checkpoint. */
@@ -294,6 +294,8 @@ struct ckpt_ops {
 	 */
 	enum err (*check)(void *arg, uint8_t kind, uint32_t teid, const uint8_t *p, size_t n, uint64_t *token,
 	                  const char **field);
+	/* A full synchronization of about @calls calls has begun: a hint. May be NULL. */
+	void (*coming)(void *arg, uint32_t calls);
 	/*
 	 * The records with these tokens passed the check and are to be applied soon, or next, each group once soon and
 	 * once next: a hint. May be NULL.
@@ -316,9 +318,9 @@ struct ckpt_ops {
 	void (*accounting_ended)(void *arg);
 
 	/*
-	 * For the proof that both sides hold the same; NULL: none is made. scrub: read the stored records of up to @max
-	 * slots from *slot on again, telling the digest, *slot moves on; ERR_SHORT: more to do, ERR_OK: that was all.
-	 * slots_used: no slot from there on was ever used. teid: of the call in @slot, 0: none. audited: the audit that
+	 * slots_used: no slot from there on was ever used; never goes back. teid: of the call in @slot, 0: none. scrub,
+	 * for the proof that both sides hold the same: read the stored records of up to @max slots from *slot on again,
+	 * telling the digest, *slot moves on; ERR_SHORT: more to do, ERR_OK: that was all. audited: the audit that
 	 * ckpt_audit_begin began has ended; may be NULL.
 	 */
 	enum err (*scrub)(void *arg, uint32_t *slot, uint32_t max);

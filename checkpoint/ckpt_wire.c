@@ -1,9 +1,7 @@
-/* ckpt_wire.c - frames, control messages and records of a checkpoint connection. */
+/* ckpt_wire.c - frames and control messages of a checkpoint connection. */
 #include "checkpoint/ckpt_wire.h"
 
-#include <endian.h>
-#include <string.h>
-#include <zlib.h>
+#include "base/crc32c.h"
 
 #define AT(member) .offset = offsetof(struct ckpt_msg, member)
 
@@ -39,6 +37,7 @@ static const struct field_row msg_rows[] = {
     {16, 0, FIELD_U8, 0, AT(kind), .max = UINT8_MAX, .groups = IN_NACK, .name = "kind"},
     {17, 0, FIELD_U8, 0, AT(reason), .min = CKPT_NACK_CKEY_MISMATCH, .max = UINT8_MAX, .groups = IN_NACK,
      .name = "reason"},
+    {18, 0, FIELD_U32, 0, AT(calls), .max = UINT32_MAX, .groups = 1 << CKPT_SYNC_BEGIN, .name = "calls"},
 };
 
 const struct rows_format ckpt_msg_format = {
@@ -100,7 +99,7 @@ header_crc(const struct ckpt_header *h, const uint8_t *body)
 	wbuf_u8(&w, h->version);
 	wbuf_u8(&w, h->type);
 	wbuf_u32(&w, h->length);
-	return (uint32_t)crc32(crc32(0, head, sizeof head), body, covered);
+	return crc32c(crc32c(0, head, sizeof head), body, covered);
 }
 
 enum err
@@ -203,41 +202,5 @@ ckpt_batch_read(struct rbuf *in, struct ckpt_batch *b, const char **field)
 	if (b->raw_bytes > CKPT_RAW_MAX)
 		return ERR_RANGE;
 	*field = "count";
-	return b->count <= b->raw_bytes / CKPT_RECORD_HEADER_BYTES ? ERR_OK : ERR_RANGE;
-}
-
-size_t
-ckpt_record_begin(struct wbuf *out, uint8_t kind, uint64_t seq)
-{
-	size_t at = out->len;
-	uint8_t *p = wbuf_space(out, CKPT_RECORD_HEADER_BYTES);
-	uint64_t big = htobe64(seq);
-
-	if (p == NULL)
-		return at;
-	memset(p, 0, CKPT_RECORD_HEADER_BYTES);
-	p[0] = kind;
-	memcpy(p + 5, &big, sizeof big);
-	return at;
-}
-
-void
-ckpt_record_end(struct wbuf *out, size_t at, uint32_t teid)
-{
-	wbuf_patch_u32(out, at + 1, teid);
-	wbuf_patch_u16(out, at + 13, (uint16_t)(out->len - at - CKPT_RECORD_HEADER_BYTES));
-}
-
-enum err
-ckpt_record_read(struct rbuf *in, struct ckpt_record *r, const char **field)
-{
-	r->kind = rbuf_u8(in);
-	r->teid = rbuf_u32(in);
-	r->seq = rbuf_u64(in);
-	r->len = rbuf_u16(in);
-	*field = "record length";
-	if (!in->is_short && r->len > CKPT_RECORD_MAX)
-		return ERR_RANGE;
-	r->bytes = rbuf_take(in, r->len);
-	return r->bytes == NULL ? ERR_SHORT : ERR_OK;
+	return b->count <= b->raw_bytes / CKPT_RECORD_HEAD_MIN ? ERR_OK : ERR_RANGE;
 }

@@ -1,29 +1,28 @@
 /*
- * ckpt_wire.h - the bytes of a checkpoint connection: frame header, control messages, batch header, records.
+ * ckpt_wire.h - the bytes of a checkpoint connection: frame header, control messages, batch header.
  *
- *   frame    magic u16 = 0x5343, version u8, type u8, length u32 of the body (<= 1 MiB), CRC-32 u32, body
+ *   frame    magic u16 = 0x5343, version u8, type u8, length u32 of the body (<= 1 MiB), CRC-32C u32, body
  *            the CRC covers the eight octets before it and the body; of a BATCH only its header, as the records
  *            have their own
  *   control  field rows (TLV8), one table for all types; unknown fields are skipped
  *   BATCH    number u64, through u64, codec u8, count u32, raw bytes u32 (<= 256 KiB), CRC-32C of the raw
- *            bytes u32, packed records
- *   record   kind u8, TEID u32, change sequence u64, length u16, bytes
+ *            bytes u32, compressed records (ckpt_records.h)
  */
 #ifndef CHECKPOINT_CKPT_WIRE_H
 #define CHECKPOINT_CKPT_WIRE_H
 
 #include "base/rows.h"
+#include "checkpoint/ckpt_records.h"
 #include "checkpoint/ckpt_types.h"
 
 enum {
 	CKPT_MAGIC = 0x5343,
-	CKPT_VERSION = 3,
+	CKPT_VERSION = 4,
 	CKPT_HEADER_BYTES = 12,
 	CKPT_BODY_MAX = 1 << 20,
 	CKPT_BATCH_HEADER_BYTES = 29,
 	CKPT_RAW_MAX = 256 * 1024,
-	CKPT_RECORD_HEADER_BYTES = 15,
-	CKPT_RECORDS_MAX = CKPT_RAW_MAX / CKPT_RECORD_HEADER_BYTES
+	CKPT_RECORDS_MAX = CKPT_RAW_MAX / CKPT_RECORD_HEAD_MIN
 };
 
 enum ckpt_frame_type {
@@ -36,9 +35,9 @@ enum ckpt_frame_type {
 	CKPT_BATCH,
 	CKPT_ACK,
 	CKPT_ROLE,
-	CKPT_ACCOUNTING,     /* count u32, CRC-32 of the records u32, records */
+	CKPT_ACCOUNTING,     /* count u32, records */
 	CKPT_ACCOUNTING_END, /* seq: how many records the frames before it had */
-	CKPT_PROOF,          /* step u8, round u32, CRC-32 of the rest u32, rest by step: ckpt_proof.h */
+	CKPT_PROOF,          /* step u8, round u32, rest by step: ckpt_proof.h */
 	CKPT_NACK,           /* standby to active: this record could not be applied, send the call in full */
 	CKPT_FRAME_TYPE_COUNT
 };
@@ -70,6 +69,7 @@ struct ckpt_msg {
 	uint32_t teid;  /* of the record that is asked for again */
 	uint8_t kind;   /* its CMD id; 0: a full checkpoint */
 	uint8_t reason; /* enum ckpt_nack_reason */
+	uint32_t calls; /* that a full synchronization will bring, about */
 };
 
 struct ckpt_batch {
@@ -79,14 +79,6 @@ struct ckpt_batch {
 	uint32_t count;
 	uint32_t raw_bytes;
 	uint32_t crc;
-};
-
-struct ckpt_record {
-	uint8_t kind;
-	uint32_t teid;
-	uint64_t seq;
-	uint16_t len;
-	const uint8_t *bytes; /* borrowed from the batch */
 };
 
 extern const struct rows_format ckpt_msg_format;
@@ -114,11 +106,5 @@ enum err ckpt_msg_read(const void *p, size_t n, uint8_t type, struct ckpt_msg *m
 
 void ckpt_batch_write(struct wbuf *out, const struct ckpt_batch *b);
 enum err ckpt_batch_read(struct rbuf *in, struct ckpt_batch *b, const char **field);
-
-/* ckpt_record_begin/end - write a record header, and its length after the bytes. */
-size_t ckpt_record_begin(struct wbuf *out, uint8_t kind, uint64_t seq);
-void ckpt_record_end(struct wbuf *out, size_t at, uint32_t teid);
-
-enum err ckpt_record_read(struct rbuf *in, struct ckpt_record *r, const char **field);
 
 #endif

@@ -99,11 +99,11 @@ gtp_group(unsigned bit)
 }
 
 static const char frames_text[] =
-    "A frame is magic (2 octets), version (1), type (1), length of the body (4), CRC-32 (4), body. All numbers are\n"
-    "big-endian. The CRC of a control connection covers type and body, that of a checkpoint connection the eight "
-    "octets\n"
-    "before it and the body, of a BATCH and its records the header only: the records have their own. The body\n"
-    "is a list of fields: id (1 octet), length (1), value. Fields of unknown ids are skipped and counted.\n";
+    "A frame is magic (2 octets), version (1), type (1), length of the body (4), checksum (4), body. All numbers are\n"
+    "big-endian. The checksum of a control connection is the CRC-32 of type and body, that of a checkpoint connection\n"
+    "the CRC-32C of the eight octets before it and the body, of a BATCH of its header only: the records have their\n"
+    "own. The body is a list of fields: id (1 octet), length (1), value. Fields of unknown ids are skipped and "
+    "counted.\n";
 static const char call_text[] = "The payload of a record: fields as in the frames above, in ascending order of ids. A "
                                 "full record carries all rows,\n"
                                 "a micro-checkpoint those of its group.\n";
@@ -181,9 +181,7 @@ put_frame_types(const char *title, unsigned magic, unsigned version, unsigned he
 }
 
 static const char proof_text[] =
-    "\nA PROOF frame (checkpoint/ckpt_proof.h) has step u8, round u32, CRC-32 of these and of what follows u32; then "
-    "by "
-    "step:\n\n"
+    "\nA PROOF frame (checkpoint/ckpt_proof.h) has step u8, round u32; then by step:\n\n"
     "| step | from | what follows |\n|---|---|---|\n"
     "| 1 ROOT | active | number of the next batch u64, repair u8, calls u32, sum u64, age of the oldest record read in "
     "ms u32, damaged calls u32, count u16, so many slot u32 and TEID u32 |\n"
@@ -216,8 +214,19 @@ wire(void)
 	    "\nA BATCH has a fixed header of %d octets: number u64, through u64 (all changes up to this sequence\n"
 	    "are in this batch and those before), codec u8 (0 none, 1 zlib, 2 LZ4 block), count of records u32,\n"
 	    "raw octets u32 (at most %d), CRC-32C of the raw octets u32; then the records, packed.\n"
-	    "A record has a header of %d octets: kind u8, TEID u32, change sequence u64, length u16.\n",
-	    CKPT_BATCH_HEADER_BYTES, CKPT_RAW_MAX, CKPT_RECORD_HEADER_BYTES);
+	    "A record (checkpoint/ckpt_records.h) is kind u8; change sequence: varint, how much later than that of "
+	    "the\n"
+	    "record before, of the first: than `through` of the batch before (`seq` of SYNC_BEGIN or SYNC_END); TEID:\n"
+	    "zigzag varint, difference to that of the record before, of the first: to 0; varint: octets of the "
+	    "content\n"
+	    "x 4 + form; content. Form %d: as it is. Form %d: fields of id u8, length u8, value in two parts: their "
+	    "count\n"
+	    "u8, ids and lengths of all, values of all. Form %d: the same behind a field 1 that is the TEID and left "
+	    "out.\n"
+	    "A varint has seven bits an octet, the lowest first, and bit 7 in all but the last. An ACCOUNTING frame "
+	    "is\n"
+	    "count u32, records (the sequence of all is 0).\n",
+	    CKPT_BATCH_HEADER_BYTES, CKPT_RAW_MAX, CKPT_FORM_PLAIN, CKPT_FORM_FIELDS, CKPT_FORM_OWN);
 	text_put(&out, proof_text);
 	text_put(&out, "\n| record kind | name | category | sent at | accounting |\n|---|---|---|---|---|\n");
 	for (int kind = 0; kind <= UINT8_MAX; kind++) {

@@ -22,7 +22,8 @@ struct demux {
 	bool is_dropping;
 	unsigned next; /* instance the search for the least loaded begins at */
 	bool is_ready[GATEWAY_SESSMGRS_MAX + 1];
-	uint32_t load[GATEWAY_SESSMGRS_MAX + 1]; /* calls bound and Creates in flight */
+	uint32_t load[GATEWAY_SESSMGRS_MAX + 1];  /* calls bound and Creates in flight */
+	uint32_t ahead[GATEWAY_SESSMGRS_MAX + 1]; /* calls that each is to have, as far as it has told */
 	struct demux_imsi *imsis;
 	struct {
 		uint32_t network;
@@ -176,6 +177,19 @@ demux_bind(struct demux *d, uint64_t imsi, unsigned instance)
 	e->calls++;
 	d->load[instance]++;
 	return ERR_OK;
+}
+
+void
+demux_reserve(struct demux *d, unsigned instance, uint32_t n)
+{
+	uint64_t sum = 0;
+
+	if (instance < 1 || instance > d->count || d->ahead[instance] >= n)
+		return;
+	d->ahead[instance] = n;
+	for (unsigned i = 1; i <= d->count; i++)
+		sum += d->ahead[i];
+	demux_imsi_reserve(d->imsis, sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX);
 }
 
 void

@@ -107,6 +107,9 @@ void demux_set_ready(struct demux *d, unsigned instance, bool is_ready);
 enum err demux_bind(struct demux *d, uint64_t imsi, unsigned instance);
 enum err demux_unbind(struct demux *d, uint64_t imsi, unsigned instance);
 
+/* demux_reserve - @instance will have about @n calls in all: a hint. */
+void demux_reserve(struct demux *d, unsigned instance, uint32_t n);
+
 /* demux_expect - these are about to be bound or unbound: a hint that lets their memory be fetched together. */
 void demux_expect(const struct demux *d, const uint64_t *imsis, size_t n);
 

@@ -62,6 +62,12 @@ demux_imsi_find(struct demux_imsi *t, uint64_t imsi)
 }
 
 void
+demux_imsi_reserve(struct demux_imsi *t, uint32_t n)
+{
+	keymap_reserve(&t->map, n);
+}
+
+void
 demux_imsi_expect(const struct demux_imsi *t, const uint64_t *imsis, size_t n)
 {
 	keymap_prefetch(&t->map, imsis, n);

@@ -29,6 +29,9 @@ void demux_imsi_free(struct demux_imsi *t);
 /* demux_imsi_find - the entry of @imsi, or NULL. */
 struct demux_imsi_entry *demux_imsi_find(struct demux_imsi *t, uint64_t imsi);
 
+/* demux_imsi_reserve - @n subscribers in all are about to be there: a hint (keymap_reserve). */
+void demux_imsi_reserve(struct demux_imsi *t, uint32_t n);
+
 /* demux_imsi_expect - these are about to be looked for: a hint. */
 void demux_imsi_expect(const struct demux_imsi *t, const uint64_t *imsis, size_t n);
 

@@ -279,6 +279,8 @@ channel_binds(struct channel *c, const struct ipc_msg *m, bool is_bind)
 	size_t n = m->len / sizeof imsis[0] < GTP_BINDS_MAX ? m->len / sizeof imsis[0] : GTP_BINDS_MAX;
 
 	memcpy(imsis, m->body, n * sizeof imsis[0]);
+	if (is_bind)
+		demux_reserve(core, c->instance, m->id);
 	demux_expect(core, imsis, n);
 	for (size_t i = 0; i < n; i++) {
 		if (is_bind)

@@ -100,6 +100,12 @@ ahead(void *arg, uint32_t slot, uint32_t groups, enum ckpt_when when)
 	call_table_ahead(arg, slot, groups, when);
 }
 
+static void
+coming(void *arg, uint32_t calls)
+{
+	call_table_reserve(arg, calls);
+}
+
 static bool
 drop(void *arg, uint32_t slot)
 {
@@ -131,6 +137,7 @@ const struct ckpt_ops call_ckpt_ops = {
     .oldest_tomb = oldest_tomb,
     .check = check,
     .ahead = ahead,
+    .coming = coming,
     .expect = expect,
     .apply = apply,
     .drop = drop,

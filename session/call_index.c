@@ -14,6 +14,12 @@ call_index_fini(struct call_index *x)
 	keymap_fini(&x->map);
 }
 
+void
+call_index_reserve(struct call_index *x, uint32_t n)
+{
+	keymap_reserve(&x->map, n);
+}
+
 uint32_t
 call_index_find(const struct call_index *x, uint64_t key)
 {

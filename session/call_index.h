@@ -29,6 +29,9 @@ struct call_index {
 enum err call_index_init(struct call_index *x, uint32_t slots);
 void call_index_fini(struct call_index *x);
 
+/* call_index_reserve - @n slots are about to be used: a hint (keymap_reserve). */
+void call_index_reserve(struct call_index *x, uint32_t n);
+
 /* call_index_find - the slot of @key, or CALL_NO_SLOT. */
 uint32_t call_index_find(const struct call_index *x, uint64_t key);
 

@@ -410,6 +410,12 @@ call_table_expect(const struct call_table *t, const uint64_t *tokens, size_t n, 
 }
 
 void
+call_table_reserve(struct call_table *t, uint32_t n)
+{
+	call_index_reserve(&t->index, n);
+}
+
+void
 call_table_ahead(const struct call_table *t, uint32_t slot, uint32_t groups, enum ckpt_when when)
 {
 	if (when == CKPT_SOON)

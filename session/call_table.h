@@ -75,6 +75,10 @@ enum err call_table_peek(const struct call_table *t, uint32_t slot, uint32_t *te
  */
 void call_table_expect(const struct call_table *t, const uint64_t *tokens, size_t n, enum ckpt_when when);
 void call_table_ahead(const struct call_table *t, uint32_t slot, uint32_t groups, enum ckpt_when when);
+
+/* call_table_reserve - @n calls in all are about to be there: a hint as well. */
+void call_table_reserve(struct call_table *t, uint32_t n);
+
 enum err call_table_tomb(const struct call_table *t, uint32_t tomb, struct tombstone *out);
 
 /* call_table_oldest_tomb - the number that the next tombstone will take. */

@@ -48,6 +48,7 @@ struct sessmgr {
 	struct event *clear_ev; /* next slice of a clear */
 	struct event *rebind_ev;
 	uint32_t rebind_slot;
+	uint32_t calls_ahead; /* about so many are to be there in all; 0: not known */
 	bool is_turn_armed;
 	bool is_conn_due; /* conn is to be told to chassisd */
 	uint8_t conn;     /* enum ckpt_conn */

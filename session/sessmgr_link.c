@@ -119,6 +119,15 @@ ckpt_ahead(void *arg, uint32_t slot, uint32_t groups, enum ckpt_when when)
 }
 
 static void
+ckpt_coming(void *arg, uint32_t calls)
+{
+	struct sessmgr *s = arg;
+
+	s->calls_ahead = calls;
+	call_ckpt_ops.coming(s->table, calls);
+}
+
+static void
 ckpt_expect(void *arg, const uint64_t *tokens, size_t n, enum ckpt_when when)
 {
 	call_ckpt_ops.expect(((struct sessmgr *)arg)->table, tokens, n, when);
@@ -307,6 +316,7 @@ const struct ckpt_ops sessmgr_ckpt_ops = {
     .oldest_tomb = ckpt_oldest_tomb,
     .check = ckpt_check,
     .ahead = ckpt_ahead,
+    .coming = ckpt_coming,
     .expect = ckpt_expect,
     .apply = ckpt_apply,
     .drop = ckpt_drop,

@@ -51,7 +51,8 @@ static void
 send_binds(struct sessmgr *s)
 {
 	if (s->data != NULL && s->bind.count > 0)
-		(void)ipc_send(s->data, IPC_BIND, s->instance, s->bind.imsis, s->bind.count * sizeof(uint64_t), -1, 0);
+		(void)ipc_send(s->data, IPC_BIND, s->calls_ahead, s->bind.imsis, s->bind.count * sizeof(uint64_t), -1,
+		               0);
 	if (s->data != NULL && s->unbind.count > 0)
 		(void)ipc_send(s->data, IPC_UNBIND, s->instance, s->unbind.imsis, s->unbind.count * sizeof(uint64_t),
 		               -1, 0);
@@ -490,6 +491,7 @@ open_data(struct sessmgr *s, int fd)
 	s->data = ipc_chan_new(s->base, fd, on_data_message, on_data_closed, s);
 	s->bind.count = s->unbind.count = 0;
 	s->rebind_slot = 0;
+	s->calls_ahead = call_table_count(s->table);
 	on_rebind_slice(-1, 0, s);
 }
 

@@ -41,7 +41,8 @@ enum ipc_type {
 	IPC_REQUEST,         /* demux -> sessmgr: struct gtp_datagram (gateway/gtp_channel.h), then the message */
 	IPC_REPLY,           /* sessmgr -> demux: the same */
 	IPC_BARRIER,         /* demux -> sessmgr, sent back when everything before it is answered */
-	IPC_BIND,            /* sessmgr -> demux: u64 IMSIs that live there now */
+	IPC_BIND,            /* sessmgr -> demux: u64 IMSIs that live there now; id: about how many are to come in all,
+	                        0 unknown */
 	IPC_UNBIND,          /* sessmgr -> demux: u64 IMSIs that are gone */
 	IPC_GATE,            /* chassisd -> demux, sessmgr: id: enum srp_gate */
 	IPC_AUDIT,           /* chassisd -> sessmgr: examine every call; id comes back */

@@ -25,7 +25,7 @@ import struct
 import sys
 import time
 
-OPEN_HEADER = struct.Struct(">HBBII")  # magic, version, type, length of the body, CRC-32
+OPEN_HEADER = struct.Struct(">HBBII")  # magic, version, type, length of the body, checksum
 MAGIC_CONTROL, MAGIC_CHECKPOINT = 0x5352, 0x5343
 FIELD_INSTANCE = 1                    # of a checkpoint's OPEN: docs/WIRE.md
 CHUNK, QUEUE = 65536, 64

@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/crc32c.h"
 #include "checkpoint/ckpt.h"
@@ -113,7 +112,7 @@ give_batch(struct ckpt *c, const uint8_t *p, size_t n, uint32_t count, uint8_t c
 		give(c, frame, w.len, w.len);
 }
 
-/* The input as the records of an accounting flush, whose count and CRC are right or nearly so. */
+/* The input as the records of an accounting flush, whose count is right or nearly so. */
 static void
 give_accounting(struct ckpt *c, const uint8_t *p, size_t n, uint32_t count)
 {
@@ -124,7 +123,6 @@ give_accounting(struct ckpt *c, const uint8_t *p, size_t n, uint32_t count)
 	wbuf_init(&w, frame, sizeof frame);
 	at = ckpt_frame_begin(&w, CKPT_ACCOUNTING);
 	wbuf_u32(&w, count);
-	wbuf_u32(&w, (uint32_t)crc32(0, p, (uInt)n));
 	wbuf_bytes(&w, p, n);
 	ckpt_frame_end(&w, at);
 	if (!w.is_over)

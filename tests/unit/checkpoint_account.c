@@ -247,7 +247,7 @@ a_flush_that_lies_is_refused_whole(void **state)
 		struct wbuf w;
 		enum err e;
 
-		/* one octet wrong in the one record or in its CRC, or the end marker counts wrong */
+		/* one octet wrong in the one record, or the end marker counts wrong */
 		ckpt_disconnected(b.ckpt);
 		assert_int_equal(ckpt_connected(b.ckpt, false, now), ERR_OK);
 		{

@@ -11,7 +11,7 @@
 
 enum { STREAM_MAX = 1 << 16, CALLS = 4, EPOCH = 7 };
 
-#define FOLDER "tests/wire/checkpoint-3"
+#define FOLDER "tests/wire/checkpoint-4"
 
 struct stream {
 	uint8_t bytes[STREAM_MAX];

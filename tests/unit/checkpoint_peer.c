@@ -27,18 +27,32 @@ bad_batch(const void *raw, uint32_t raw_bytes, uint32_t count, uint64_t number, 
 	return ckpt_input(b.ckpt, frame, w.len, now);
 }
 
+static struct ckpt_packer packer;
+
+static void
+put(struct wbuf *w, uint8_t kind, uint64_t seq, uint32_t teid, const void *content, size_t n)
+{
+	struct ckpt_record r = {.kind = kind, .len = (uint16_t)n, .teid = teid, .seq = seq, .bytes = content};
+
+	assert_true(ckpt_pack(&packer, w, &r));
+}
+
 static uint32_t
 good_records(struct wbuf *w, unsigned n)
 {
+	uint8_t content[ARENA_RECORD_MAX];
+	struct wbuf record;
+
+	ckpt_pack_begin(&packer, 0);
 	for (unsigned i = 0; i < n; i++) {
 		struct call c = {.imsi = 900 + i, .imsi_digits = 15, .nsapi = 5, .state = CALL_CONNECTED};
-		size_t at = ckpt_record_begin(w, CKPT_KIND_FULL, 1);
 
 		c.teid = teid_make(INSTANCE, 0, 100 + i);
 		c.present = CALL_HAS(CALL_F_IMSI) | CALL_HAS(CALL_F_IMSI_DIGITS) | CALL_HAS(CALL_F_NSAPI) |
 		            CALL_HAS(CALL_F_STATE) | CALL_HAS(CALL_F_TEID);
-		assert_int_equal(call_rows_encode(&c, w), ERR_OK);
-		ckpt_record_end(w, at, c.teid);
+		wbuf_init(&record, content, sizeof content);
+		assert_int_equal(call_rows_encode(&c, &record), ERR_OK);
+		put(w, CKPT_KIND_FULL, 1, c.teid, content, record.len);
 	}
 	return n;
 }
@@ -66,8 +80,9 @@ static void
 a_batch_with_a_fault_is_refused_whole(void **state)
 {
 	static uint8_t raw[CKPT_RAW_MAX + 16];
+	struct ckpt_packer packed;
 	struct wbuf w;
-	size_t len, at;
+	size_t len;
 
 	(void)state;
 	join();
@@ -75,10 +90,12 @@ a_batch_with_a_fault_is_refused_whole(void **state)
 	wbuf_init(&w, raw, sizeof raw);
 	good_records(&w, 2);
 	len = w.len;
+	packed = packer;
 	assert_refused(bad_batch(raw, (uint32_t)len, 2, NEXT, 1, 0, (uint32_t)len), ERR_CORRUPT, "crc32c");
 	assert_refused(bad_batch(raw, (uint32_t)len, 2, NEXT + 1, 0, 0, (uint32_t)len), ERR_RANGE, "number");
 	assert_refused(bad_batch(raw, (uint32_t)len, 2, NEXT - 1, 0, 0, (uint32_t)len), ERR_RANGE, "number");
 	assert_refused(bad_batch(raw, (uint32_t)len, 3, NEXT, 0, 0, (uint32_t)len), ERR_SHORT, "record length");
+	assert_refused(bad_batch(raw, (uint32_t)len - 1, 2, NEXT, 0, 0, (uint32_t)len - 1), ERR_SHORT, "record length");
 	assert_refused(bad_batch(raw, (uint32_t)len, 1, NEXT, 0, 0, (uint32_t)len), ERR_TRAILING, "count");
 	assert_refused(bad_batch(raw, (uint32_t)len, 60000, NEXT, 0, 0, (uint32_t)len), ERR_RANGE, "count");
 	assert_refused(bad_batch(raw, (uint32_t)len, 2, NEXT, 0, 0, (uint32_t)len + 1), ERR_RANGE, "raw bytes");
@@ -86,15 +103,15 @@ a_batch_with_a_fault_is_refused_whole(void **state)
 	assert_refused(bad_batch(raw, (uint32_t)len, 2, NEXT, 0, 9, (uint32_t)len), ERR_RANGE, "codec");
 	assert_refused(bad_batch(raw, (uint32_t)len, 2, NEXT, 0, COMPRESS_ZLIB, (uint32_t)len), ERR_FORMAT,
 	               "raw bytes");
-	at = ckpt_record_begin(&w, CKPT_KIND_FULL, 1);
-	wbuf_bytes(&w, "\x02\x01\x00", 3);
-	ckpt_record_end(&w, at, teid_make(INSTANCE, 0, 5));
+	put(&w, CKPT_KIND_FULL, 1, teid_make(INSTANCE, 0, 5), "\x02\x01\x00", 3);
 	assert_refused(bad_batch(raw, (uint32_t)w.len, 3, NEXT, 0, 0, (uint32_t)w.len), ERR_FORMAT, "imsi");
 	w.len = len;
-	ckpt_record_end(&w, ckpt_record_begin(&w, CKPT_KIND_INVALIDATE_CRR, 1), teid_make(INSTANCE, 0, SLOTS));
+	packer = packed;
+	put(&w, CKPT_KIND_INVALIDATE_CRR, 1, teid_make(INSTANCE, 0, SLOTS), "", 0);
 	assert_refused(bad_batch(raw, (uint32_t)w.len, 3, NEXT, 0, 0, (uint32_t)w.len), ERR_RANGE, "record teid");
 	w.len = len;
-	ckpt_record_end(&w, ckpt_record_begin(&w, CKPT_KIND_INVALIDATE_CRR, 1001), teid_make(INSTANCE, 0, 5));
+	packer = packed;
+	put(&w, CKPT_KIND_INVALIDATE_CRR, 1001, teid_make(INSTANCE, 0, 5), "", 0);
 	assert_refused(bad_batch(raw, (uint32_t)w.len, 3, NEXT, 0, 0, (uint32_t)w.len), ERR_RANGE, "record seq");
 }
 
@@ -109,7 +126,7 @@ a_good_batch_by_hand_is_applied_and_unknown_kinds_are_passed_over(void **state)
 	run();
 	wbuf_init(&w, raw, sizeof raw);
 	good_records(&w, 2);
-	ckpt_record_end(&w, ckpt_record_begin(&w, 250, 1), teid_make(INSTANCE, 0, 5));
+	put(&w, 250, 1, teid_make(INSTANCE, 0, 5), "", 0);
 	assert_int_equal(bad_batch(raw, (uint32_t)w.len, 3, NEXT, 0, 0, (uint32_t)w.len), ERR_OK);
 	assert_int_equal(call_table_count(b.table), 2);
 	assert_int_equal(counter(&b, CKPT_UNKNOWN_RECEIVED), 1);
@@ -160,7 +177,7 @@ control_frames_with_faults_are_refused_by_name(void **state)
 	refuse_frame(CKPT_OPEN, "", 0, ERR_SHORT, "missing field");
 	assert_refused(ckpt_input(b.ckpt, "GET / HTTP/1", 12, now), ERR_FORMAT, "magic");
 	assert_refused(ckpt_input(b.ckpt, "\x53\x43\x02\x03\0\0\0\0\0\0\0\0", 12, now), ERR_VERSION, "version");
-	assert_refused(ckpt_input(b.ckpt, "\x53\x43\x03\x07\0\x10\0\x01\0\0\0\0", 12, now), ERR_RANGE, "length");
+	assert_refused(ckpt_input(b.ckpt, "\x53\x43\x04\x07\0\x10\0\x01\0\0\0\0", 12, now), ERR_RANGE, "length");
 }
 
 static void
@@ -296,12 +313,12 @@ configurations_out_of_bounds_make_no_core(void **state)
 }
 
 static void
-the_schema_of_the_control_messages_is_the_one_of_version_3(void **state)
+the_schema_of_the_control_messages_is_the_one_of_version_4(void **state)
 {
 	(void)state;
 	assert_int_equal(rows_check(&ckpt_msg_format), ERR_OK);
-	assert_int_equal(CKPT_VERSION, 3);
-	assert_int_equal(rows_schema_hash(&ckpt_msg_format), 0xe2c09a65);
+	assert_int_equal(CKPT_VERSION, 4);
+	assert_int_equal(rows_schema_hash(&ckpt_msg_format), 0x6a20e821);
 }
 
 int
@@ -318,7 +335,7 @@ main(void)
 	    T(a_stream_cut_into_single_bytes_means_the_same),
 	    T(a_long_stream_in_pieces_of_any_size_means_the_same),
 	    T(configurations_out_of_bounds_make_no_core),
-	    T(the_schema_of_the_control_messages_is_the_one_of_version_3),
+	    T(the_schema_of_the_control_messages_is_the_one_of_version_4),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,256 @@
+/* ckpt_records.c - packing and unpacking of records: short heads, and fields in two parts. */
+#include "checkpoint/ckpt_records.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <string.h>
+
+enum { FORM_BITS = 2, FORM_MASK = 3, OWN_ID = 1, OWN_LEN = 4, STRIDE = 16 };
+
+/* --- numbers ---------------------------------------------------------------------------------------------- */
+
+static uint8_t *
+varint_put(uint8_t *to, uint64_t v)
+{
+	for (; v > 0x7f; v >>= 7)
+		*to++ = (uint8_t)(v | 0x80);
+	*to++ = (uint8_t)v;
+	return to;
+}
+
+/* ERR_SHORT when it is cut, ERR_RANGE when it is longer than 64 bits. */
+static enum err
+varint_get(struct rbuf *in, uint64_t *v)
+{
+	*v = 0;
+	for (unsigned shift = 0; in->pos < in->len; shift += 7) {
+		uint8_t b = in->data[in->pos++];
+
+		if (shift == 63 && b > 1)
+			return ERR_RANGE;
+		*v |= (uint64_t)(b & 0x7f) << shift;
+		if (b < 0x80)
+			return ERR_OK;
+	}
+	return ERR_SHORT;
+}
+
+static uint64_t
+zigzag(int64_t v)
+{
+	return (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0);
+}
+
+static int64_t
+unzigzag(uint64_t v)
+{
+	return (int64_t)(v >> 1 ^ ((v & 1) != 0 ? UINT64_MAX : 0));
+}
+
+/* --- packing ---------------------------------------------------------------------------------------------- */
+
+void
+ckpt_pack_begin(struct ckpt_packer *x, uint64_t seq)
+{
+	x->seq = seq;
+	x->teid = 0;
+	x->count = 0;
+}
+
+/*
+ * Ids and lengths of the fields in @p into @x; false when these are no fields, or too many. Those of the record before
+ * are the guess: as long as it is right the processor need not wait for one length to find the next.
+ */
+static bool
+heads_find(struct ckpt_packer *x, const uint8_t *p, size_t n)
+{
+	uint32_t k = 0, known = x->count;
+	size_t at = 0;
+
+	x->count = 0;
+	while (at < n) {
+		if (k == CKPT_FIELDS_MAX || n - at < 2)
+			return false;
+		if (k >= known || memcmp(x->heads + 2 * k, p + at, 2) != 0)
+			memcpy(x->heads + 2 * k, p + at, 2);
+		at += 2u + x->heads[2 * k + 1];
+		k++;
+	}
+	x->count = k;
+	return at == n;
+}
+
+/* A value of @n bytes; where @is_roomy, a stride can be read and written at either place: one move for most values. */
+static void
+value_copy(uint8_t *to, const uint8_t *from, size_t n, bool is_roomy)
+{
+	if (is_roomy && n <= STRIDE)
+		memcpy(to, from, STRIDE);
+	else
+		memcpy(to, from, n);
+}
+
+/* The fields in [@p, @end), which @x knows, in two parts. @is_roomy: a stride more can be written. */
+static uint8_t *
+fields_put(const struct ckpt_packer *x, uint8_t *to, const uint8_t *p, const uint8_t *end, bool is_roomy)
+{
+	const uint8_t *heads = x->heads;
+
+	*to++ = (uint8_t)x->count;
+	memcpy(to, heads, 2 * x->count);
+	to += 2 * x->count;
+	for (uint32_t k = 0; k < x->count; k++) {
+		size_t len = heads[2 * k + 1];
+
+		value_copy(to, p + 2, len, is_roomy && end - p >= 2 + STRIDE);
+		p += 2 + len;
+		to += len;
+	}
+	return to;
+}
+
+static bool
+is_own(const struct ckpt_record *r)
+{
+	uint32_t big = htobe32(r->teid);
+
+	return r->len >= CKPT_OWN_BYTES && r->bytes[0] == OWN_ID && r->bytes[1] == OWN_LEN &&
+	       memcmp(r->bytes + 2, &big, sizeof big) == 0;
+}
+
+bool
+ckpt_pack(struct ckpt_packer *x, struct wbuf *out, const struct ckpt_record *r)
+{
+	size_t room = out->cap - out->len, skip = is_own(r) ? CKPT_OWN_BYTES : 0, most = CKPT_RECORD_HEAD_MAX + r->len;
+	uint8_t *to = out->data + out->len;
+	enum ckpt_form form = CKPT_FORM_PLAIN;
+
+	assert(r->seq >= x->seq && r->len <= CKPT_RECORD_MAX);
+	if (out->is_over || room < most)
+		return false;
+	if (heads_find(x, r->bytes + skip, r->len - skip))
+		form = skip > 0 ? CKPT_FORM_OWN : CKPT_FORM_FIELDS;
+	*to++ = r->kind;
+	to = varint_put(to, r->seq - x->seq);
+	to = varint_put(to, zigzag((int64_t)r->teid - (int64_t)x->teid));
+	to = varint_put(to, (uint64_t)r->len << FORM_BITS | form);
+	if (form == CKPT_FORM_PLAIN) {
+		memcpy(to, r->bytes, r->len);
+		to += r->len;
+	} else {
+		to = fields_put(x, to, r->bytes + skip, r->bytes + r->len, room >= most + STRIDE);
+	}
+	out->len = (size_t)(to - out->data);
+	x->seq = r->seq;
+	x->teid = r->teid;
+	return true;
+}
+
+/* --- unpacking -------------------------------------------------------------------------------------------- */
+
+void
+ckpt_unpack_begin(struct ckpt_unpacker *x, const void *p, size_t n, uint64_t seq, void *store, size_t cap)
+{
+	rbuf_init(&x->in, p, n);
+	wbuf_init(&x->whole, store, cap);
+	x->seq = seq;
+	x->teid = 0;
+}
+
+static enum err
+head_get(struct ckpt_unpacker *x, struct ckpt_record *r, uint64_t *length, const char **field)
+{
+	uint64_t later, teid;
+	enum err e;
+
+	*field = "record length";
+	r->kind = rbuf_u8(&x->in);
+	if (x->in.is_short)
+		return ERR_SHORT;
+	*field = "record seq";
+	e = varint_get(&x->in, &later);
+	if (e != ERR_OK || later > UINT64_MAX - x->seq)
+		return e != ERR_OK ? e : ERR_RANGE;
+	r->seq = x->seq + later;
+	*field = "record teid";
+	e = varint_get(&x->in, &teid);
+	teid = (uint64_t)unzigzag(teid) + x->teid;
+	if (e != ERR_OK || teid > UINT32_MAX)
+		return e != ERR_OK ? e : ERR_RANGE;
+	r->teid = (uint32_t)teid;
+	*field = "record length";
+	e = varint_get(&x->in, length);
+	return e == ERR_OK && *length >> FORM_BITS > CKPT_RECORD_MAX ? ERR_RANGE : e;
+}
+
+/* The field that is the TEID again. */
+static void
+own_put(struct wbuf *w, uint32_t teid)
+{
+	wbuf_u8(w, OWN_ID);
+	wbuf_u8(w, OWN_LEN);
+	wbuf_u32(w, teid);
+}
+
+/* Fields that lie in two parts, as they were: @n bytes in all. */
+static enum err
+fields_get(struct rbuf *in, struct wbuf *w, size_t n)
+{
+	size_t count = rbuf_u8(in), bytes = 2 * count;
+	const uint8_t *heads = rbuf_take(in, 2 * count), *from;
+	uint8_t *to;
+	bool is_roomy;
+
+	if (heads == NULL)
+		return ERR_SHORT;
+	for (size_t k = 0; k < count; k++)
+		bytes += heads[2 * k + 1];
+	if (bytes != n)
+		return ERR_FORMAT;
+	from = rbuf_take(in, n - 2 * count);
+	to = wbuf_space(w, n);
+	if (from == NULL || to == NULL)
+		return from == NULL ? ERR_SHORT : ERR_FULL;
+	is_roomy = in->len - in->pos >= STRIDE && w->cap - w->len >= STRIDE;
+	for (size_t k = 0; k < count; k++) {
+		size_t len = heads[2 * k + 1];
+
+		memcpy(to, heads + 2 * k, 2);
+		value_copy(to + 2, from, len, is_roomy);
+		to += 2 + len;
+		from += len;
+	}
+	return ERR_OK;
+}
+
+static enum err
+content_get(struct ckpt_unpacker *x, struct ckpt_record *r, enum ckpt_form form)
+{
+	size_t own = form == CKPT_FORM_OWN ? CKPT_OWN_BYTES : 0;
+
+	if (form == CKPT_FORM_PLAIN) {
+		r->bytes = rbuf_take(&x->in, r->len);
+		return r->bytes != NULL ? ERR_OK : ERR_SHORT;
+	}
+	if ((form != CKPT_FORM_FIELDS && form != CKPT_FORM_OWN) || r->len < own)
+		return ERR_FORMAT;
+	r->bytes = x->whole.data + x->whole.len;
+	if (own > 0)
+		own_put(&x->whole, r->teid);
+	return fields_get(&x->in, &x->whole, r->len - own);
+}
+
+enum err
+ckpt_unpack(struct ckpt_unpacker *x, struct ckpt_record *r, const char **field)
+{
+	uint64_t length;
+	enum err e = head_get(x, r, &length, field);
+
+	if (e != ERR_OK)
+		return e;
+	r->len = (uint16_t)(length >> FORM_BITS);
+	e = content_get(x, r, (enum ckpt_form)(length & FORM_MASK));
+	x->seq = r->seq;
+	x->teid = r->teid;
+	return e;
+}
