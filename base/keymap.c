@@ -114,6 +114,9 @@ split(struct keymap *m)
 	}
 }
 
+/* So many are walked in a millisecond. */
+enum { BUCKETS_WALKED_MAX = 1 << 20 };
+
 /* All items, in one chain, out of their buckets. */
 static uint32_t
 take_all(struct keymap *m)
@@ -139,7 +142,7 @@ keymap_reserve(struct keymap *m, uint32_t n)
 
 	if (n > m->max)
 		n = m->max;
-	if (n <= m->buckets || m->count > KEYMAP_RESERVE_MAX || m->buckets > 2 * KEYMAP_RESERVE_MAX)
+	if (n <= m->buckets || m->count > KEYMAP_RESERVE_MAX || m->buckets > BUCKETS_WALKED_MAX)
 		return;
 	all = take_all(m);
 	m->buckets = n;

@@ -16,7 +16,7 @@
 
 #define KEYMAP_NONE UINT32_MAX
 
-enum { KEYMAP_RESERVE_MAX = 8192 };
+enum { KEYMAP_RESERVE_MAX = 4096 };
 
 struct keymap {
 	uint64_t *keys;  /* an item each */

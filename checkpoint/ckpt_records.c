@@ -57,23 +57,19 @@ ckpt_pack_begin(struct ckpt_packer *x, uint64_t seq)
 	x->count = 0;
 }
 
-/*
- * Ids and lengths of the fields in @p into @x; false when these are no fields, or too many. Those of the record before
- * are the guess: as long as it is right the processor need not wait for one length to find the next.
- */
+/* Ids and lengths of the fields in @p into @x; false when these are no fields, or too many. */
 static bool
 heads_find(struct ckpt_packer *x, const uint8_t *p, size_t n)
 {
-	uint32_t k = 0, known = x->count;
+	uint32_t k = 0;
 	size_t at = 0;
 
 	x->count = 0;
 	while (at < n) {
 		if (k == CKPT_FIELDS_MAX || n - at < 2)
 			return false;
-		if (k >= known || memcmp(x->heads + 2 * k, p + at, 2) != 0)
-			memcpy(x->heads + 2 * k, p + at, 2);
-		at += 2u + x->heads[2 * k + 1];
+		memcpy(x->heads + 2 * k, p + at, 2);
+		at += 2u + p[at + 1];
 		k++;
 	}
 	x->count = k;
@@ -90,23 +86,34 @@ value_copy(uint8_t *to, const uint8_t *from, size_t n, bool is_roomy)
 		memcpy(to, from, n);
 }
 
-/* The fields in [@p, @end), which @x knows, in two parts. @is_roomy: a stride more can be written. */
+/*
+ * The fields in @n bytes at @p in two parts, as many as the record before had: where their ids and lengths are those
+ * of that record, the processor need not wait for one length to find the next field. The end of them, or NULL: they
+ * are others in number, or none. @is_roomy: a stride more than the record, with ids and lengths of as many fields,
+ * can be written.
+ */
 static uint8_t *
-fields_put(const struct ckpt_packer *x, uint8_t *to, const uint8_t *p, const uint8_t *end, bool is_roomy)
+fields_put(struct ckpt_packer *x, uint8_t *to, const uint8_t *p, size_t n, bool is_roomy)
 {
-	const uint8_t *heads = x->heads;
+	uint8_t *value = to + 1 + 2 * x->count;
+	const uint8_t *end = p + n;
 
-	*to++ = (uint8_t)x->count;
-	memcpy(to, heads, 2 * x->count);
-	to += 2 * x->count;
 	for (uint32_t k = 0; k < x->count; k++) {
-		size_t len = heads[2 * k + 1];
+		uint8_t *head = x->heads + 2 * k;
 
-		value_copy(to, p + 2, len, is_roomy && end - p >= 2 + STRIDE);
-		p += 2 + len;
-		to += len;
+		if (end - p < 2)
+			return NULL;
+		if (memcmp(head, p, 2) != 0)
+			memcpy(head, p, 2);
+		if (end - p - 2 < head[1])
+			return NULL;
+		value_copy(value, p + 2, head[1], is_roomy && end - p >= 2 + STRIDE);
+		p += 2 + head[1];
+		value += head[1];
 	}
-	return to;
+	*to = (uint8_t)x->count;
+	memcpy(to + 1, x->heads, 2 * x->count);
+	return p == end ? value : NULL;
 }
 
 static bool
@@ -122,25 +129,26 @@ bool
 ckpt_pack(struct ckpt_packer *x, struct wbuf *out, const struct ckpt_record *r)
 {
 	size_t room = out->cap - out->len, skip = is_own(r) ? CKPT_OWN_BYTES : 0, most = CKPT_RECORD_HEAD_MAX + r->len;
-	uint8_t *to = out->data + out->len;
-	enum ckpt_form form = CKPT_FORM_PLAIN;
+	enum ckpt_form form = skip > 0 ? CKPT_FORM_OWN : CKPT_FORM_FIELDS;
+	uint8_t *to = out->data + out->len, *at, *end;
+	bool can_guess = room >= most + 2 * x->count + STRIDE;
 
 	assert(r->seq >= x->seq && r->len <= CKPT_RECORD_MAX);
 	if (out->is_over || room < most)
 		return false;
-	if (heads_find(x, r->bytes + skip, r->len - skip))
-		form = skip > 0 ? CKPT_FORM_OWN : CKPT_FORM_FIELDS;
 	*to++ = r->kind;
 	to = varint_put(to, r->seq - x->seq);
 	to = varint_put(to, zigzag((int64_t)r->teid - (int64_t)x->teid));
-	to = varint_put(to, (uint64_t)r->len << FORM_BITS | form);
-	if (form == CKPT_FORM_PLAIN) {
-		memcpy(to, r->bytes, r->len);
-		to += r->len;
-	} else {
-		to = fields_put(x, to, r->bytes + skip, r->bytes + r->len, room >= most + STRIDE);
+	at = varint_put(to, (uint64_t)r->len << FORM_BITS | form);
+	end = can_guess ? fields_put(x, at, r->bytes + skip, r->len - skip, true) : NULL;
+	if (end == NULL && heads_find(x, r->bytes + skip, r->len - skip))
+		end = fields_put(x, at, r->bytes + skip, r->len - skip, room >= most + STRIDE);
+	if (end == NULL) {
+		at = varint_put(to, (uint64_t)r->len << FORM_BITS | CKPT_FORM_PLAIN);
+		memcpy(at, r->bytes, r->len);
+		end = at + r->len;
 	}
-	out->len = (size_t)(to - out->data);
+	out->len = (size_t)(end - out->data);
 	x->seq = r->seq;
 	x->teid = r->teid;
 	return true;

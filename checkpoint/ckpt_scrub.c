@@ -1,6 +1,6 @@
 /*
  * ckpt_scrub.c - every stored record is read again within CKPT_SCRUB_PASS_MS and compared with what was written, a
- * slice at a time; at a tenth of that pace while a full synchronization, which needs the processor more, runs, and then
+ * slice at a time; much more slowly while a full synchronization, which needs the processor more, runs, and then
  * from the beginning again. On the active a call that the standby does not have as it is, and that nothing is under way
  * for, is found as well.
  */

@@ -190,7 +190,8 @@ static const struct gateway_apn *
 find_apn_exact(const struct gateway_config *cfg, const char *name, size_t len)
 {
 	for (unsigned i = 0; i < cfg->apn_count; i++)
-		if (strlen(cfg->apns[i].name) == len && strncasecmp(cfg->apns[i].name, name, len) == 0)
+		if (len < sizeof cfg->apns[i].name && cfg->apns[i].name[len] == '\0' &&
+		    strncasecmp(cfg->apns[i].name, name, len) == 0)
 			return &cfg->apns[i];
 	return NULL;
 }

@@ -67,15 +67,13 @@ gtp1_imsi_number(uint64_t imsi, uint64_t *number, uint8_t *digits)
 uint64_t
 gtp1_imsi_wire(uint64_t number, uint8_t digits)
 {
-	char text[GTP1_IMSI_TEXT_MAX];
-	uint64_t imsi = 0;
+	uint64_t imsi = UINT64_MAX;
 
 	if (digits < IMSI_DIGITS_MIN || digits > IMSI_DIGITS_MAX)
 		return 0;
-	text[digits] = '\0';
 	for (unsigned i = digits; i-- > 0; number /= 10)
-		text[i] = (char)('0' + number % 10);
-	return number == 0 && gtp1_imsi_parse(text, &imsi) == ERR_OK ? imsi : 0;
+		imsi ^= (number % 10 ^ FILLER) << (8 * (7 - i / 2) + (i % 2 ? 4 : 0));
+	return number == 0 ? imsi : 0;
 }
 
 enum err

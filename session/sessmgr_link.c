@@ -125,6 +125,9 @@ ckpt_coming(void *arg, uint32_t calls)
 
 	s->calls_ahead = calls;
 	call_ckpt_ops.coming(s->table, calls);
+	/* Told at once: demux prepares best before the first ones come. */
+	if (s->data != NULL)
+		(void)ipc_send(s->data, IPC_BIND, calls, NULL, 0, -1, 0);
 }
 
 static void
