@@ -58,6 +58,16 @@ random_content(struct rng *r, uint32_t teid, uint8_t *p)
 	return own + random_fields(r, p + own, n - own, rng_below(r, 3) == 0 ? 0 : rng_below(r, UINT8_MAX));
 }
 
+/* As record @i before, with a few octets that are others: mostly in values, now and then in an id or a length. */
+static size_t
+near_content(struct rng *r, unsigned i, uint8_t *p)
+{
+	memcpy(p, contents[i], in[i].len);
+	for (unsigned k = rng_below(r, 4); k > 0 && in[i].len > 0; k--)
+		p[rng_below(r, in[i].len)] = (uint8_t)rng_next(r);
+	return in[i].len;
+}
+
 static void
 random_records(struct rng *r)
 {
@@ -68,7 +78,10 @@ random_records(struct rng *r)
 		in[i].kind = (uint8_t)rng_next(r);
 		in[i].seq = seq;
 		in[i].teid = rng_below(r, 2) == 0 ? (uint32_t)rng_next(r) : i;
-		in[i].len = (uint16_t)random_content(r, in[i].teid, contents[i]);
+		if (i > 1 && rng_below(r, 3) > 0)
+			in[i].len = (uint16_t)near_content(r, i - 1 - rng_below(r, 2), contents[i]);
+		else
+			in[i].len = (uint16_t)random_content(r, in[i].teid, contents[i]);
 		in[i].bytes = contents[i];
 	}
 }
@@ -137,7 +150,7 @@ a_record_that_follows_its_neighbour_has_a_head_of_five_octets_and_no_teid_twice(
 	second.teid++;
 	memcpy(own[0], content, sizeof content);
 	memcpy(own[1], content, sizeof content);
-	own[0][5] = 7;
+	own[0][5] = 7; /* of the TEID */
 	first.bytes = own[0];
 	second.bytes = own[1];
 	assert_true(ckpt_pack(&x, &w, &first));
