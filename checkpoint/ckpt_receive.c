@@ -215,7 +215,8 @@ ckpt_check_records(struct ckpt *c, const struct ckpt_check *what, struct rbuf ra
 	enum err e = ERR_OK;
 
 	*field = "count";
-	if (rbuf_left(&raw) > CKPT_RAW_MAX || what->count > rbuf_left(&raw) / CKPT_RECORD_HEAD_MIN)
+	if (rbuf_left(&raw) > CKPT_RAW_MAX || what->count > CKPT_RECORDS_MAX ||
+	    what->count > rbuf_left(&raw) / CKPT_RECORD_HEAD_MIN)
 		return ERR_RANGE;
 	ckpt_unpack_begin(&x, raw.data + raw.pos, rbuf_left(&raw), what->seq, c->rx_whole,
 	                  ckpt_unpack_room(CKPT_RAW_MAX));

@@ -5,7 +5,18 @@
 #include <endian.h>
 #include <string.h>
 
-enum { FORM_BITS = 2, FORM_MASK = 3, OWN_ID = 1, OWN_LEN = 4, STRIDE = 16 };
+/* The first octet of a record. */
+enum {
+	FORM_MASK = 3,
+	TEID_SHIFT = 2,
+	SEQ_SHIFT = 4,
+	STEP_MASK = 3,
+	STEP_OTHER = 2, /* not 0 or 1: a number follows */
+	KIND_OTHER = 0x40,
+	LEAD_MAX = 0x7f
+};
+
+enum { OWN_ID = 1, OWN_LEN = 4, STRIDE = 16 };
 
 /* --- numbers ---------------------------------------------------------------------------------------------- */
 
@@ -54,6 +65,7 @@ ckpt_pack_begin(struct ckpt_packer *x, uint64_t seq)
 {
 	x->seq = seq;
 	x->teid = 0;
+	x->kind = CKPT_KIND_FULL;
 	x->count = 0;
 }
 
@@ -125,30 +137,48 @@ is_own(const struct ckpt_record *r)
 	       memcmp(r->bytes + 2, &big, sizeof big) == 0;
 }
 
+/* Everything before the content; the form is still to be put into the first octet. */
+static uint8_t *
+head_put(const struct ckpt_packer *x, uint8_t *to, const struct ckpt_record *r)
+{
+	uint64_t teid_step = (uint64_t)r->teid - x->teid, seq_step = r->seq - x->seq;
+	uint8_t *lead = to++;
+
+	*lead = (uint8_t)((teid_step < STEP_OTHER ? teid_step : STEP_OTHER) << TEID_SHIFT |
+	                  (seq_step < STEP_OTHER ? seq_step : STEP_OTHER) << SEQ_SHIFT);
+	if (r->kind != x->kind) {
+		*lead |= KIND_OTHER;
+		*to++ = r->kind;
+	}
+	if (seq_step >= STEP_OTHER)
+		to = varint_put(to, seq_step);
+	if (teid_step >= STEP_OTHER)
+		to = varint_put(to, zigzag((int64_t)teid_step));
+	return varint_put(to, r->len);
+}
+
 bool
 ckpt_pack(struct ckpt_packer *x, struct wbuf *out, const struct ckpt_record *r)
 {
 	size_t room = out->cap - out->len, skip = is_own(r) ? CKPT_OWN_BYTES : 0, most = CKPT_RECORD_HEAD_MAX + r->len;
-	enum ckpt_form form = skip > 0 ? CKPT_FORM_OWN : CKPT_FORM_FIELDS;
-	uint8_t *to = out->data + out->len, *at, *end;
-	bool can_guess = room >= most + 2 * x->count + STRIDE;
+	uint8_t *lead = out->data + out->len, *at, *end = NULL;
 
 	assert(r->seq >= x->seq && r->len <= CKPT_RECORD_MAX);
 	if (out->is_over || room < most)
 		return false;
-	*to++ = r->kind;
-	to = varint_put(to, r->seq - x->seq);
-	to = varint_put(to, zigzag((int64_t)r->teid - (int64_t)x->teid));
-	at = varint_put(to, (uint64_t)r->len << FORM_BITS | form);
-	end = can_guess ? fields_put(x, at, r->bytes + skip, r->len - skip, true) : NULL;
+	at = head_put(x, lead, r);
+	if (room >= most + 2 * x->count + STRIDE)
+		end = fields_put(x, at, r->bytes + skip, r->len - skip, true);
 	if (end == NULL && heads_find(x, r->bytes + skip, r->len - skip))
 		end = fields_put(x, at, r->bytes + skip, r->len - skip, room >= most + STRIDE);
-	if (end == NULL) {
-		at = varint_put(to, (uint64_t)r->len << FORM_BITS | CKPT_FORM_PLAIN);
+	if (end != NULL) {
+		*lead |= skip > 0 ? CKPT_FORM_OWN : CKPT_FORM_FIELDS;
+	} else {
 		memcpy(at, r->bytes, r->len);
 		end = at + r->len;
 	}
 	out->len = (size_t)(end - out->data);
+	x->kind = r->kind;
 	x->seq = r->seq;
 	x->teid = r->teid;
 	return true;
@@ -163,32 +193,72 @@ ckpt_unpack_begin(struct ckpt_unpacker *x, const void *p, size_t n, uint64_t seq
 	wbuf_init(&x->whole, store, cap);
 	x->seq = seq;
 	x->teid = 0;
+	x->kind = CKPT_KIND_FULL;
+}
+
+/* What a step in @lead adds; a number follows where it is another one than 0 or 1. */
+static enum err
+step_get(struct rbuf *in, unsigned step, uint64_t *v)
+{
+	*v = step;
+	if (step < STEP_OTHER)
+		return ERR_OK;
+	return step == STEP_OTHER ? varint_get(in, v) : ERR_FORMAT;
 }
 
 static enum err
-head_get(struct ckpt_unpacker *x, struct ckpt_record *r, uint64_t *length, const char **field)
+seq_get(struct ckpt_unpacker *x, uint8_t lead)
 {
-	uint64_t later, teid;
+	uint64_t later = 0;
+	enum err e = step_get(&x->in, lead >> SEQ_SHIFT & STEP_MASK, &later);
+
+	if (e != ERR_OK || later > UINT64_MAX - x->seq)
+		return e != ERR_OK ? e : ERR_RANGE;
+	x->seq += later;
+	return ERR_OK;
+}
+
+static enum err
+teid_get(struct ckpt_unpacker *x, uint8_t lead)
+{
+	unsigned step = lead >> TEID_SHIFT & STEP_MASK;
+	uint64_t v = 0;
+	enum err e = step_get(&x->in, step, &v);
+
+	v = x->teid + (step == STEP_OTHER ? (uint64_t)unzigzag(v) : v);
+	if (e != ERR_OK || v > UINT32_MAX)
+		return e != ERR_OK ? e : ERR_RANGE;
+	x->teid = (uint32_t)v;
+	return ERR_OK;
+}
+
+static enum err
+head_get(struct ckpt_unpacker *x, struct ckpt_record *r, enum ckpt_form *form, const char **field)
+{
+	uint8_t lead = rbuf_u8(&x->in);
+	uint64_t length;
 	enum err e;
 
 	*field = "record length";
-	r->kind = rbuf_u8(&x->in);
+	if ((lead & KIND_OTHER) != 0)
+		x->kind = rbuf_u8(&x->in);
 	if (x->in.is_short)
 		return ERR_SHORT;
 	*field = "record seq";
-	e = varint_get(&x->in, &later);
-	if (e != ERR_OK || later > UINT64_MAX - x->seq)
-		return e != ERR_OK ? e : ERR_RANGE;
-	r->seq = x->seq + later;
+	e = seq_get(x, lead);
+	if (e != ERR_OK)
+		return e;
 	*field = "record teid";
-	e = varint_get(&x->in, &teid);
-	teid = (uint64_t)unzigzag(teid) + x->teid;
-	if (e != ERR_OK || teid > UINT32_MAX)
-		return e != ERR_OK ? e : ERR_RANGE;
-	r->teid = (uint32_t)teid;
+	e = teid_get(x, lead);
+	if (e != ERR_OK)
+		return e;
 	*field = "record length";
-	e = varint_get(&x->in, length);
-	return e == ERR_OK && *length >> FORM_BITS > CKPT_RECORD_MAX ? ERR_RANGE : e;
+	e = varint_get(&x->in, &length);
+	if (e != ERR_OK || length > CKPT_RECORD_MAX || lead > LEAD_MAX)
+		return e != ERR_OK ? e : length > CKPT_RECORD_MAX ? ERR_RANGE : ERR_FORMAT;
+	*form = (enum ckpt_form)(lead & FORM_MASK);
+	*r = (struct ckpt_record){.kind = x->kind, .len = (uint16_t)length, .teid = x->teid, .seq = x->seq};
+	return ERR_OK;
 }
 
 /* The field that is the TEID again. */
@@ -240,7 +310,7 @@ content_get(struct ckpt_unpacker *x, struct ckpt_record *r, enum ckpt_form form)
 		r->bytes = rbuf_take(&x->in, r->len);
 		return r->bytes != NULL ? ERR_OK : ERR_SHORT;
 	}
-	if ((form != CKPT_FORM_FIELDS && form != CKPT_FORM_OWN) || r->len < own)
+	if (form > CKPT_FORM_OWN || r->len < own)
 		return ERR_FORMAT;
 	r->bytes = x->whole.data + x->whole.len;
 	if (own > 0)
@@ -251,14 +321,8 @@ content_get(struct ckpt_unpacker *x, struct ckpt_record *r, enum ckpt_form form)
 enum err
 ckpt_unpack(struct ckpt_unpacker *x, struct ckpt_record *r, const char **field)
 {
-	uint64_t length;
-	enum err e = head_get(x, r, &length, field);
+	enum ckpt_form form;
+	enum err e = head_get(x, r, &form, field);
 
-	if (e != ERR_OK)
-		return e;
-	r->len = (uint16_t)(length >> FORM_BITS);
-	e = content_get(x, r, (enum ckpt_form)(length & FORM_MASK));
-	x->seq = r->seq;
-	x->teid = r->teid;
-	return e;
+	return e == ERR_OK ? content_get(x, r, form) : e;
 }

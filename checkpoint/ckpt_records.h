@@ -1,16 +1,18 @@
 /*
  * ckpt_records.h - the records of a batch, packed one behind the other so that they are short and compress well.
  *
- *   record    kind u8
- *             change sequence: varint, how much later than that of the record before; of the first record: than
- *             everything before the batch
- *             TEID: varint of the difference to that of the record before (0 before the first), zigzag: 0, -1, 1, -2 ...
- *             varint: octets of the content * 4 + form
+ *   record    lead u8: bits 0-1 form, 2-3 TEID, 4-5 change sequence, 6 another kind than before
+ *             kind u8, if bit 6 says so
+ *             change sequence: 0 that of the record before, 1 the next one, 2 varint of the difference
+ *             TEID: 0 that of the record before, 1 the next one, 2 varint of the difference, zigzag: 0, -1, 1, -2 ...
+ *             varint: octets of the content
  *             content, by form
  *   PLAIN  0  as it is
  *   FIELDS 1  fields of id u8, length u8, value lie apart: their count u8, ids and lengths of all, values of all
- *   OWN    3  the same, and before them a field 1, which is the TEID again and is left out
+ *   OWN    2  the same, and before them a field 1, which is the TEID again and is left out
  *   varint    seven bits an octet, the lowest first; bit 7 is set in all but the last
+ *
+ * Before the first record of a batch: kind 0, TEID 0, and the sequence up to which everything went before the batch.
  *
  * Ids and lengths are the same in most records and stand together here, so a compressor finds them in one go; values
  * between them would hide them. What a content means is not known here. Pure, no allocation. Callers: ckpt_send.c,
@@ -23,14 +25,14 @@
 #include "checkpoint/ckpt_types.h"
 
 enum {
-	CKPT_RECORD_HEAD_MIN = 4,  /* kind, sequence, TEID, length */
-	CKPT_RECORD_HEAD_MAX = 19, /* the same at their longest, and the count of fields */
+	CKPT_RECORD_HEAD_MIN = 2,  /* lead, length */
+	CKPT_RECORD_HEAD_MAX = 20, /* the most before a content, and the count of fields */
 	CKPT_FIELDS_MAX = UINT8_MAX,
 	CKPT_OWN_BYTES = 6 /* the field that form OWN leaves out */
 };
 
-/* How the content of a record is packed; low bits of its length. */
-enum ckpt_form { CKPT_FORM_PLAIN = 0, CKPT_FORM_FIELDS = 1, CKPT_FORM_OWN = 3 };
+/* How the content of a record is packed. */
+enum ckpt_form { CKPT_FORM_PLAIN, CKPT_FORM_FIELDS, CKPT_FORM_OWN };
 
 struct ckpt_record {
 	uint8_t kind;
@@ -44,6 +46,7 @@ struct ckpt_record {
 struct ckpt_packer {
 	uint64_t seq;
 	uint32_t teid;
+	uint8_t kind;
 	uint32_t count; /* fields of the last record that had any */
 	uint8_t heads[2 * CKPT_FIELDS_MAX];
 };
@@ -54,6 +57,7 @@ struct ckpt_unpacker {
 	struct wbuf whole; /* contents that were packed by fields */
 	uint64_t seq;
 	uint32_t teid;
+	uint8_t kind;
 };
 
 /* ckpt_pack_begin - a batch; everything up to @seq went before it. */
@@ -74,7 +78,7 @@ void ckpt_unpack_begin(struct ckpt_unpacker *x, const void *p, size_t n, uint64_
 static inline size_t
 ckpt_unpack_room(size_t n)
 {
-	return n + n / CKPT_RECORD_HEAD_MIN * CKPT_OWN_BYTES;
+	return n + n / (CKPT_RECORD_HEAD_MIN + 1) * CKPT_OWN_BYTES;
 }
 
 /*

@@ -202,5 +202,5 @@ ckpt_batch_read(struct rbuf *in, struct ckpt_batch *b, const char **field)
 	if (b->raw_bytes > CKPT_RAW_MAX)
 		return ERR_RANGE;
 	*field = "count";
-	return b->count <= b->raw_bytes / CKPT_RECORD_HEAD_MIN ? ERR_OK : ERR_RANGE;
+	return b->count <= CKPT_RECORDS_MAX && b->count <= b->raw_bytes / CKPT_RECORD_HEAD_MIN ? ERR_OK : ERR_RANGE;
 }

@@ -22,7 +22,7 @@ enum {
 	CKPT_BODY_MAX = 1 << 20,
 	CKPT_BATCH_HEADER_BYTES = 29,
 	CKPT_RAW_MAX = 256 * 1024,
-	CKPT_RECORDS_MAX = CKPT_RAW_MAX / CKPT_RECORD_HEAD_MIN
+	CKPT_RECORDS_MAX = 1 << 16
 };
 
 enum ckpt_frame_type {
@@ -76,7 +76,7 @@ struct ckpt_batch {
 	uint64_t number;
 	uint64_t through; /* change sequence up to which this and all batches before carry everything */
 	uint8_t codec;
-	uint32_t count;
+	uint32_t count; /* of records, CKPT_RECORDS_MAX at most */
 	uint32_t raw_bytes;
 	uint32_t crc;
 };

@@ -214,18 +214,20 @@ wire(void)
 	    "\nA BATCH has a fixed header of %d octets: number u64, through u64 (all changes up to this sequence\n"
 	    "are in this batch and those before), codec u8 (0 none, 1 zlib, 2 LZ4 block), count of records u32,\n"
 	    "raw octets u32 (at most %d), CRC-32C of the raw octets u32; then the records, packed.\n"
-	    "A record (checkpoint/ckpt_records.h) is kind u8; change sequence: varint, how much later than that of "
-	    "the\n"
-	    "record before, of the first: than `through` of the batch before (`seq` of SYNC_BEGIN or SYNC_END); TEID:\n"
-	    "zigzag varint, difference to that of the record before, of the first: to 0; varint: octets of the "
-	    "content\n"
-	    "x 4 + form; content. Form %d: as it is. Form %d: fields of id u8, length u8, value in two parts: their "
-	    "count\n"
-	    "u8, ids and lengths of all, values of all. Form %d: the same behind a field 1 that is the TEID and left "
-	    "out.\n"
-	    "A varint has seven bits an octet, the lowest first, and bit 7 in all but the last. An ACCOUNTING frame "
-	    "is\n"
-	    "count u32, records (the sequence of all is 0).\n",
+	    "A record (checkpoint/ckpt_records.h) begins with an octet: bits 0-1 form, 2-3 TEID, 4-5 change sequence, "
+	    "6 the\n"
+	    "kind. Then kind u8, if bit 6 is set, else that of the record before; change sequence: 0 that of the "
+	    "record\n"
+	    "before, 1 the next one, 2 varint of the difference; TEID: 0 that of the record before, 1 the next one, 2\n"
+	    "varint of the difference, zigzag; varint: octets of the content; content. Before the first record: kind "
+	    "0,\n"
+	    "TEID 0, `through` of the batch before (`seq` of SYNC_BEGIN or SYNC_END). Form %d: content as it is. Form "
+	    "%d:\n"
+	    "fields of id u8, length u8, value in two parts: their count u8, ids and lengths of all, values of all. "
+	    "Form %d:\n"
+	    "the same behind a field 1, which is the TEID and left out. A varint has seven bits an octet, the lowest "
+	    "first,\n"
+	    "and bit 7 in all but the last. An ACCOUNTING frame is count u32, records; the sequence of all is 0.\n",
 	    CKPT_BATCH_HEADER_BYTES, CKPT_RAW_MAX, CKPT_FORM_PLAIN, CKPT_FORM_FIELDS, CKPT_FORM_OWN);
 	text_put(&out, proof_text);
 	text_put(&out, "\n| record kind | name | category | sent at | accounting |\n|---|---|---|---|---|\n");

@@ -77,7 +77,7 @@ random_records(struct rng *r)
 		seq += rng_below(r, 3) == 0 ? rng_below(r, 100000) : rng_below(r, 2);
 		in[i].kind = (uint8_t)rng_next(r);
 		in[i].seq = seq;
-		in[i].teid = rng_below(r, 2) == 0 ? (uint32_t)rng_next(r) : i;
+		in[i].teid = rng_below(r, 2) == 0 ? (uint32_t)rng_next(r) : i / 2;
 		if (i > 1 && rng_below(r, 3) > 0)
 			in[i].len = (uint16_t)near_content(r, i - 1 - rng_below(r, 2), contents[i]);
 		else
@@ -134,7 +134,7 @@ what_is_packed_comes_out_as_it_was(void **state)
 }
 
 static void
-a_record_that_follows_its_neighbour_has_a_head_of_five_octets_and_no_teid_twice(void **state)
+a_record_that_follows_its_neighbour_has_a_head_of_two_octets_and_no_teid(void **state)
 {
 	static const uint8_t content[] = {1, 4, 2, 0, 0, 8, 9, 2, 0xaa, 0xbb, 10, 1, 0xcc};
 	struct ckpt_record first = {.teid = 0x02000007, .seq = 70, .len = sizeof content}, second;
@@ -156,8 +156,8 @@ a_record_that_follows_its_neighbour_has_a_head_of_five_octets_and_no_teid_twice(
 	assert_true(ckpt_pack(&x, &w, &first));
 	before = w.len;
 	assert_true(ckpt_pack(&x, &w, &second));
-	assert_int_equal(w.len - before, 4 + 1 + sizeof content - CKPT_OWN_BYTES);
-	assert_memory_equal(raw + before, "\x00\x00\x02\x37\x02\x09\x02\x0a\x01\xaa\xbb\xcc", 12);
+	assert_int_equal(w.len - before, 2 + 1 + sizeof content - CKPT_OWN_BYTES);
+	assert_memory_equal(raw + before, "\x06\x0d\x02\x09\x02\x0a\x01\xaa\xbb\xcc", 10);
 }
 
 static void
@@ -221,17 +221,25 @@ broken_records_are_refused_by_name(void **state)
 		const char *field;
 	} cases[] = {
 	    {"", 0, ERR_SHORT, "record length"},
-	    {"\0\x80", 2, ERR_SHORT, "record seq"},
-	    {"\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02\0\0", 13, ERR_RANGE, "record seq"}, /* 65 bits */
-	    {"\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\0\0", 13, ERR_RANGE, "record seq"}, /* goes round */
-	    {"\0\0\x01\0", 4, ERR_RANGE, "record teid"},                                     /* below 0 */
-	    {"\0\0\x80\x80\x80\x80\x20\0", 8, ERR_RANGE, "record teid"},                     /* 2^32 */
-	    {"\0\0\0\x84\x20", 5, ERR_RANGE, "record length"},                               /* 1025 */
-	    {"\0\0\0\x08\0", 5, ERR_SHORT, "record length"},
-	    {"\0\0\0\x02", 4, ERR_FORMAT, "record length"},                    /* no form */
-	    {"\0\0\0\x0b", 4, ERR_FORMAT, "record length"},                    /* too short for its TEID */
-	    {"\0\0\0\x0d\x01\x07\x01", 7, ERR_SHORT, "record length"},         /* the value is missing */
-	    {"\0\0\0\x0d\x01\x07\x02\x01\x01", 9, ERR_FORMAT, "record length"} /* lengths and sum differ */
+	    {"\x40", 1, ERR_SHORT, "record length"}, /* no kind */
+	    {"\x20\x80", 2, ERR_SHORT, "record seq"},
+	    {"\x20\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02\0", 12, ERR_RANGE, "record seq"}, /* 65 bits */
+	    {"\x20\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\0", 12, ERR_RANGE, "record seq"}, /* goes round */
+	    {"\x30\0", 2, ERR_FORMAT, "record seq"},                                         /* no step */
+	    {"\x08", 1, ERR_SHORT, "record teid"},
+	    {"\x08\x01\0", 3, ERR_RANGE, "record teid"},                 /* below 0 */
+	    {"\x08\x80\x80\x80\x80\x20\0", 7, ERR_RANGE, "record teid"}, /* 2^32 */
+	    {"\x0c\0", 2, ERR_FORMAT, "record teid"},                    /* no step */
+	    {"\0", 1, ERR_SHORT, "record length"},
+	    {"\0\x81\x08", 3, ERR_RANGE, "record length"}, /* 1025 */
+	    {"\0\x02\0", 3, ERR_SHORT, "record length"},
+	    {"\x80\0", 2, ERR_FORMAT, "record length"},                       /* bit 7 */
+	    {"\x03\0", 2, ERR_FORMAT, "record length"},                       /* no form */
+	    {"\x02\x05", 2, ERR_FORMAT, "record length"},                     /* too short for its TEID */
+	    {"\x01\x03", 2, ERR_SHORT, "record length"},                      /* no count */
+	    {"\x01\x04\x02\x07\x01\x08", 6, ERR_SHORT, "record length"},      /* no lengths */
+	    {"\x01\x03\x01\x07\x01", 5, ERR_SHORT, "record length"},          /* no value */
+	    {"\x01\x03\x01\x07\x02\x01\x01", 7, ERR_FORMAT, "record length"}, /* lengths and sum differ */
 	};
 	const char *field;
 
@@ -241,8 +249,8 @@ broken_records_are_refused_by_name(void **state)
 		assert_int_equal(unpack_all((const uint8_t *)cases[i].bytes, cases[i].n, 100, 1, &field), cases[i].err);
 		assert_string_equal(field, cases[i].field);
 	}
-	assert_int_equal(unpack_all((const uint8_t *)"\0\0\0\x0d\x01\x07\x01\x63", 8, 3, 1, &field), ERR_OK);
-	assert_int_equal(unpack_all((const uint8_t *)"\0\0\0\x0d\x01\x07\x01\x63", 8, 2, 1, &field), ERR_FULL);
+	assert_int_equal(unpack_all((const uint8_t *)"\x01\x03\x01\x07\x01\x63", 6, 3, 1, &field), ERR_OK);
+	assert_int_equal(unpack_all((const uint8_t *)"\x01\x03\x01\x07\x01\x63", 6, 2, 1, &field), ERR_FULL);
 }
 
 int
@@ -250,7 +258,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_packed_comes_out_as_it_was),
-	    cmocka_unit_test(a_record_that_follows_its_neighbour_has_a_head_of_five_octets_and_no_teid_twice),
+	    cmocka_unit_test(a_record_that_follows_its_neighbour_has_a_head_of_two_octets_and_no_teid),
 	    cmocka_unit_test(without_room_nothing_is_packed),
 	    cmocka_unit_test(records_that_are_cut_anywhere_are_short),
 	    cmocka_unit_test(broken_records_are_refused_by_name),
