@@ -123,7 +123,7 @@ drain(struct ckpt_link *l)
 void
 ckpt_link_kick(struct ckpt_link *l)
 {
-	enum { FILLS_PER_TURN = 2 };
+	enum { FILLS_PER_TURN = 1 };
 	int r = 0;
 
 	if (l->sock < 0 || l->is_pending || l->is_working)
