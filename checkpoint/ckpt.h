@@ -44,7 +44,7 @@ enum {
 	CKPT_SCRUB_SYNC_MS = 60000,  /* the same while a full synchronization runs */
 	CKPT_FILL_MIN = 4096,        /* ckpt_fill needs at least this much room in its writer */
 	CKPT_FILL_ROOM = 264 * 1024, /* room with which a batch reaches its full size */
-	CKPT_INPUT_MAX = 64 * 1024   /* bytes received at most before they are carried out */
+	CKPT_INPUT_MAX = 128 * 1024  /* bytes received at most before they are carried out */
 };
 
 struct ckpt;

@@ -87,8 +87,8 @@ end_refused(struct ckpt_link *l)
 	end_connection(l, v->err != ERR_OK ? err_text(v->err) : "the peer is silent");
 }
 
-/* Lets the core fill the buffer; false when it has nothing more to say. */
-static bool
+/* Lets the core fill the buffer, with one batch at most: others want their turn as well. */
+static void
 fill(struct ckpt_link *l)
 {
 	struct wbuf w;
@@ -96,12 +96,10 @@ fill(struct ckpt_link *l)
 	if (l->out_pos == l->out_len)
 		l->out_pos = l->out_len = 0;
 	if (OUT_BYTES - l->out_len < CKPT_FILL_ROOM || !ckpt_wants_fill(l->core))
-		return false;
+		return;
 	wbuf_init(&w, l->out + l->out_len, OUT_BYTES - l->out_len);
-	if (ckpt_fill(l->core, &w, clock_now_ms()) != ERR_OK)
-		return false;
-	l->out_len += w.len;
-	return true;
+	if (ckpt_fill(l->core, &w, clock_now_ms()) == ERR_OK)
+		l->out_len += w.len;
 }
 
 /* Writes what is buffered: 0 all written, 1 the socket is full, -1 the connection is gone. */
@@ -123,19 +121,13 @@ drain(struct ckpt_link *l)
 void
 ckpt_link_kick(struct ckpt_link *l)
 {
-	enum { FILLS_PER_TURN = 1 };
-	int r = 0;
+	int r;
 
 	if (l->sock < 0 || l->is_pending || l->is_working)
 		return;
 	l->is_working = true;
-	for (int i = 0; i < FILLS_PER_TURN && r == 0; i++) {
-		bool has_more = fill(l);
-
-		r = drain(l);
-		if (!has_more)
-			break;
-	}
+	fill(l);
+	r = drain(l);
 	l->is_working = false;
 	if (r < 0)
 		end_connection(l, strerror(errno));
