@@ -1,4 +1,5 @@
-/* session_table_rig.h - a call table over an arena of 64 slots, what it told, and calls of its own and replicated ones. */
+/* session_table_rig.h - a call table over an arena of 64 slots, what it told, and calls of its own and replicated ones.
+ */
 #ifndef TESTS_UNIT_SESSION_TABLE_RIG_H
 #define TESTS_UNIT_SESSION_TABLE_RIG_H
 
