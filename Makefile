@@ -43,7 +43,7 @@ SRC       = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
 OBJ       = $(patsubst %.c,build/$(1)/obj/%.o,$(call SRC,$(2)))
 
 .PHONY: all unit model sim fuzz bench clean format docs install
-all: build/chassisd build/starsh build/starling-license build/gtp_client build/bench/bulk build/bench/callgen
+all: build/chassisd build/starsh build/starling-license build/gtp_client build/bench/bulk build/bench/proof build/bench/callgen
 
 build/release/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -176,7 +176,7 @@ spoil(struct rng *rng, uint32_t calls, uint32_t n, uint32_t done[3])
 		if (i % 2) {
 			done[1] += call_table_drop(sides[1].table, slot);
 		} else if (arena_peek(&sides[1].arena, slot, &v) == ERR_OK) {
-			((uint8_t *)sides[1].mem)[v.record + v.len - 5 - (uint8_t *)sides[1].mem] ^= 1;
+			((uint8_t *)sides[1].mem)[v.cell + v.cell_bytes - 5 - (uint8_t *)sides[1].mem] ^= 1;
 			done[0]++;
 		}
 	}
