@@ -321,16 +321,21 @@ call_table_record(const struct call_table *t, uint32_t slot, uint32_t *teid, voi
 	return arena_read(&t->arena, slot, buf, n, NULL);
 }
 
+static enum err
+borrow_used(const struct call_table *t, uint32_t slot, uint32_t *teid, struct arena_view *v)
+{
+	if (!call_table_is_used(t, slot))
+		return ERR_NOT_FOUND;
+	*teid = call_table_teid(t, slot);
+	return arena_borrow(&t->arena, slot, v);
+}
+
 enum err
 call_table_peek(const struct call_table *t, uint32_t slot, uint32_t *teid, const uint8_t **p, size_t *n)
 {
 	struct arena_view v;
-	enum err e;
+	enum err e = borrow_used(t, slot, teid, &v);
 
-	if (!call_table_is_used(t, slot))
-		return ERR_NOT_FOUND;
-	*teid = call_table_teid(t, slot);
-	e = arena_borrow(&t->arena, slot, &v);
 	if (e != ERR_OK)
 		return e;
 	*p = v.rest;
@@ -342,12 +347,8 @@ enum err
 call_table_full(const struct call_table *t, uint32_t slot, uint32_t *teid, struct wbuf *out)
 {
 	struct arena_view v;
-	enum err e;
+	enum err e = borrow_used(t, slot, teid, &v);
 
-	if (!call_table_is_used(t, slot))
-		return ERR_NOT_FOUND;
-	*teid = call_table_teid(t, slot);
-	e = arena_borrow(&t->arena, slot, &v);
 	if (e != ERR_OK)
 		return e;
 	wbuf_bytes(out, v.rest, v.at);

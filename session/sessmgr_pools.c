@@ -31,9 +31,9 @@ slice(struct sessmgr *s)
 		}
 		if (e == ERR_SHORT) /* many slots without a call: that was enough */
 			break;
+		/* a pool that is no longer configured leaves the call as it is */
 		if (e == ERR_OK)
-			(void)ggsn_restore(s->ggsn,
-			                   &c); /* a pool that is no longer configured leaves the call as it is */
+			(void)ggsn_restore(s->ggsn, &c);
 	}
 	event_add(s->pools.ev, &pause);
 }

@@ -10,14 +10,7 @@
 static void
 pass(uint64_t ms)
 {
-	for (uint64_t t = 0; t < ms; t += 100) {
-		now += 100;
-		ckpt_scrub(a.ckpt, now);
-		ckpt_scrub(b.ckpt, now);
-		assert_int_equal(ckpt_tick(a.ckpt, now), ERR_OK);
-		assert_int_equal(ckpt_tick(b.ckpt, now), ERR_OK);
-		run();
-	}
+	pass_by(ms, 100);
 }
 
 static void

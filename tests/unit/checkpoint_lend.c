@@ -40,14 +40,7 @@ begin(void **state)
 static void
 pass(unsigned ms)
 {
-	for (unsigned i = 0; i < ms; i += 10) {
-		now += 10;
-		ckpt_scrub(a.ckpt, now);
-		ckpt_scrub(b.ckpt, now);
-		assert_int_equal(ckpt_tick(a.ckpt, now), ERR_OK);
-		assert_int_equal(ckpt_tick(b.ckpt, now), ERR_OK);
-		run();
-	}
+	pass_by(ms, 10);
 }
 
 static struct arena_view

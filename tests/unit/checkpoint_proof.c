@@ -3,18 +3,10 @@
 #include "session/arena_layout.h"
 #include "tests/unit/ckpt_rig.h"
 
-/* Both sides read their records and the timers run, for @ms. */
 static void
 pass(unsigned ms)
 {
-	for (unsigned i = 0; i < ms; i += 10) {
-		now += 10;
-		ckpt_scrub(a.ckpt, now);
-		ckpt_scrub(b.ckpt, now);
-		assert_int_equal(ckpt_tick(a.ckpt, now), ERR_OK);
-		assert_int_equal(ckpt_tick(b.ckpt, now), ERR_OK);
-		run();
-	}
+	pass_by(ms, 10);
 }
 
 static struct arena

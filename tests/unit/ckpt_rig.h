@@ -324,4 +324,18 @@ counter(struct side *s, enum ckpt_counter n)
 	return ckpt_counters(s->ckpt)[n];
 }
 
+/* Both sides read their records and their timers run, every @step ms for @ms. */
+static inline void
+pass_by(uint64_t ms, unsigned step)
+{
+	for (uint64_t t = 0; t < ms; t += step) {
+		now += step;
+		ckpt_scrub(a.ckpt, now);
+		ckpt_scrub(b.ckpt, now);
+		assert_int_equal(ckpt_tick(a.ckpt, now), ERR_OK);
+		assert_int_equal(ckpt_tick(b.ckpt, now), ERR_OK);
+		run();
+	}
+}
+
 #endif
