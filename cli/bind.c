@@ -120,8 +120,7 @@ bind_expect(const struct bind_walk *walk, struct bind_expect *e)
 	expect_from(walk, walk->at, e);
 	if (walk->how != CLI_HOW_PLAIN && walk->at >= last_key(walk->row))
 		e->can_end = true;
-	e->takes_noconfirm =
-	    e->can_end && !walk->has_noconfirm && (walk->row->flags & (CLI_ASKS | CLI_MAY_ASK | CLI_ASKS_NEW));
+	e->takes_noconfirm = e->can_end && !walk->has_noconfirm && (walk->row->flags & (CLI_MAY_ASK | CLI_ASKS_NEW));
 }
 
 /* take - note token @i with @value. */

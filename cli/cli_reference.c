@@ -42,7 +42,7 @@ put_syntax(const struct cli_row *row, struct text *out)
 			closes[depth++] = t->kind == CLI_OPTION ? ']' : '}';
 		put_token(t, out);
 	}
-	if (row->flags & (CLI_ASKS | CLI_MAY_ASK | CLI_ASKS_NEW))
+	if (row->flags & (CLI_MAY_ASK | CLI_ASKS_NEW))
 		text_put(out, " [ -noconfirm ]");
 }
 

@@ -49,7 +49,6 @@ enum cli_form {
 };
 
 enum cli_flag {
-	CLI_ASKS = 1,           /* `Are you sure?` before the handler runs; takes -noconfirm */
 	CLI_MAY_ASK = 2,        /* takes -noconfirm; the handler decides whether to ask (CLI_ANSWER_ASK) */
 	CLI_ASKS_NEW = 4,       /* opener: creating (not entering) asks; takes -noconfirm */
 	CLI_SRP_BLOCK = 8,      /* the line or block belongs to `show configuration srp` */

@@ -165,8 +165,6 @@ asks_first(struct cli_session *s)
 	const char *name = cli_bound_str(line, "name");
 	bool is_there;
 
-	if (line->row->flags & CLI_ASKS)
-		return true;
 	if (!(line->row->flags & CLI_ASKS_NEW) || (name && strcmp(name, "local") == 0))
 		return false;
 	is_there = cfg_lookup(s->cli->running, place_block(&s->place, s->cli->running), line) != NULL;
