@@ -24,8 +24,8 @@
 
 enum { PRIORITIES = 3, OPEN_FILES = 4096, LOG_BYTES_MAX = 1 << 20, LOG_CHECK_S = 10, LOOK_AGAIN_US = 1000 };
 
-static const struct cli_handler *const handlers[] = {chassis_handlers, monitor_handlers, chassis_views,
-                                                     srp_views,        system_views,     NULL};
+static const struct cli_handler *const handlers[] = {chassis_handlers, monitor_handlers, chassis_views, srp_views,
+                                                     system_views,     task_views,       NULL};
 
 static bool
 complain(const char *what, const char *why)
@@ -348,7 +348,7 @@ void
 chassis_run(struct chassis *c)
 {
 	loop_watch_start(c->watch);
-	event_base_dispatch(c->base);
+	turns_run(c->base, &c->turns);
 }
 
 /* Only who holds the lock may remove the file: another chassis may run on this root. */

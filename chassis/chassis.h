@@ -41,6 +41,7 @@
 #include "store/secrets.h"
 #include "store/store.h"
 #include "task/task.h"
+#include "task/turns.h"
 
 enum { SESSMGRS_DEFAULT = 2, SESSMGRS_MAX = 64, ALARMS_MAX = 32, ALARM_TEXT_MAX = 160, EPOCH_BLOCK = 65536 };
 
@@ -111,6 +112,7 @@ struct post {
 struct chassis {
 	struct chassis_options options;
 	struct event_base *base;
+	struct turns turns;
 	int64_t started_s;
 	unsigned load_refused;              /* lines of the configuration loaded at the start that were refused */
 	char boot_image[STORE_URL_MAX + 1]; /* of the boot entry that was used; empty: none was */
@@ -352,10 +354,14 @@ void validation_before_switchover(struct chassis *c, void (*go)(struct chassis *
 void validation_freshen(const struct chassis *c, struct srp_hello *h);
 void validation_put_differences(const struct chassis *c, struct text *out); /* a screenful */
 
+/* task_views.c: calls that a session manager serves or holds for the peer */
+uint64_t sessmgr_calls(const struct sessmgr_slot *s);
+
 /* alarms.c */
 void alarm_set(struct chassis *c, const char *object, bool is_raised, const char *text);
 
-extern const struct cli_handler chassis_handlers[], monitor_handlers[], chassis_views[], srp_views[], system_views[];
+extern const struct cli_handler chassis_handlers[], monitor_handlers[], chassis_views[], srp_views[], system_views[],
+    task_views[];
 
 /* chassis_new - everything but the loop; errors are printed as one clear sentence to stderr. */
 struct chassis *chassis_new(const struct chassis_options *o);

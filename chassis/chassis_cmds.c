@@ -219,9 +219,12 @@ static const struct cli_row chassis_rows[] = {
         .id = CHASSIS_ROW_SHOW_TASKS,
         .mode = &cli_exec_mode,
         .kind = CLI_VIEW,
-        .tokens = TOKENS(KEYWORD("show", "Shows something"), KEYWORD("task", "Processes of the system"),
-                         KEYWORD("resources", "What they use")),
-        .doc = "The processes of this chassis with their use of processor and memory.",
+        .tokens =
+            TOKENS(KEYWORD("show", "Shows something"), KEYWORD("task", "Processes of the system"),
+                   KEYWORD("resources", "What they use"), OPTION, KEYWORD("max", "What they used at most"), CLOSE),
+        .doc =
+            "The processes of this chassis with their use of processor and memory. With max: what each used at most, "
+            "and how long the turns of its loop were, in processor time: no callback is longer.",
     },
     {
         .id = CHASSIS_ROW_SHOW_LICENSE,

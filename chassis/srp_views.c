@@ -46,7 +46,7 @@ void
 views_srp_statistics(struct chassis *c, struct report *r)
 {
 	enum { MEDIAN = 50, TAIL = 99 };
-	const struct hist *late = loop_watch_hist(c->watch);
+	const struct hist *late = loop_watch_hist(c->watch), *turns = &c->turns.hist;
 	struct srp_history_view h;
 	struct srp_view v;
 
@@ -59,6 +59,12 @@ views_srp_statistics(struct chassis *c, struct report *r)
 	report_only_number(r, "event_loop_lateness_p50_us", hist_percentile(late, MEDIAN));
 	report_only_number(r, "event_loop_lateness_p99_us", hist_percentile(late, TAIL));
 	report_only_number(r, "event_loop_lateness_max_us", late->max_us);
+	report_line(r, "Event loop turns, processor time (us):  p50 %llu  p99 %llu  max %llu",
+	            (unsigned long long)hist_percentile(turns, MEDIAN),
+	            (unsigned long long)hist_percentile(turns, TAIL), (unsigned long long)turns->max_us);
+	report_only_number(r, "event_loop_turn_p50_us", hist_percentile(turns, MEDIAN));
+	report_only_number(r, "event_loop_turn_p99_us", hist_percentile(turns, TAIL));
+	report_only_number(r, "event_loop_turn_max_us", turns->max_us);
 	history_view(c, &h);
 	report_title(r, "\nLast changes of the chassis state:");
 	srp_show_history_late(&h, r);

@@ -15,7 +15,6 @@
 #include "gateway/gateway_cmds.h"
 #include "gateway/gateway_show.h"
 #include "session/call_rows.h"
-#include "task/task_usage.h"
 
 enum { SLOTS_PER_STEP = 2048 };
 
@@ -30,14 +29,6 @@ sum_counter(const struct chassis *c, unsigned counter)
 	return n;
 }
 
-static uint64_t
-calls_of(const struct sessmgr_slot *s)
-{
-	if (s->arena_mem == NULL)
-		return 0;
-	return arena_count(&s->arena, ARENA_CALLS_NOW) + arena_count(&s->arena, ARENA_CALLS_STANDBY);
-}
-
 /* --- subscribers ------------------------------------------------------------------------------------------------- */
 
 static void
@@ -47,7 +38,7 @@ show_summary(struct cli_call *call)
 	struct gateway_summary_view v = {0};
 
 	for (unsigned i = 1; i <= c->sessmgr_count; i++)
-		v.total += (uint32_t)calls_of(&c->sessmgrs[i]);
+		v.total += (uint32_t)sessmgr_calls(&c->sessmgrs[i]);
 	v.active = v.total;
 	v.ggsn_ipv4 = v.total;
 	gateway_show_summary(&v, call->out);
@@ -307,39 +298,6 @@ show_alarms(struct cli_call *call)
 	return CLI_ANSWER_DONE;
 }
 
-static void
-show_task(struct cli_call *call, const char *facility, unsigned instance, pid_t pid, const char *sessions)
-{
-	struct task_usage u;
-
-	if (pid == 0 || task_usage_read(pid, &u) != ERR_OK) {
-		text_printf(call->out, " 1/0 %-12s %5u %9s %9s %6s %9s  down\n", facility, instance, "--", "--", "--",
-		            "--");
-		return;
-	}
-	text_printf(call->out, " 1/0 %-12s %5u %7.1fs %8.1fM %6u %9s  good\n", facility, instance, u.cpu_s,
-	            (double)u.rss_bytes / 1048576.0, u.files, sessions);
-}
-
-static enum cli_answer
-show_tasks(struct cli_call *call)
-{
-	const struct chassis *c = call->app;
-
-	text_put(call->out, "                   task   cputime    memory  files  sessions\n");
-	text_put(call->out, " cpu facility      inst      used      used   used      used  status\n");
-	text_put(call->out, "----------------------- --------- --------- ------ ---------  ------\n");
-	show_task(call, "chassisd", 1, getpid(), "--");
-	show_task(call, "demux", 1, c->demux.pid, "--");
-	for (unsigned i = 1; i <= c->sessmgr_count; i++) {
-		char sessions[24];
-
-		snprintf(sessions, sizeof sessions, "%llu", (unsigned long long)calls_of(&c->sessmgrs[i]));
-		show_task(call, "sessmgr", i, c->sessmgrs[i].task.pid, sessions);
-	}
-	return CLI_ANSWER_DONE;
-}
-
 const struct cli_handler chassis_views[] = {
     {GATEWAY_ROW_SHOW_SUBSCRIBERS, show_subscribers},
     {GATEWAY_ROW_SHOW_SUBSCRIBERS_FULL, show_subscribers_full},
@@ -348,7 +306,6 @@ const struct cli_handler chassis_views[] = {
     {CHASSIS_ROW_SHOW_VERSION, show_version},
     {CHASSIS_ROW_SHOW_CLOCK, show_clock},
     {CHASSIS_ROW_SHOW_ALARM, show_alarms},
-    {CHASSIS_ROW_SHOW_TASKS, show_tasks},
     {CHASSIS_ROW_SHOW_LICENSE, license_run_show},
     {CHASSIS_ROW_SHOW_SUPPORT, support_show},
     {CHASSIS_ROW_SHOW_ARCHIVE, generations_show},

@@ -6,8 +6,11 @@
  */
 #include "checkpoint/ckpt_proof.h"
 
-/* A record takes 0.1 to 0.25 us, so the longest slice takes less than half a millisecond. */
-enum { SLICE_MAX = 2048, SLICE_MIN = 64, WAIT_MAX_MS = 100, FAST_WAIT_MS = 1, EMPTY_WAIT_MS = 50 };
+/*
+ * A record takes 0.1 to 0.25 us, so the longest slice takes less than a tenth of a millisecond: an update that comes
+ * meanwhile waits no longer, however many slices are due.
+ */
+enum { SLICE_MAX = 256, SLICE_MIN = 64, WAIT_MAX_MS = 100, EMPTY_WAIT_MS = 50 };
 
 void
 proof_scrub_fast(struct ckpt_proof *p)
@@ -93,31 +96,38 @@ end_pass(struct ckpt *c, uint64_t now_ms)
 	}
 }
 
-/* How many records are due at @now_ms. */
+/* How many records are due at @now_ms; the slice takes some even if none is. */
 static uint32_t
-quota(const struct proof_scrub *s, uint64_t now_ms)
+due(const struct proof_scrub *s, uint64_t now_ms)
 {
-	uint64_t due = (now_ms - s->begun_ms) * s->used / s->pass_ms;
+	uint64_t until = (now_ms - s->begun_ms) * s->used / s->pass_ms;
 
-	if (s->is_fast)
-		return SLICE_MAX;
-	if (due < s->slot + (uint64_t)SLICE_MIN)
-		return SLICE_MIN;
-	return due - s->slot > SLICE_MAX ? SLICE_MAX : (uint32_t)(due - s->slot);
+	if (s->is_fast || until > s->used)
+		until = s->used;
+	return until > s->slot ? (uint32_t)(until - s->slot) : 0;
 }
 
-/* A slice of some 256 records each time, as long as that is often enough and not too often. */
 static uint32_t
-wait_ms(const struct proof_scrub *s)
+slice(const struct proof_scrub *s, uint64_t now_ms)
+{
+	uint32_t n = due(s, now_ms), left = s->used - s->slot;
+
+	n = n < SLICE_MIN ? SLICE_MIN : n > SLICE_MAX ? SLICE_MAX : n;
+	return n < left ? n : left;
+}
+
+/* At once while a slice is due, behind what has come meanwhile; else a slice each time, if that is not too seldom. */
+static uint32_t
+wait_ms(const struct proof_scrub *s, uint64_t now_ms)
 {
 	uint64_t ms;
 
-	if (s->is_fast)
-		return FAST_WAIT_MS;
 	if (s->used == 0)
 		return EMPTY_WAIT_MS;
-	ms = (uint64_t)s->pass_ms * 256 / s->used;
-	return ms > WAIT_MAX_MS ? WAIT_MAX_MS : ms < 2 ? 2 : (uint32_t)ms;
+	if (due(s, now_ms) >= SLICE_MIN)
+		return 0;
+	ms = (uint64_t)s->pass_ms * SLICE_MAX / s->used;
+	return ms > WAIT_MAX_MS ? WAIT_MAX_MS : ms < 1 ? 1 : (uint32_t)ms;
 }
 
 /* The pace is that of the moment. What a slow pass has read is read again as soon as there is time for it. */
@@ -145,9 +155,7 @@ ckpt_scrub(struct ckpt *c, uint64_t now_ms)
 	if (!s->is_passing)
 		begin_pass(c, now_ms);
 	from = s->slot;
-	n = quota(s, now_ms);
-	if (n > s->used - s->slot)
-		n = s->used - s->slot;
+	n = slice(s, now_ms);
 	if (n > 0)
 		(void)c->cfg.ops->scrub(c->cfg.arg, &s->slot, n);
 	s->slot = from + n;
@@ -155,5 +163,5 @@ ckpt_scrub(struct ckpt *c, uint64_t now_ms)
 	end_parts(s, now_ms);
 	if (s->slot >= s->used)
 		end_pass(c, now_ms);
-	return wait_ms(s);
+	return wait_ms(s, now_ms);
 }

@@ -26,6 +26,7 @@
 #include "task/ipc.h"
 #include "task/shm.h"
 #include "task/task.h"
+#include "task/turns.h"
 
 enum { READS_PER_TURN = 64, DRAIN_READS_MAX = 4096, BARRIER_WAIT_MS = 250, STATS_MS = 500, IMSIS_MAX = 2000000 };
 
@@ -47,6 +48,7 @@ struct service {
 
 struct demux_role {
 	struct event_base *base;
+	struct turns turns;
 	struct ipc_chan *control;
 	struct gateway_config cfg;
 	struct demux *core;
@@ -65,6 +67,7 @@ static void
 publish(struct demux_role *r)
 {
 	r->shared->stats = *demux_stats(r->core);
+	r->shared->turns = turns_seen(&r->turns);
 	for (unsigned i = 0; i < GATEWAY_SERVICES_MAX; i++) {
 		r->shared->addresses[i].is_taken = r->services[i].address.is_taken;
 		r->shared->addresses[i].service = r->services[i].id;
@@ -521,6 +524,6 @@ demux_main(void)
 
 	if (r == NULL || role_init(r) != ERR_OK)
 		return 1;
-	event_base_dispatch(r->base);
+	turns_run(r->base, &r->turns);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "base/addr.h"
 #include "gateway/demux.h"
 #include "gateway/gateway_types.h"
+#include "task/turns.h"
 
 /* Head of IPC_REQUEST and IPC_REPLY; the GTP message follows. */
 struct gtp_datagram {
@@ -25,6 +26,7 @@ enum { GTP_BINDS_MAX = 1024 }; /* IMSIs in one IPC_BIND or IPC_UNBIND */
 /* One page shared with chassisd, written by demux twice a second and at each address change. */
 struct demux_shared {
 	struct demux_stats stats;
+	struct turns_seen turns;
 	uint64_t send_failed;
 	uint64_t unroutable; /* replies for an address that had been given away */
 	struct {

@@ -23,6 +23,7 @@
 #include "session/call_table.h"
 #include "session/sessmgr_ipc.h"
 #include "task/ipc.h"
+#include "task/turns.h"
 
 /* IMSIs to be told to demux, one list per kind of message. */
 struct binds {
@@ -34,6 +35,7 @@ struct bulk;
 
 struct sessmgr {
 	struct event_base *base;
+	struct turns turns;
 	unsigned instance;
 	struct ipc_chan *control, *data;
 	struct arena arena;

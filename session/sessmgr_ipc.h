@@ -56,7 +56,9 @@ enum sessmgr_counter {
 	SESSMGR_AUDITED,                                                    /* calls examined by internal audits */
 	SESSMGR_PURGED_FIRST, /* of these purged, by enum ggsn_fault, GGSN_FAULT_COUNT of them; [0] is not used */
 	SESSMGR_SERVICE_ID_FIRST = SESSMGR_PURGED_FIRST + GGSN_FAULT_COUNT, /* whose calls ARENA_SERVICE_FIRST says */
-	SESSMGR_COUNTER_END = SESSMGR_SERVICE_ID_FIRST + ARENA_SERVICES
+	SESSMGR_TURN_P99_US = SESSMGR_SERVICE_ID_FIRST + ARENA_SERVICES, /* gauges: turns of its loop (task/turns.h) */
+	SESSMGR_TURN_MAX_US,
+	SESSMGR_COUNTER_END
 };
 
 _Static_assert((int)ARENA_SERVICES >= (int)GATEWAY_SERVICES_MAX, "a gauge for each service");

@@ -73,6 +73,10 @@ sessmgr_note_bind(struct sessmgr *s, struct binds *list, uint64_t imsi)
 void
 sessmgr_publish(struct sessmgr *s)
 {
+	struct turns_seen turns = turns_seen(&s->turns);
+
+	arena_count_set(&s->arena, SESSMGR_TURN_P99_US, turns.p99_us);
+	arena_count_set(&s->arena, SESSMGR_TURN_MAX_US, turns.max_us);
 	arena_ckpt_publish(&s->arena, ckpt_counters(s->ckpt));
 	sessmgr_proof_publish(s);
 }
@@ -592,6 +596,6 @@ sessmgr_main(unsigned instance)
 	s->instance = instance;
 	if (role_init(s) != ERR_OK)
 		return 1;
-	event_base_dispatch(s->base);
+	turns_run(s->base, &s->turns);
 	return 0;
 }

@@ -74,7 +74,7 @@ sessmgr_proof_slice(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (s->proof.is_audit_due)
 		begin_audit(s);
-	ms = ckpt_scrub(s->ckpt, clock_now_ms());
+	ms = ckpt_scrub(s->ckpt, clock_now_ms()); /* 0: the next turn, behind what comes in this one */
 	wait = (struct timeval){ms / 1000, (ms % 1000) * 1000};
 	ckpt_link_kick(s->link);
 	event_add(s->proof.ev, &wait);

@@ -1,4 +1,4 @@
-/* task_usage.c - /proc/PID/stat and /proc/PID/fd. */
+/* task_usage.c - /proc/PID/stat, status and fd. */
 #include "task/task_usage.h"
 
 #include <dirent.h>
@@ -21,6 +21,24 @@ count_files(pid_t pid)
 		n += e->d_name[0] != '.';
 	closedir(d);
 	return n;
+}
+
+/* VmHWM of /proc/PID/status; 0 when it cannot be read. */
+static uint64_t
+peak_of(pid_t pid)
+{
+	unsigned long kib = 0;
+	char path[64], line[256];
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return 0;
+	while (fgets(line, sizeof line, f) != NULL && sscanf(line, "VmHWM: %lu kB", &kib) != 1)
+		;
+	fclose(f);
+	return (uint64_t)kib * 1024;
 }
 
 enum err
@@ -46,6 +64,7 @@ task_usage_read(pid_t pid, struct task_usage *out)
 		return ERR_NOT_FOUND;
 	out->cpu_s = (double)(utime + stime) / (double)sysconf(_SC_CLK_TCK);
 	out->rss_bytes = (uint64_t)rss * (uint64_t)sysconf(_SC_PAGESIZE);
+	out->peak_bytes = peak_of(pid);
 	out->files = count_files(pid);
 	return ERR_OK;
 }

@@ -10,7 +10,8 @@
 struct task_usage {
 	double cpu_s; /* user and system time since its start */
 	uint64_t rss_bytes;
-	unsigned files; /* open descriptors */
+	uint64_t peak_bytes; /* of rss_bytes, since its start */
+	unsigned files;      /* open descriptors */
 };
 
 /* task_usage_read - ERR_NOT_FOUND when there is no process @pid. */

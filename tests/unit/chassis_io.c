@@ -259,6 +259,7 @@ usage_of_this_process_is_read_and_of_none_is_not(void **state)
 	(void)state;
 	assert_int_equal(task_usage_read(getpid(), &u), ERR_OK);
 	assert_true(u.rss_bytes > 100000);
+	assert_true(u.peak_bytes >= u.rss_bytes);
 	assert_true(u.files >= 3);
 	assert_int_equal(task_usage_read(0x7ffffff0, &u), ERR_NOT_FOUND);
 }
