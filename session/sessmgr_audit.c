@@ -6,10 +6,10 @@
 #include "session/sessmgr.h"
 
 /*
- * A call takes some 2 us. The first requests after a takeover wait for little, later slices are longer, and between two
+ * A call takes 2 to 5 us. The first requests after a takeover wait for little, later slices are longer, and between two
  * of them the processor is given up: other tasks of the chassis need it most in that moment.
  */
-enum { SLICE_FIRST = 64, SLICE_STEP = 8, SLICE_LAST = 512, PAUSE_MS = 1 };
+enum { SLICE_FIRST = 64, SLICE_STEP = 8, SLICE_LAST = 256, PAUSE_MS = 1 };
 
 /* The call has left the store: demux and the counters follow, as after a Delete. */
 static void
