@@ -141,9 +141,9 @@ $(foreach t,$(FUZZ),$(eval $(call fuzz_target,$(t))))
 fuzz: $(FUZZ:%=build/fuzz/%)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run_fuzz $^
 
-build/bench/peers: tests/bench/peers.c Makefile
+build/bench/peers build/bench/standstill: build/bench/%: tests/bench/%.c Makefile
 	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) $(RELEASE) -o $@ $<
+	@$(CC) $(CFLAGS) $(RELEASE) -o $@ $< -pthread
 build/bench/proof: build/release/obj/tests/bench/proof.o $(call archives,release,session)
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lz -llz4 $(ISAL_LIB) -ljansson
@@ -156,7 +156,7 @@ build/bench/callgen: $(patsubst %.c,build/release/obj/%.o,$(wildcard tests/bench
 build/bench/%: tests/bench/anchors/%.c tests/bench/anchors/bench_util.h tests/bench/anchors/gen_sessions.h tests/bench/anchors/codec.h
 	@mkdir -p $(@D)
 	@$(CC) -O2 $(if $(ISAL),-DHAVE_ISAL) -o $@ $< -pthread -llz4 -lz -lzstd $(ISAL_LIB)
-BENCH := $(addprefix build/bench/,peers proof bulk callgen floor_sync redis_client memwarm)
+BENCH := $(addprefix build/bench/,peers standstill proof bulk callgen floor_sync redis_client memwarm)
 bench: all $(BENCH)
 	@bash -c '. tests/lib.sh && packages_install "$${BENCH_PACKAGES[@]}"'
 	@tests/bench/run

@@ -38,13 +38,13 @@ enum {
 	CKPT_HEARTBEATS_AGGRESSIVE = 1,
 	CKPT_SILENCE_MS = 4 * CKPT_HEARTBEAT_MS, /* nothing heard that long: the connection is to be closed */
 	CKPT_NACK_WINDOW_MS = 10 * 60 * 1000,    /* a call that was asked for and has not come is asked for again */
-	CKPT_ACCOUNTING_MS = 30000, /* signalling counters of calls are as old as this on the standby, or younger */
-	CKPT_PROOF_MS = 250,        /* from one comparison with the peer to the next */
-	CKPT_SCRUB_PASS_MS = 1200,  /* in which every stored record is read again */
-	CKPT_SCRUB_SYNC_MS = 60000, /* the same while a full synchronization runs */
-	CKPT_FILL_MIN = 4096,       /* ckpt_fill needs at least this much room in its writer */
-	CKPT_FILL_ROOM = 72 * 1024, /* room with which a batch reaches its full size */
-	CKPT_INPUT_MAX = 64 * 1024  /* bytes received at most before they are carried out */
+	CKPT_ACCOUNTING_MS = 30000,  /* signalling counters of calls are as old as this on the standby, or younger */
+	CKPT_PROOF_MS = 250,         /* from one comparison with the peer to the next */
+	CKPT_SCRUB_PASS_MS = 1200,   /* in which every stored record is read again */
+	CKPT_SCRUB_SYNC_MS = 60000,  /* the same while a full synchronization runs */
+	CKPT_FILL_MIN = 4096,        /* ckpt_fill needs at least this much room in its writer */
+	CKPT_FILL_ROOM = 136 * 1024, /* room with which a batch reaches its full size */
+	CKPT_INPUT_MAX = 64 * 1024   /* bytes received at most before they are carried out */
 };
 
 struct ckpt;

@@ -11,8 +11,8 @@
 #include "checkpoint/compress.h"
 
 enum {
-	CKPT_WINDOW = 64,          /* batches sent and not acknowledged */
-	CKPT_SEND_RAW = 64 * 1024, /* records of one batch before compression: as far back as LZ4 looks */
+	CKPT_WINDOW = 64,                   /* batches sent and not acknowledged */
+	CKPT_SEND_RAW = COMPRESS_PIECE_MAX, /* records of one batch before compression, at most */
 	CKPT_IN_BYTES =
 	    CKPT_HEADER_BYTES + CKPT_BODY_MAX + CKPT_INPUT_MAX, /* the longest frame and what is behind it */
 	CKPT_PACK_MIN = 256,      /* smaller batches go as they are: compressing them costs more than it saves */

@@ -388,7 +388,7 @@ send_sync_end(struct ckpt *c, struct wbuf *out)
 static void
 send_records(struct ckpt *c, struct wbuf *out)
 {
-	size_t room = out->cap - out->len;
+	size_t room = out->cap - out->len, piece = compress_piece((enum compress_id)c->agreed);
 	size_t overhead = CKPT_HEADER_BYTES + CKPT_BATCH_HEADER_BYTES + CKPT_CONTROL_ROOM;
 	uint64_t sent = c->changes.sent;
 	struct wbuf w;
@@ -399,7 +399,7 @@ send_records(struct ckpt *c, struct wbuf *out)
 	if (room < overhead + ENTRY_ROOM || !has_window(c))
 		return;
 	room -= overhead;
-	wbuf_init(&w, c->tx_raw, room < CKPT_SEND_RAW ? room : CKPT_SEND_RAW);
+	wbuf_init(&w, c->tx_raw, room < piece ? room : piece);
 	ckpt_pack_begin(&c->packer, c->tx.told);
 	count = put_changes(c, &w);
 	if (is_walking(c))

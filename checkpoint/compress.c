@@ -30,6 +30,7 @@ struct codec {
 	const char *name;
 	enum err (*pack)(struct compress *c, const void *in, size_t n, void *out, size_t cap, size_t *len);
 	enum err (*unpack)(struct compress *c, const void *in, size_t n, void *out, size_t raw_bytes);
+	size_t piece;
 };
 
 static enum err
@@ -196,9 +197,9 @@ lz4_unpack(struct compress *c, const void *in, size_t n, void *out, size_t raw_b
 }
 
 static const struct codec codecs[COMPRESS_ID_COUNT] = {
-    [COMPRESS_NONE] = {"none", none_pack, none_unpack},
-    [COMPRESS_ZLIB] = {"zlib", zlib_pack, zlib_unpack},
-    [COMPRESS_LZ4] = {"lz4", lz4_pack, lz4_unpack},
+    [COMPRESS_NONE] = {"none", none_pack, none_unpack, 64 * 1024},
+    [COMPRESS_ZLIB] = {"zlib", zlib_pack, zlib_unpack, COMPRESS_PIECE_MAX}, /* tables of codes in each piece */
+    [COMPRESS_LZ4] = {"lz4", lz4_pack, lz4_unpack, 64 * 1024},              /* as far back as it looks */
 };
 
 enum compress_id
@@ -220,6 +221,12 @@ const char *
 compress_name(enum compress_id id)
 {
 	return (unsigned)id < COMPRESS_ID_COUNT ? codecs[id].name : "unknown";
+}
+
+size_t
+compress_piece(enum compress_id id)
+{
+	return (unsigned)id < COMPRESS_ID_COUNT ? codecs[id].piece : codecs[COMPRESS_NONE].piece;
 }
 
 enum err

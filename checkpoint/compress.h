@@ -34,6 +34,10 @@ enum compress_id compress_best(uint32_t offered);
 
 const char *compress_name(enum compress_id id);
 
+/* compress_piece - bytes that are best packed together, at most COMPRESS_PIECE_MAX: more is hardly smaller for that. */
+enum { COMPRESS_PIECE_MAX = 128 * 1024 };
+size_t compress_piece(enum compress_id id);
+
 /*
  * compress_pack - @n bytes into at most @cap bytes of @out. ERR_FULL: it would not become smaller than @cap, send it as
  * it is. ERR_NOT_FOUND: no such codec.

@@ -93,6 +93,25 @@ class Pair(lab.Pair):
         return words([BIN / "bulk", mode, self.entry(self.a), self.entry(self.b), SESSMGRS, *more], timeout)
 
 
+class Standstill:
+    """How long the machine itself ran nothing, standstill.c: what hellos and turns are to be held against."""
+
+    def __enter__(self):
+        self.process, self.seen = lab.spawn([BIN / "standstill"], stdout=subprocess.PIPE, text=True), {}
+        return self.seen
+
+    def __exit__(self, *error):
+        self.process.terminate()
+        out = self.process.communicate(timeout=10)[0]
+        self.seen.update((k, float(v)) for k, v in re.findall(r"(\w+)=([0-9.]+)", out))
+
+
+def turns(chassis):
+    """Of the loops of @chassis: {name: (p99, max)} of their turns in ms, processor time."""
+    rows = re.findall(r"^ 1/0 (\w+) +(\d+) .* ([0-9.]+)ms +([0-9.]+)ms +good$", chassis.sh("show task resources max"), re.M)
+    return {name + number: (float(p99), float(most)) for name, number, p99, most in rows}
+
+
 def pss(chassis):
     """Memory of all processes of a chassis, shared pages by their share."""
     total = 0
@@ -106,9 +125,13 @@ def fresh_standby(pair):
     """B is started, filled and ended again: what `bulk resync` says, and hellos, memory and lateness of the loop."""
     warm()
     b = pair.b
-    pair.start_one(b, wait=False)
-    r = pair.bulk("resync", N, pair.a.pid, b.pid)
+    with Standstill() as machine:
+        pair.start_one(b, wait=False)
+        r = pair.bulk("resync", N, pair.a.pid, b.pid)
     lab.until(b.answers_or_died, 10, "B answers")
+    r["machine_ms"], r["machine_long"] = machine["longest_ms"], machine["long_ones"]
+    loops = [*turns(pair.a).values(), *turns(b).values()]
+    r["turn_p99_ms"], r["turn_max_ms"] = max(p99 for p99, _ in loops), max(most for _, most in turns(b).values())
     r["hello_p99_ms"] = max(c.number("show srp statistics", "Hello round trip p99 (us):") for c in pair.both) / 1000
     r["late_p99_ms"] = int(re.search(r"Event loop lateness.* p99 (\d+)", pair.a.sh("show srp statistics")).group(1)) / 1000
     assert pair.bulk("same")["same"] == N, "B holds the same records, octet by octet"
@@ -221,6 +244,9 @@ def add_resync(table):
         table.add("  on the wire, MB", median(r, "wire_mb"), mb * N / 1e6, "", f"{loaded[z]['octets_rec']:.0f} octets a record")
         table.add("  CPU of both sides, s", median(r, "cpu_s"), cpu_s, "", spread(r, "cpu_s"), (SYNC_CPU.format(z), "Starling"))
         table.add("  hello round trip p99", median(r, "hello_p99_ms"), 5, "", f"one every {HELLO_MS} ms; {spread(r, 'hello_p99_ms')}")
+        table.add("  longest turn of a loop, p99", median(r, "turn_p99_ms"), 5, "", f"processor time, the worst of both chassis; {spread(r, 'turn_p99_ms')}")
+        table.add("  longest turn of a loop", median(r, "turn_max_ms"), 5, "", f"of the standby, from its start to all held; {spread(r, 'turn_max_ms')}")
+        table.add("  the machine ran nothing for", median(r, "machine_ms"), None, "", f"at most; over 5 ms {sum(x['machine_long'] for x in r):.0f} times; {spread(r, 'machine_ms')}")
         table.add("  slowest answer of a session manager", median(r, "slowest_answer_ms"), None, "", "two cores for four of them: waiting included")
     for name, r in bare.items():
         table.add(f"  floor, {name}, s", median(r, "sync_s"), None, "", f"{median(r, 'wire_mb'):.0f} MB, CPU {median(r, 'cpu_s'):.2f} s",
