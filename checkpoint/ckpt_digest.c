@@ -15,7 +15,9 @@ struct sums {
 struct digest_slot {
 	uint64_t now;   /* of the record as written, 0 none */
 	uint64_t sent;  /* when it is behind: what the peer was given */
+	uint64_t part;  /* the share in now of what may change by itself, and in check */
 	uint32_t check; /* of all stored bytes */
+	uint32_t part_check;
 };
 
 struct digest {
@@ -127,22 +129,30 @@ store(struct digest *d, uint32_t slot, uint64_t same)
 }
 
 void
-digest_put(struct digest *d, uint32_t slot, struct digest_hash h)
+digest_put(struct digest *d, uint32_t slot, struct digest_hash h, struct digest_hash part)
 {
 	if (slot >= d->slots)
 		return;
 	mark_damaged(d, slot, false);
 	d->of[slot].check = h.check;
+	d->of[slot].part = part.same;
+	d->of[slot].part_check = part.check;
 	store(d, slot, h.same);
 }
 
 void
-digest_change(struct digest *d, uint32_t slot, struct digest_hash from, struct digest_hash to)
+digest_change(struct digest *d, uint32_t slot, struct digest_hash part)
 {
-	if (slot >= d->slots || d->of[slot].now == 0)
+	struct digest_slot *s = slot < d->slots ? &d->of[slot] : NULL;
+	uint64_t same;
+
+	if (s == NULL || s->now == 0)
 		return;
-	d->of[slot].check += to.check - from.check;
-	store(d, slot, d->of[slot].now + to.same - from.same);
+	same = s->now + part.same - s->part;
+	s->check += part.check - s->part_check;
+	s->part = part.same;
+	s->part_check = part.check;
+	store(d, slot, same);
 }
 
 void

@@ -10,7 +10,7 @@
  * these sums is therefore compared at one and the same point of the stream, while calls go on changing.
  *
  * Hashes are made of stored bytes by the owner of the records; whoever reads them again later tells digest_checked,
- * which finds what has changed without being written. Pure; allocates only in digest_new, 24 bytes a slot that was ever
+ * which finds what has changed without being written. Pure; allocates only in digest_new, 32 bytes a slot that was ever
  * used. Callers: session/call_table.c writes, the link core (ckpt_proof.c) compares.
  */
 #ifndef CHECKPOINT_CKPT_DIGEST_H
@@ -21,7 +21,7 @@
 
 enum { DIGEST_BUCKET_SLOTS = 1024 };
 
-/* Of one stored record. @same is never 0. */
+/* Of a stored record, whose @same is never 0, or of a part of one. */
 struct digest_hash {
 	uint64_t same;  /* of the TEID and the fields both sides hold alike */
 	uint32_t check; /* of every stored byte */
@@ -36,15 +36,18 @@ void digest_free(struct digest *d);
 /* digest_buckets - how many there are: slots / DIGEST_BUCKET_SLOTS, rounded up. */
 uint32_t digest_buckets(const struct digest *d);
 
-/* digest_put - the record of @slot was written. digest_drop - @slot is empty. Either ends its being damaged. */
-void digest_put(struct digest *d, uint32_t slot, struct digest_hash h);
+/*
+ * digest_put - the record of @slot was written; its hash is a sum, in which @part is the share of what may change by
+ * itself. digest_drop - @slot is empty. Either ends its being damaged.
+ */
+void digest_put(struct digest *d, uint32_t slot, struct digest_hash h, struct digest_hash part);
 void digest_drop(struct digest *d, uint32_t slot);
 
 /*
- * digest_change - a part of the record of @slot, whose hash is the sum of those of its parts, was written: the hash of
- * the part was @from and is @to. Says nothing about damage of the rest. Nothing when there is no call.
+ * digest_change - that part of the record of @slot was written, and its share is @part now. Says nothing about damage
+ * of the rest. Nothing when there is no call.
  */
-void digest_change(struct digest *d, uint32_t slot, struct digest_hash from, struct digest_hash to);
+void digest_change(struct digest *d, uint32_t slot, struct digest_hash part);
 
 /* digest_prefetch - a hint: @slot is about to be changed. */
 void digest_prefetch(const struct digest *d, uint32_t slot);

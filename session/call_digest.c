@@ -44,18 +44,17 @@ call_digest_side(const struct arena *a, const struct arena_piece *side)
 }
 
 enum err
-call_digest(const struct arena *a, uint32_t slot, struct digest_hash *out)
+call_digest(const struct arena *a, uint32_t slot, struct digest_hash *out, struct digest_hash *side)
 {
-	struct digest_hash side;
 	struct arena_view v;
 	uint64_t same, check;
 	enum err e = arena_peek(a, slot, &v);
 
 	if (e != ERR_OK)
 		return e;
-	side = call_digest_side(a, &v.side);
+	*side = call_digest_side(a, &v.side);
 	same = mix_bytes(seed(a, slot, v.side.owner.tag, OF_REST), v.rest, v.rest_len) | 1;
 	check = mix_bytes(same, v.head, (size_t)(v.rest - v.head));
-	*out = (struct digest_hash){.same = same + side.same, .check = (uint32_t)(check >> 32) + side.check};
+	*out = (struct digest_hash){.same = same + side->same, .check = (uint32_t)(check >> 32) + side->check};
 	return ERR_OK;
 }

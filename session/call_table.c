@@ -112,10 +112,10 @@ enum err
 call_table_write(struct call_table *t, uint32_t slot, uint8_t gen, const void *p, size_t n)
 {
 	enum err e = arena_write(&t->arena, slot, gen, p, n, call_rows_side(p, n));
-	struct digest_hash h;
+	struct digest_hash h, side;
 
-	if (e == ERR_OK && call_digest(&t->arena, slot, &h) == ERR_OK)
-		digest_put(t->digest, slot, h);
+	if (e == ERR_OK && call_digest(&t->arena, slot, &h, &side) == ERR_OK)
+		digest_put(t->digest, slot, h, side);
 	return e;
 }
 
@@ -160,7 +160,7 @@ static bool
 restore_slot(struct call_table *t, uint32_t slot)
 {
 	uint8_t buf[ARENA_RECORD_MAX];
-	struct digest_hash h;
+	struct digest_hash h, side;
 	const char *field;
 	uint64_t key;
 	uint8_t gen = 0;
@@ -175,8 +175,8 @@ restore_slot(struct call_table *t, uint32_t slot)
 	if (e != ERR_OK || call_index_find(&t->index, key) != CALL_NO_SLOT)
 		return false;
 	call_table_take(t, slot, gen & TEID_GEN_MASK, key);
-	if (call_digest(&t->arena, slot, &h) == ERR_OK)
-		digest_put(t->digest, slot, h);
+	if (call_digest(&t->arena, slot, &h, &side) == ERR_OK)
+		digest_put(t->digest, slot, h, side);
 	arena_count_add(&t->arena, ARENA_RESTORED, 1);
 	return true;
 }
@@ -236,7 +236,6 @@ static enum err
 merge_side(struct call_table *t, uint32_t slot, const uint8_t *micro, size_t n)
 {
 	uint8_t merged[ARENA_SIDE_MAX];
-	struct digest_hash from, to;
 	struct arena_piece side;
 	struct wbuf w;
 	enum err e = arena_side(&t->arena, slot, &side);
@@ -247,13 +246,10 @@ merge_side(struct call_table *t, uint32_t slot, const uint8_t *micro, size_t n)
 	e = call_rows_merge(side.p, side.n, micro, n, &w);
 	if (e != ERR_OK)
 		return e;
-	from = call_digest_side(&t->arena, &side);
 	e = arena_change(&t->arena, &side, merged, w.len);
-	if (e != ERR_OK)
-		return e;
-	to = call_digest_side(&t->arena, &side);
-	digest_change(t->digest, slot, from, to);
-	return ERR_OK;
+	if (e == ERR_OK)
+		digest_change(t->digest, slot, call_digest_side(&t->arena, &side));
+	return e;
 }
 
 enum err
@@ -456,12 +452,13 @@ enum err
 call_table_scrub(struct call_table *t, uint32_t *slot, uint32_t max)
 {
 	enum { AHEAD = 8 };
-	struct digest_hash h;
+	struct digest_hash h, side;
 
 	for (; max > 0 && *slot < t->index.top; max--, ++*slot) {
 		arena_prefetch(&t->arena, *slot + AHEAD);
 		if (call_table_is_used(t, *slot))
-			(void)digest_checked(t->digest, *slot, call_digest(&t->arena, *slot, &h) == ERR_OK ? &h : NULL);
+			(void)digest_checked(t->digest, *slot,
+			                     call_digest(&t->arena, *slot, &h, &side) == ERR_OK ? &h : NULL);
 	}
 	return *slot < t->index.top ? ERR_SHORT : ERR_OK;
 }
