@@ -144,11 +144,14 @@ on_released(void *arg, uint32_t slot, uint32_t tomb)
 
 /* --- requests from demux ----------------------------------------------------------------------------------- */
 
-/* The shared counter of a refused Create: the classes an operator tells apart. */
+/*
+ * The shared counter of a refused Create: the classes an operator tells apart. One that came while the addresses of
+ * calls were being marked in changed pools found no resources.
+ */
 static unsigned
-rejected_counter(const struct ggsn_result *r)
+rejected_counter(const struct sessmgr *s, const struct ggsn_result *r)
 {
-	if (r->is_gated)
+	if (r->is_gated && s->gate != SRP_GATE_OPEN)
 		return SESSMGR_REJECTED_SWITCHOVER;
 	switch (r->cause) {
 	case GTP1_CAUSE_NO_RESOURCES:
@@ -168,7 +171,7 @@ count_result(struct sessmgr *s, const struct ggsn_result *r)
 	if (r->is_repeat)
 		arena_count_add(&s->arena, ARENA_REPEATED, 1);
 	else if (r->type == GTP1_CREATE_REQUEST && r->cause != GTP1_CAUSE_ACCEPTED)
-		arena_count_add(&s->arena, rejected_counter(r), 1);
+		arena_count_add(&s->arena, rejected_counter(s, r), 1);
 }
 
 static void
