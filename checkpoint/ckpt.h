@@ -160,7 +160,7 @@ void ckpt_flush_cancel(struct ckpt *c);
 enum err ckpt_account_send(struct ckpt *c);
 bool ckpt_account_ended(const struct ckpt *c, uint64_t epoch, uint64_t *count);
 
-/* A change the peer has not acknowledged. */
+/* A change the peer has not acknowledged, or has a moment ago: then is_never_held is false. */
 struct ckpt_unacked {
 	uint32_t index; /* slot, or number of the tombstone */
 	bool is_tomb;

@@ -31,16 +31,24 @@ is_forgotten(const struct changes *x, const struct change *c)
 	return c->place == CHANGES_YOUNG && c->full_seq != x->forgets;
 }
 
-/* The entry as it is now: one that was forgotten is blank. */
+/* Is @c listed and held by the peer? It leaves the list with a slice to come. */
+static bool
+is_acked(const struct changes *x, const struct change *c)
+{
+	return c->place == CHANGES_LISTED && c->seq <= x->acked;
+}
+
+/* The entry as it is now: one that was forgotten is blank, one that was acknowledged has nothing to say. */
 static struct change *
 entry_at(struct changes *x, uint32_t entry)
 {
 	struct change *c = &x->entries[entry];
+	bool is_gone = is_forgotten(x, c);
 
-	if (is_forgotten(x, c)) {
-		c->place = CHANGES_UNLISTED;
+	if (is_gone || is_acked(x, c))
 		c->pending = c->unacked = 0;
-	}
+	if (is_gone)
+		c->place = CHANGES_UNLISTED;
 	return c;
 }
 
@@ -192,9 +200,11 @@ void
 changes_bury(struct changes *x, uint32_t slot, uint32_t tomb)
 {
 	uint32_t entry = x->slots + tomb;
+	const struct change *c;
 
 	settle(x, slot);
-	if (entry_at(x, entry)->place == CHANGES_LISTED)
+	c = entry_at(x, entry);
+	if (c->place == CHANGES_LISTED && !is_acked(x, c))
 		x->is_broken = true;
 	settle(x, entry);
 	changes_touch(x, entry, CKPT_GROUP_FULL);
@@ -203,12 +213,11 @@ changes_bury(struct changes *x, uint32_t slot, uint32_t tomb)
 void
 changes_connect(struct changes *x, uint64_t held)
 {
-	x->cursor = CHANGES_NONE;
-	while (x->listed.first != CHANGES_NONE && x->entries[x->listed.first].seq <= held)
-		settle(x, x->listed.first);
-	x->cursor = x->listed.first;
 	if (held > x->acked)
 		x->acked = held;
+	x->cursor = CHANGES_NONE;
+	changes_settle(x);
+	x->cursor = x->listed.first;
 	x->sent = x->acked;
 	/* Stamp 0 is that of entries never sent. After 65535 connections stamps repeat: only a full sync is sure then.
 	 */
@@ -223,6 +232,8 @@ changes_groups(const struct changes *x, uint32_t entry)
 {
 	const struct change *c = &x->entries[entry];
 
+	if (is_acked(x, c))
+		return 0;
 	return c->conn == x->conn ? c->pending : (uint32_t)(c->pending | c->unacked);
 }
 
@@ -230,14 +241,17 @@ void
 changes_sent(struct changes *x)
 {
 	struct change *c = &x->entries[x->cursor];
+	uint32_t groups = changes_groups(x, x->cursor);
 
-	if (changes_groups(x, x->cursor) & CKPT_GROUP_FULL)
+	x->cursor = c->after;
+	if (is_acked(x, c))
+		return;
+	if (groups & CKPT_GROUP_FULL)
 		c->full_seq = (uint32_t)c->seq;
 	c->unacked |= c->pending;
 	c->pending = 0;
 	c->conn = x->conn;
 	x->sent = c->seq;
-	x->cursor = c->after;
 }
 
 void
@@ -246,7 +260,19 @@ changes_ack(struct changes *x, uint64_t seq)
 	if (seq <= x->acked || seq > x->sent)
 		return;
 	x->acked = seq;
-	while (x->listed.first != CHANGES_NONE && x->entries[x->listed.first].seq <= seq)
+	changes_settle(x);
+}
+
+bool
+changes_is_settled(const struct changes *x)
+{
+	return x->listed.first == CHANGES_NONE || x->entries[x->listed.first].seq > x->acked;
+}
+
+void
+changes_settle(struct changes *x)
+{
+	for (unsigned n = 0; n < CHANGES_SETTLE_SLICE && !changes_is_settled(x); n++)
 		settle(x, x->listed.first);
 }
 
@@ -274,6 +300,8 @@ changes_is_never_held(const struct changes *x, uint32_t entry)
 {
 	const struct change *c = &x->entries[entry];
 
+	if (is_acked(x, c))
+		return false;
 	if (c->place == CHANGES_YOUNG || (c->pending & CKPT_GROUP_FULL))
 		return c->place != CHANGES_UNLISTED;
 	return (c->unacked & CKPT_GROUP_FULL) && (int32_t)((uint32_t)x->acked - c->full_seq) < 0;

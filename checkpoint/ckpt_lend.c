@@ -143,9 +143,8 @@ static bool
 is_under_way(const struct ckpt *c, uint32_t slot)
 {
 	const struct changes *x = &c->changes;
-	const struct change *e = &x->entries[slot];
 
-	return e->place == CHANGES_LISTED && e->seq > x->forgotten && changes_groups(x, slot) != 0;
+	return x->entries[slot].place == CHANGES_LISTED && changes_groups(x, slot) != 0;
 }
 
 enum err

@@ -166,17 +166,21 @@ static enum err
 on_ack(struct ckpt *c, const struct ckpt_msg *m)
 {
 	struct ckpt_sender *tx = &c->tx;
+	uint64_t held = 0;
 
 	c->counters[CKPT_ACKS_RECEIVED]++;
 	if (m->batch >= tx->next_batch)
 		return refuse(c, ERR_RANGE, CKPT_ACK, "batch");
 	while (tx->first_batch <= m->batch) {
-		changes_ack(&c->changes, tx->through[tx->first_batch++ % CKPT_WINDOW]);
+		uint64_t through = tx->through[tx->first_batch++ % CKPT_WINDOW];
+
+		held = through > held ? through : held;
 		if (tx->is_ending && tx->end_batch < tx->first_batch) {
 			tx->is_ending = false;
 			tx->sync = CKPT_SYNC_CHANGES;
 		}
 	}
+	changes_ack(&c->changes, held);
 	ckpt_consider_flushed(c);
 	return ERR_OK;
 }

@@ -412,6 +412,21 @@ send_records(struct ckpt *c, struct wbuf *out)
 		send_sync_end(c, out);
 }
 
+/* A side that has given way leaves its list as it is, for those who walk it. */
+static bool
+is_unsettled(const struct ckpt *c)
+{
+	return c->role == CKPT_ACTIVE && !changes_is_settled(&c->changes);
+}
+
+/* What the peer holds leaves the list; a flush may have waited for the last of it. */
+static void
+settle_work(struct ckpt *c)
+{
+	changes_settle(&c->changes);
+	ckpt_consider_flushed(c);
+}
+
 static void
 flush_work(struct ckpt *c)
 {
@@ -432,7 +447,7 @@ ckpt_wants_fill(const struct ckpt *c)
 	if (!c->is_open)
 		return false;
 	if (w->heartbeat || w->role || w->ready || w->ack || w->sync_begin || c->rx.is_sweeping ||
-	    c->account.is_sending || proof_wants_fill(c) || ckpt_nack_wants(c))
+	    c->account.is_sending || proof_wants_fill(c) || ckpt_nack_wants(c) || is_unsettled(c))
 		return true;
 	if (!c->tx.is_ready)
 		return false;
@@ -458,6 +473,8 @@ ckpt_fill(struct ckpt *c, struct wbuf *out, uint64_t now_ms)
 	}
 	if (c->rx.is_sweeping)
 		ckpt_sweep(c);
+	if (is_unsettled(c))
+		settle_work(c);
 	/* NACKs stand before the acknowledgement of their batch: who hears that has heard what it does not cover. */
 	send_opens(c, out);
 	if (c->is_open)

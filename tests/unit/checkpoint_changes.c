@@ -190,6 +190,67 @@ what_was_forgotten_is_blank_wherever_it_is_touched_next(void **state)
 	assert_int_equal(x.listed.first, CHANGES_NONE);
 }
 
+/* More than a slice is acknowledged: what has not left the list yet counts as held, whatever happens to it. */
+static void
+acknowledged_changes_leave_in_slices_and_count_as_held_at_once(void **state)
+{
+	enum { MANY = 2 * CHANGES_SETTLE_SLICE + 10, LATE = MANY - 1, NEWER = MANY - 2 };
+	struct changes *y = &x;
+
+	changes_fini(y);
+	assert_int_equal(changes_init(y, MANY, TOMBS), ERR_OK);
+	(void)state;
+	changes_connect(y, 0);
+	for (uint32_t i = 0; i < MANY; i++)
+		changes_touch(y, i, CKPT_GROUP_FULL);
+	changes_bury(y, 0, 0);
+	assert_int_equal(send_all(), MANY);
+	changes_ack(y, y->sent);
+	assert_int_equal(y->listed.count, MANY - CHANGES_SETTLE_SLICE);
+	assert_false(changes_is_settled(y));
+	assert_false(changes_is_never_held(y, LATE));
+	assert_int_equal(changes_groups(y, LATE), 0);
+	changes_touch(y, NEWER, CKPT_GROUP_STATS);
+	changes_bury(y, 1, 0); /* the tombstone before it is held: nobody misses it */
+	assert_false(y->is_broken);
+	changes_connect(y, y->acked); /* a cut: only what is later travels again */
+	assert_int_equal(y->listed.count, 10);
+	assert_int_equal(changes_groups(y, NEWER), CKPT_GROUP_STATS);
+	changes_settle(y);
+	assert_true(changes_is_settled(y));
+	assert_int_equal(y->listed.count, 2);
+	assert_int_equal(y->entries[y->cursor].seq, y->acked + 1);
+	assert_int_equal(send_all(), 2);
+	changes_ack(y, y->sent);
+	assert_int_equal(y->listed.count, 0);
+}
+
+/* Cut while acknowledged entries are still listed, and nothing settles before the list is sent: they are passed over.
+ */
+static void
+a_connection_passes_over_what_is_held_and_still_listed(void **state)
+{
+	enum { MANY = 3 * CHANGES_SETTLE_SLICE };
+
+	(void)state;
+	changes_fini(&x);
+	assert_int_equal(changes_init(&x, MANY, TOMBS), ERR_OK);
+	changes_connect(&x, 0);
+	for (uint32_t i = 0; i < MANY; i++)
+		changes_touch(&x, i, CKPT_GROUP_FULL);
+	send_all();
+	changes_connect(&x, MANY - 1);
+	assert_int_equal(x.listed.count, MANY - CHANGES_SETTLE_SLICE);
+	for (; x.entries[x.cursor].seq <= x.acked; changes_sent(&x)) {
+		assert_int_equal(changes_groups(&x, x.cursor), 0);
+		assert_int_equal(x.sent, MANY - 1);
+	}
+	assert_int_equal(changes_groups(&x, x.cursor), CKPT_GROUP_FULL);
+	changes_sent(&x);
+	assert_int_equal(x.sent, MANY);
+	assert_int_equal(x.cursor, CHANGES_NONE);
+}
+
 /* Over random histories: sorted, and what the peer got by groups is always everything that changed. */
 static void
 nothing_that_changed_is_ever_forgotten(void **state)
@@ -246,6 +307,8 @@ main(void)
 	    T(connecting_with_what_the_peer_holds_drops_just_that),
 	    T(connection_stamps_that_repeat_force_a_full_sync),
 	    T(what_was_forgotten_is_blank_wherever_it_is_touched_next),
+	    T(acknowledged_changes_leave_in_slices_and_count_as_held_at_once),
+	    T(a_connection_passes_over_what_is_held_and_still_listed),
 	    T(nothing_that_changed_is_ever_forgotten),
 	};
 
