@@ -275,7 +275,7 @@ ckpt_consider_ready(struct ckpt *c)
 	uint32_t need = c->cfg.settings.is_aggressive ? CKPT_HEARTBEATS_AGGRESSIVE : CKPT_HEARTBEATS_NORMAL;
 
 	if (!c->is_open || c->role != CKPT_STANDBY || c->peer.role != CKPT_ACTIVE || c->heartbeats_heard < need ||
-	    c->account.is_sending)
+	    c->account.is_sending || c->is_kept)
 		return;
 	if (c->ready_epoch == c->peer.epoch && c->ready_incarnation == c->peer.incarnation)
 		return;
@@ -288,7 +288,7 @@ ckpt_consider_ready(struct ckpt *c)
 enum err
 ckpt_tick(struct ckpt *c, uint64_t now_ms)
 {
-	for (int age = 0; age < CKPT_AGE_CLASS_COUNT; age++)
+	for (int age = 0; c->role == CKPT_ACTIVE && age < CKPT_AGE_CLASS_COUNT; age++)
 		if (now_ms >= c->cfg.settings.duration_ms[age])
 			changes_admit(&c->changes, age, now_ms - c->cfg.settings.duration_ms[age], CKPT_ADMIT_SLICE);
 	ckpt_periodic_tick(c, now_ms);
@@ -392,19 +392,28 @@ ckpt_consider_flushed(struct ckpt *c)
 /* Cursors of ckpt_unacked_next from here on are slots. */
 #define UNSHOWN (UINT64_C(1) << 32)
 
-/* The next call at or behind slot @from that the standby was never shown, and that no list has as such. */
+enum { UNSHOWN_STEP = 64 };
+
+/* A call at or behind slot @from that the standby was never shown, and that no list has as such; or how far it was
+ * looked for. */
 static bool
 unshown_next(const struct ckpt *c, uint64_t from, struct ckpt_unacked *out)
 {
-	uint64_t slot = from > c->unshown_from ? from : c->unshown_from;
+	uint64_t slot = from > c->unshown_from ? from : c->unshown_from, used = c->cfg.ops->slots_used(c->cfg.arg);
+	bool is_one = false;
 
-	if (c->cfg.ops->teid == NULL || c->cfg.ops->slots_used == NULL)
-		return false;
-	while (slot < c->cfg.ops->slots_used(c->cfg.arg) && (c->cfg.ops->teid(c->cfg.arg, (uint32_t)slot) == 0 ||
-	                                                     changes_is_never_held(&c->changes, (uint32_t)slot)))
-		slot++;
-	*out = (struct ckpt_unacked){.index = (uint32_t)slot, .is_never_held = true};
-	return slot < c->cfg.ops->slots_used(c->cfg.arg);
+	for (unsigned n = 0; n < UNSHOWN_STEP && slot < used && !is_one; n++, slot++)
+		is_one = c->cfg.ops->teid(c->cfg.arg, (uint32_t)slot) != 0 &&
+		         !changes_is_never_held(&c->changes, (uint32_t)slot);
+	*out = (struct ckpt_unacked){.index = (uint32_t)(slot > 0 ? slot - 1 : 0), .is_never_held = is_one};
+	return is_one || slot < used;
+}
+
+void
+ckpt_keep_unacked(struct ckpt *c, bool is_kept)
+{
+	c->is_kept = is_kept;
+	ckpt_consider_ready(c);
 }
 
 bool

@@ -171,10 +171,15 @@ struct ckpt_unacked {
 
 /*
  * ckpt_unacked_next - walk the unacknowledged changes, oldest first, then the young calls, then the calls that a
- * standby which never had everything was not shown when the connection to it ended. @cursor is 0 before the first;
- * valid until the core is given another event. False at the end.
+ * standby which never had everything was not shown when the connection to it ended. @cursor is 0 before the first. A
+ * step looks at 64 slots at most; what it then comes to has is_never_held false. On a side that has given way the
+ * cursor is valid while changes are kept, else until the core is given another event. False at the end.
+ *
+ * ckpt_keep_unacked - said before ckpt_set_role to Standby: until it is taken back this side does not say READY, so no
+ * synchronization replaces its changes. They are gone as well when it becomes Active again.
  */
 bool ckpt_unacked_next(const struct ckpt *c, uint64_t *cursor, struct ckpt_unacked *out);
+void ckpt_keep_unacked(struct ckpt *c, bool is_kept);
 
 /*
  * Proof of sync. ckpt_scrub reads a slice of the stored records again, as much as is due at @now_ms so that all are

@@ -146,6 +146,7 @@ struct ckpt {
 
 	bool is_flushing; /* a critical flush was asked for: no call is young */
 	bool is_flushed;  /* and its end was told */
+	bool is_kept;     /* ckpt_keep_unacked */
 
 	struct ckpt_verdict verdict;
 	uint64_t counters[CKPT_COUNTER_COUNT];

@@ -2,6 +2,9 @@
  * sessmgr.h - inside the session manager role: what its parts share. Private to session/sessmgr_*.c.
  *
  *   sessmgr_main.c     the role: requests from demux, orders of chassisd
+ *   sessmgr_clear.c    all calls released, or told to a new demux, a slice a turn
+ *   sessmgr_pools.c    the pools of a changed configuration are marked again
+ *   sessmgr_lost.c     calls lost because this side gave way are named
  *   sessmgr_link.c     calls that come and go by checkpoints, and what follows them
  *   sessmgr_bulk.c     the entry of the benches (sessmgr_bulk.h)
  *   sessmgr_audit.c    the internal audit, a slice a turn
@@ -84,6 +87,13 @@ struct sessmgr {
 		struct notices *core; /* NULL: nobody was to be told so far */
 		struct event *ev;     /* next ones due */
 	} notice;
+	struct {
+		struct event *ev; /* next slice */
+		uint64_t cursor;  /* of ckpt_unacked_next */
+		bool is_walking;
+		unsigned named;
+		uint32_t unnamed[SESSMGR_LOST_REASONS];
+	} lost;
 	uint8_t gate; /* enum srp_gate */
 	uint64_t epoch;
 	uint8_t restart_counter;
@@ -167,8 +177,27 @@ void sessmgr_publish_services(struct sessmgr *s);
 /* sessmgr_evicted - a call table event: a replicated call takes the place of the one in @slot. */
 void sessmgr_evicted(void *arg, uint32_t slot);
 
-/* sessmgr_report_lost - this side gave way: the calls that the peer never held are counted and named. */
-void sessmgr_report_lost(struct sessmgr *s);
+/*
+ * Calls that the peer never held, when this side gives way. keep: before the core becomes Standby; begin: behind that,
+ * they are counted and named; finish: at once, if they are not yet. slice: the timer.
+ */
+void sessmgr_lost_keep(struct sessmgr *s);
+void sessmgr_lost_begin(struct sessmgr *s);
+void sessmgr_lost_finish(struct sessmgr *s);
+void sessmgr_lost_slice(evutil_socket_t fd, short what, void *arg);
+
+/*
+ * `clear subscribers all`. start: of an order, answered under @id; end: @is_cut by a switchover; slice: the timer.
+ * rebind_slice: the timer by which a new demux is told which subscribers are here.
+ */
+void sessmgr_clear_start(struct sessmgr *s, uint32_t id);
+void sessmgr_clear_end(struct sessmgr *s, bool is_cut);
+void sessmgr_clear_slice(evutil_socket_t fd, short what, void *arg);
+void sessmgr_rebind_slice(evutil_socket_t fd, short what, void *arg);
+
+/* sessmgr_follow_result - demux and the counters follow what the engine did. */
+void sessmgr_follow_result(struct sessmgr *s, const struct ggsn_result *r);
+
 /* sessmgr_bulk_open - listen for a bench, when the environment says so. _applied: a micro-checkpoint came, s->bulk is
  * there. */
 void sessmgr_bulk_open(struct sessmgr *s);

@@ -84,7 +84,8 @@ struct sessmgr_proof {
 
 enum {
 	SESSMGR_SLOTS = 1 << 20, /* calls of one session manager: all that a TEID can name */
-	SESSMGR_LOST_MAX = 1000  /* lost ones named at one time */
+	SESSMGR_LOST_MAX = 1000, /* lost ones named at one time */
+	SESSMGR_LOST_REASONS = 3
 };
 
 #endif

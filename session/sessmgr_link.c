@@ -271,47 +271,6 @@ ckpt_flushed(void *arg, enum err result)
 	sessmgr_tell_flushed(arg, result == ERR_OK);
 }
 
-static void
-tell_lost(struct sessmgr *s, const struct ckpt_unacked *u)
-{
-	struct sessmgr_lost lost = {.is_young = u->is_young, .is_sent = u->is_sent};
-	uint8_t record[ARENA_RECORD_MAX];
-	struct call c;
-	size_t n;
-
-	lost.teid = call_table_teid(s->table, u->index);
-	/* read and verified again: a record that was damaged since would name somebody else */
-	if (arena_read(&s->arena, u->index, record, &n, NULL) == ERR_OK && call_rows_decode(record, n, &c) == ERR_OK) {
-		lost.imsi = c.imsi;
-		lost.imsi_digits = c.imsi_digits;
-	}
-	(void)ipc_send(s->control, IPC_CALL_LOST, s->instance, &lost, sizeof lost, -1, 0);
-}
-
-/* This side has given way: what the peer never held is lost with it, and is named. */
-void
-sessmgr_report_lost(struct sessmgr *s)
-{
-	enum { YOUNG, NEVER_SENT, SENT, REASONS };
-	struct sessmgr_lost rest[REASONS] = {[YOUNG] = {.is_young = true}, [SENT] = {.is_sent = true}};
-	struct ckpt_unacked u;
-	uint64_t cursor = 0;
-	unsigned named = 0;
-
-	while (ckpt_unacked_next(s->ckpt, &cursor, &u)) {
-		if (u.is_tomb || !u.is_never_held)
-			continue;
-		arena_count_add(&s->arena, ARENA_CALLS_LOST, 1);
-		if (named++ < SESSMGR_LOST_MAX)
-			tell_lost(s, &u);
-		else
-			rest[u.is_young ? YOUNG : u.is_sent ? SENT : NEVER_SENT].unnamed++;
-	}
-	for (unsigned i = 0; i < REASONS; i++)
-		if (rest[i].unnamed > 0)
-			(void)ipc_send(s->control, IPC_CALL_LOST, s->instance, &rest[i], sizeof rest[i], -1, 0);
-}
-
 const struct ckpt_ops sessmgr_ckpt_ops = {
     .read_full = ckpt_read_full,
     .read_micro = ckpt_read_micro,

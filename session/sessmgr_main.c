@@ -29,7 +29,7 @@
 #include "task/shm.h"
 #include "task/task.h"
 
-enum { PUBLISH_MS = 100, CLEAR_PER_TURN = 256, REBIND_PER_TURN = 1024, LIVES_TOLD_APART = 256 };
+enum { PUBLISH_MS = 100, LIVES_TOLD_APART = 256 };
 
 uint32_t
 sessmgr_wall_s(void)
@@ -174,8 +174,8 @@ count_result(struct sessmgr *s, const struct ggsn_result *r)
 		arena_count_add(&s->arena, rejected_counter(s, r), 1);
 }
 
-static void
-follow_result(struct sessmgr *s, const struct ggsn_result *r)
+void
+sessmgr_follow_result(struct sessmgr *s, const struct ggsn_result *r)
 {
 	if (r->added_teid != 0 && r->removed_teid == 0)
 		sessmgr_note_bind(s, &s->bind, r->imsi);
@@ -209,7 +209,7 @@ serve_request(struct sessmgr *s, const struct ipc_msg *m)
 	                           .is_mending = ckpt_conn(s->ckpt) == CKPT_CONN_READY};
 	wbuf_init(&reply, body + sizeof d, sizeof body - sizeof d);
 	ggsn_input(s->ggsn, &in, &reply, &r);
-	follow_result(s, &r);
+	sessmgr_follow_result(s, &r);
 	if (d.imsi != 0)
 		send_binds(s); /* before the answer ends its being in flight, or a repeated Create could go elsewhere */
 	memcpy(body, &d, sizeof d);
@@ -236,18 +236,6 @@ on_data_message(void *arg, const struct ipc_msg *m)
 /* --- orders of chassisd ---------------------------------------------------------------------------------------- */
 
 static void
-end_clear(struct sessmgr *s, bool is_cut)
-{
-	uint8_t body[sizeof s->cleared + 1];
-
-	memcpy(body, &s->cleared, sizeof s->cleared);
-	body[sizeof s->cleared] = is_cut;
-	s->is_clearing = false;
-	event_del(s->clear_ev);
-	(void)ipc_send(s->control, IPC_CLEARED, s->clear_id, body, sizeof body, -1, 0);
-}
-
-static void
 set_role(struct sessmgr *s, const struct ipc_msg *m)
 {
 	struct sessmgr_role r;
@@ -261,7 +249,7 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 		return;
 	}
 	if (s->is_clearing && r.role != CKPT_ACTIVE)
-		end_clear(s, true); /* from now on the calls follow those of the peer */
+		sessmgr_clear_end(s, true); /* from now on the calls follow those of the peer */
 	if (r.role != CKPT_ACTIVE) {
 		sessmgr_audit_stop(s);
 		sessmgr_notice_stop(s);
@@ -273,12 +261,15 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 	if (r.role != old)
 		call_account_reset(
 		    &s->account.window); /* also before: records may come while this side is still standby */
+	sessmgr_lost_finish(s);          /* of a turn before; this one's list is another */
+	if (old == CKPT_ACTIVE && r.role == CKPT_STANDBY)
+		sessmgr_lost_keep(s);
 	ckpt_set_role(s->ckpt, (enum ckpt_role)r.role, r.epoch);
 	call_table_set_role(s->table, (enum ckpt_role)r.role, srp_epoch_counter(r.epoch));
 	if (old == CKPT_STANDBY && r.role == CKPT_ACTIVE && s->ggsn != NULL && call_table_count(s->table) > 0)
 		ggsn_lead(s->ggsn);
 	if (old == CKPT_ACTIVE && r.role == CKPT_STANDBY)
-		sessmgr_report_lost(s);
+		sessmgr_lost_begin(s);
 	arena_count_set(&s->arena, ARENA_EPOCH, r.epoch);
 	sessmgr_publish(s);
 	ckpt_link_kick(s->link);
@@ -366,50 +357,12 @@ static void
 start_flush(struct sessmgr *s, uint32_t id)
 {
 	if (s->is_clearing)
-		end_clear(s, true);
+		sessmgr_clear_end(s, true);
 	ckpt_flush_cancel(s->ckpt); /* one that was refused is asked for again */
 	s->flush_id = id;
 	if (ckpt_flush(s->ckpt) != ERR_OK)
 		sessmgr_tell_flushed(s, false);
 	ckpt_link_kick(s->link);
-}
-
-static void
-on_clear_slice(evutil_socket_t fd, short what, void *arg)
-{
-	struct timeval zero = {0, 0};
-	struct sessmgr *s = arg;
-	struct ggsn_result r;
-	struct call c;
-
-	(void)fd;
-	(void)what;
-	for (unsigned i = 0; i < CLEAR_PER_TURN; i++) {
-		enum err e = s->store.ops->next(s->store.arg, &s->clear_slot, &c);
-
-		if (e == ERR_NOT_FOUND) {
-			end_clear(s, false);
-			return;
-		}
-		if (e == ERR_OK && ggsn_clear(s->ggsn, c.teid, sessmgr_wall_s(), &r) == ERR_OK) {
-			s->cleared++;
-			follow_result(s, &r);
-		}
-	}
-	event_add(s->clear_ev, &zero);
-}
-
-static void
-start_clear(struct sessmgr *s, uint32_t id)
-{
-	s->clear_id = id;
-	s->clear_slot = 0;
-	s->cleared = 0;
-	s->is_clearing = ckpt_role(s->ckpt) == CKPT_ACTIVE && s->ggsn != NULL;
-	if (s->is_clearing)
-		on_clear_slice(-1, 0, s);
-	else
-		end_clear(s, ckpt_role(s->ckpt) != CKPT_ACTIVE);
 }
 
 static void
@@ -433,7 +386,7 @@ on_order(struct sessmgr *s, const struct ipc_msg *m)
 		start_flush(s, m->id);
 		break;
 	case IPC_CLEAR:
-		start_clear(s, m->id);
+		sessmgr_clear_start(s, m->id);
 		break;
 	case IPC_GATE:
 		s->gate = (uint8_t)m->id;
@@ -471,26 +424,6 @@ on_data_closed(void *arg)
 	s->data = NULL;
 }
 
-/* A demux that has just started knows no subscriber: tell it ours, a slice a turn. */
-static void
-on_rebind_slice(evutil_socket_t fd, short what, void *arg)
-{
-	struct timeval zero = {0, 0};
-	struct sessmgr *s = arg;
-	struct call c;
-	enum err e = ERR_OK;
-
-	(void)fd;
-	(void)what;
-	for (unsigned i = 0; i < REBIND_PER_TURN && e != ERR_NOT_FOUND; i++) {
-		e = s->store.ops->next(s->store.arg, &s->rebind_slot, &c);
-		if (e == ERR_OK)
-			sessmgr_note_bind(s, &s->bind, sessmgr_imsi(&c));
-	}
-	if (e != ERR_NOT_FOUND)
-		event_add(s->rebind_ev, &zero);
-}
-
 static void
 open_data(struct sessmgr *s, int fd)
 {
@@ -499,7 +432,7 @@ open_data(struct sessmgr *s, int fd)
 	s->bind.count = s->unbind.count = 0;
 	s->rebind_slot = 0;
 	s->calls_ahead = call_table_count(s->table);
-	on_rebind_slice(-1, 0, s);
+	sessmgr_rebind_slice(-1, 0, s);
 }
 
 static void
@@ -547,15 +480,17 @@ static bool
 make_events(struct sessmgr *s)
 {
 	s->turn_ev = evtimer_new(s->base, on_turn, s);
-	s->clear_ev = evtimer_new(s->base, on_clear_slice, s);
-	s->rebind_ev = evtimer_new(s->base, on_rebind_slice, s);
+	s->clear_ev = evtimer_new(s->base, sessmgr_clear_slice, s);
+	s->rebind_ev = evtimer_new(s->base, sessmgr_rebind_slice, s);
 	s->account.send_ev = evtimer_new(s->base, sessmgr_account_send_now, s);
 	s->pools.ev = evtimer_new(s->base, sessmgr_pools_slice, s);
 	s->audit.ev = evtimer_new(s->base, sessmgr_audit_slice, s);
 	s->notice.ev = evtimer_new(s->base, sessmgr_notice_slice, s);
 	s->proof.ev = evtimer_new(s->base, sessmgr_proof_slice, s);
+	s->lost.ev = evtimer_new(s->base, sessmgr_lost_slice, s);
 	return s->turn_ev != NULL && s->clear_ev != NULL && s->rebind_ev != NULL && s->pools.ev != NULL &&
-	       s->account.send_ev != NULL && s->audit.ev != NULL && s->proof.ev != NULL && s->notice.ev != NULL;
+	       s->account.send_ev != NULL && s->audit.ev != NULL && s->proof.ev != NULL && s->notice.ev != NULL &&
+	       s->lost.ev != NULL;
 }
 
 static enum err

@@ -423,6 +423,49 @@ never_sent(void)
 	return n;
 }
 
+static unsigned
+walk_on(uint64_t *cursor, unsigned steps)
+{
+	struct ckpt_unacked u;
+	unsigned n = 0;
+
+	while (steps-- > 0 && ckpt_unacked_next(a.ckpt, cursor, &u))
+		n += !u.is_tomb && u.is_never_held;
+	return n;
+}
+
+/* A side that gave way names its calls in slices: meanwhile nothing may replace, or move, what is still to be named. */
+static void
+a_side_that_keeps_its_changes_is_synchronized_when_they_are_walked(void **state)
+{
+	struct ckpt_settings s = {.is_aggressive = true, .duration_ms = {0, 500}};
+	uint64_t cursor = 0;
+	unsigned named;
+
+	(void)state;
+	ckpt_configure(a.ckpt, &s);
+	for (uint64_t i = 0; i < 40; i++) {
+		age_of_next = i % 2 == 0 ? CKPT_NON_IMS : CKPT_IMS;
+		add(&a, UINT64_C(262010000000001) + i);
+	}
+	ckpt_keep_unacked(a.ckpt, true);
+	ckpt_set_role(a.ckpt, CKPT_STANDBY, 1);
+	named = walk_on(&cursor, 10);
+	assert_int_equal(named, 10);
+	ckpt_set_role(b.ckpt, CKPT_ACTIVE, 2);
+	join();
+	run();
+	pass_by(2 * CKPT_HEARTBEAT_MS, 500);
+	assert_int_equal(ckpt_conn(b.ckpt), CKPT_CONN_CONN);
+	assert_int_equal(counter(&a, CKPT_SYNCS_RECEIVED), 0);
+	named += walk_on(&cursor, 100);
+	assert_int_equal(named, 40);
+	ckpt_keep_unacked(a.ckpt, false);
+	run();
+	assert_true(ckpt_is_quiet(b.ckpt));
+	assert_int_equal(call_table_count(a.table), 0);
+}
+
 static void
 calls_that_a_new_standby_was_not_shown_before_the_link_fell_are_named_as_never_sent(void **state)
 {
@@ -550,6 +593,7 @@ main(void)
 	    T(a_young_call_waits_for_its_duration_and_the_critical_flush_lets_it_in),
 	    T(a_flush_is_refused_without_a_ready_peer_and_ends_when_the_link_falls),
 	    T(unacknowledged_changes_are_named_and_tell_lost_calls_from_lost_changes),
+	    T(a_side_that_keeps_its_changes_is_synchronized_when_they_are_walked),
 	    T(calls_that_a_new_standby_was_not_shown_before_the_link_fell_are_named_as_never_sent),
 	    T(a_standby_that_once_had_everything_lacks_nothing_when_a_full_sync_is_cut),
 	    T(more_deletions_than_tombstones_end_in_a_full_sync),
