@@ -88,12 +88,16 @@ enqueue(struct ipc_chan *c, const uint8_t header[HEADER_BYTES], const void *body
 {
 	struct queued *q;
 
-	if (c->queued_bytes + len > IPC_QUEUE_MAX_BYTES)
+	if (c->queued_bytes + HEADER_BYTES + len > IPC_QUEUE_MAX_BYTES)
 		return ERR_FULL;
 	q = malloc(sizeof *q + HEADER_BYTES + len);
 	if (q == NULL)
 		return ERR_FULL;
 	q->fd = pass_fd >= 0 ? fcntl(pass_fd, F_DUPFD_CLOEXEC, 0) : -1;
+	if (pass_fd >= 0 && q->fd < 0) {
+		free(q); /* a message without the descriptor it is about would say something else */
+		return ERR_FULL;
+	}
 	q->len = HEADER_BYTES + len;
 	memcpy(q->bytes, header, HEADER_BYTES);
 	if (len > 0)
@@ -143,17 +147,18 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	struct ipc_chan *c = arg;
 
 	(void)what;
-	while (!STAILQ_EMPTY(&c->queue)) {
+	/* a reader on another processor may take them as fast as they come: the rest waits for the next turn */
+	for (int i = 0; i < MESSAGES_PER_TURN && !STAILQ_EMPTY(&c->queue); i++) {
 		struct queued *q = STAILQ_FIRST(&c->queue);
 		struct iovec iov = {q->bytes, q->len};
 		int e = send_packet(fd, &iov, 1, q->fd);
 
-		if (e == EAGAIN || e == EWOULDBLOCK || e == ENOBUFS) {
-			event_add(c->write_ev, NULL);
-			return;
-		}
+		if (e == EAGAIN || e == EWOULDBLOCK || e == ENOBUFS)
+			break;
 		dequeue(c);
 	}
+	if (!STAILQ_EMPTY(&c->queue))
+		event_add(c->write_ev, NULL);
 }
 
 static int
@@ -225,8 +230,10 @@ ipc_chan_new(struct event_base *base, int fd, void (*on_msg)(void *arg, const st
 {
 	struct ipc_chan *c = calloc(1, sizeof *c);
 
-	if (c == NULL)
+	if (c == NULL) {
+		close(fd);
 		return NULL;
+	}
 	*c = (struct ipc_chan){.fd = fd, .on_msg = on_msg, .on_close = on_close, .arg = arg};
 	STAILQ_INIT(&c->queue);
 	evutil_make_socket_nonblocking(fd);

@@ -73,7 +73,7 @@ struct ipc_chan;
 
 /*
  * ipc_chan_new - a channel over @fd (taken; made non-blocking). @on_msg for each message, @on_close once when the
- * other end is gone; either may free the channel. NULL when there is no memory.
+ * other end is gone; either may free the channel. NULL when there is no memory; @fd is closed then too.
  */
 struct ipc_chan *ipc_chan_new(struct event_base *base, int fd, void (*on_msg)(void *arg, const struct ipc_msg *m),
                               void (*on_close)(void *arg), void *arg);
@@ -81,8 +81,9 @@ void ipc_chan_free(struct ipc_chan *c);
 
 /*
  * ipc_send - send or queue one message. @pass_fd is borrowed (-1: none).
- * Returns ERR_FULL when the queue is at its limit (or at once, with IPC_MAY_DROP, when the socket is), ERR_RANGE for a
- * body over IPC_BODY_MAX.
+ * Returns ERR_FULL when the queue is at its limit or there is no memory or descriptor for it (or at once, with
+ * IPC_MAY_DROP, when the socket is full), ERR_RANGE for a body over IPC_BODY_MAX, ERR_SYSTEM when the other end is gone
+ * (errno says how). Nothing was sent then.
  */
 enum err ipc_send(struct ipc_chan *c, uint8_t type, uint32_t id, const void *body, size_t len, int pass_fd, int flags);
 

@@ -60,17 +60,19 @@ enum err
 shm_from(const char *name, const void *src, size_t bytes, int *fd)
 {
 	void *mem;
-	enum err e = shm_new(name, bytes, fd);
+	int f;
+	enum err e = shm_new(name, bytes, &f);
 
 	if (e != ERR_OK)
 		return e;
-	e = shm_map(*fd, bytes, &mem);
+	e = shm_map(f, bytes, &mem);
 	if (e != ERR_OK) {
-		close(*fd);
+		close(f);
 		return e;
 	}
 	memcpy(mem, src, bytes);
 	shm_unmap(mem, bytes);
+	*fd = f;
 	return ERR_OK;
 }
 

@@ -148,6 +148,48 @@ one_turn_takes_no_more_than_a_little_of_what_waits(void **state)
 	assert_int_equal(r->b.count, MESSAGES);
 }
 
+static unsigned
+drain(int fd)
+{
+	uint8_t bytes[512];
+	unsigned n = 0;
+
+	while (recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+		n++;
+	return n;
+}
+
+/* The other end has emptied the socket, so it would take all of the queue at once. */
+static void
+one_turn_sends_no_more_than_a_little_of_the_queue(void **state)
+{
+	enum { MESSAGES = 20000, A_TURN = 64 };
+	struct rig *r = *state;
+	uint8_t body[256] = {0};
+	struct ipc_chan *chan;
+	unsigned got, turns = 0;
+	int fds[2];
+
+	assert_int_equal(ipc_pair(fds), ERR_OK);
+	chan = ipc_chan_new(r->base, fds[0], on_msg, on_close, &r->a);
+	assert_non_null(chan);
+	for (uint32_t i = 0; i < MESSAGES; i++)
+		assert_int_equal(ipc_send(chan, IPC_BIND, i, body, sizeof body, -1, 0), ERR_OK);
+	got = drain(fds[1]);
+	assert_in_range(got, 1, MESSAGES - 2 * A_TURN);
+	while (got < MESSAGES) {
+		unsigned now;
+
+		event_base_loop(r->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+		now = drain(fds[1]);
+		assert_in_range(now, 0, A_TURN);
+		got += now;
+		assert_true(turns++ < MESSAGES);
+	}
+	ipc_chan_free(chan);
+	close(fds[1]);
+}
+
 static void
 memory_of_the_dead_is_given_back_a_slice_a_turn(void **state)
 {
@@ -242,6 +284,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(a_message_arrives_as_it_was_sent, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_descriptor_travels_with_its_message, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_full_socket_queues_what_must_not_be_lost_in_order, setup, teardown),
+	    cmocka_unit_test_setup_teardown(one_turn_sends_no_more_than_a_little_of_the_queue, setup, teardown),
 	    cmocka_unit_test_setup_teardown(one_turn_takes_no_more_than_a_little_of_what_waits, setup, teardown),
 	    cmocka_unit_test_setup_teardown(memory_of_the_dead_is_given_back_a_slice_a_turn, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_full_socket_drops_what_may_be_dropped, setup, teardown),
