@@ -9,7 +9,7 @@
 static bool
 is_config_good(const struct ckpt_config *cfg)
 {
-	return cfg->instance >= 1 && cfg->instance <= 127 && cfg->incarnation != 0 && cfg->slots >= 1 &&
+	return cfg->instance >= 1 && cfg->instance <= TEID_INSTANCE_MAX && cfg->incarnation != 0 && cfg->slots >= 1 &&
 	       cfg->slots <= TEID_SLOTS_MAX && cfg->tombs >= 1 && cfg->ops != NULL && cfg->ops->teid != NULL &&
 	       cfg->ops->slots_used != NULL;
 }

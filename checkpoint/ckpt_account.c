@@ -43,7 +43,7 @@ ckpt_account_forget(struct ckpt *c)
 	c->account.lazy_word = words(c);
 }
 
-/* The next marked slot from word *@word on, whose mark is taken off; false: there is none. Looks at @max words. */
+/* The next marked slot from word *@word on, whose mark is taken off; false: there is none. */
 static bool
 next_marked(struct ckpt *c, uint32_t *word, uint32_t *slot)
 {

@@ -1,6 +1,7 @@
 /*
- * ckpt_core.h - the inside of the link core, shared by ckpt.c (life and events), ckpt_send.c (what goes out) and
- * ckpt_receive.c (what comes in). Nobody else includes it.
+ * ckpt_core.h - the inside of the link core, shared by ckpt.c (life and events), ckpt_send.c (what goes out),
+ * ckpt_receive.c (what comes in), ckpt_nack.c, ckpt_periodic.c, ckpt_account.c and the proof (ckpt_proof.h). Nobody
+ * else includes it.
  */
 #ifndef CHECKPOINT_CKPT_CORE_H
 #define CHECKPOINT_CKPT_CORE_H

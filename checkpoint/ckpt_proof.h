@@ -123,7 +123,8 @@ void proof_tick(struct ckpt *c, uint64_t now_ms);
 bool proof_wants_fill(const struct ckpt *c);
 void proof_fill(struct ckpt *c, struct wbuf *out, uint64_t now_ms);
 
-/* proof_input - the body of a PROOF frame. Errors name @field; nothing of the frame was carried out. */
+/* proof_input - the body of a PROOF frame. Errors name @field and end the connection, and the round with it: what the
+ * frame had told until there is forgotten; calls it had sent again are only sent once more. */
 enum err proof_input(struct ckpt *c, const void *p, size_t n, const char **field);
 
 /* proof_proved_ms - since when (monotonic) all records of both sides were read again and compared; 0: not yet. */

@@ -64,8 +64,8 @@ struct ckpt_unpacker {
 void ckpt_pack_begin(struct ckpt_packer *x, uint64_t seq);
 
 /*
- * ckpt_pack - one more record into @out. @seq is not below that of the record before; @n <= CKPT_RECORD_MAX bytes of
- * content at @p. False, and nothing written, unless CKPT_RECORD_HEAD_MAX + @n bytes are free.
+ * ckpt_pack - one more record @r into @out: its sequence is not below that of the record before, its content at most
+ * CKPT_RECORD_MAX bytes. False, and nothing written, unless CKPT_RECORD_HEAD_MAX and its content are free.
  */
 bool ckpt_pack(struct ckpt_packer *x, struct wbuf *out, const struct ckpt_record *r);
 

@@ -238,11 +238,7 @@ enum { CKPT_REFUSALS = CKPT_COUNTER_COUNT - CKPT_REFUSED_FIRST };
 
 extern const char *const ckpt_refusals[CKPT_REFUSALS];
 
-/*
- * The link core's way to the calls of this session manager. Implemented by session/call_ckpt.c; @arg
- * is what was handed to ckpt_new. None of these may call back into the link core, except as said.
- */
-struct digest;
+struct digest; /* ckpt_digest.h */
 
 /* In which way a call is not the same on both sides. */
 enum ckpt_differ_kind {
@@ -275,6 +271,11 @@ struct ckpt_audit {
 /* How near what is announced is. */
 enum ckpt_when { CKPT_SOON, CKPT_NEXT };
 
+/*
+ * The link core's way to the calls of this session manager. Implemented by session/call_ckpt.c for a call table, and by
+ * session/sessmgr_link.c, which has pools and demux follow; @arg is what was handed to ckpt_new. None of these may call
+ * back into the link core, except as said.
+ */
 struct ckpt_ops {
 	/* Append the stored full record of @slot and say its TEID; ERR_NOT_FOUND: no call there. */
 	enum err (*read_full)(void *arg, uint32_t slot, uint32_t *teid, struct wbuf *out);

@@ -97,7 +97,7 @@ enum err arena_attach(struct arena *a, void *mem, size_t bytes);
 uint32_t arena_instance(const struct arena *a);
 
 /*
- * arena_open - become the writer: allocates 4 bytes a slot and 80 a slab, untouched until used. The records that are
+ * arena_open - become the writer: allocates 4 bytes a slot and 72 a slab, untouched until used. The records that are
  * there stay; their cells are not written to before arena_recovered, and each record whose slot was adopted or written
  * until then is kept. ERR_SYSTEM: no memory. Costs one look at each slab.
  */

@@ -62,8 +62,7 @@ enum {
 	CALL_NSAPI_MAX = 15,
 	CALL_APP_PARTS = 3,
 	CALL_APP_PART_MAX = 255,
-	CALL_APP_LAST_MAX = 66, /* bytes of the last part: a record with everything in it fits a cell */
-	CALL_APP_MAX = (CALL_APP_PARTS - 1) * CALL_APP_PART_MAX + CALL_APP_LAST_MAX
+	CALL_APP_LAST_MAX = 66 /* bytes of the last part: a record with everything in it fits a cell */
 };
 
 enum call_state { CALL_CONNECTED = 1, CALL_STATE_COUNT };

@@ -314,6 +314,10 @@ sessmgr_bulk_open(struct sessmgr *s)
 	ev = n < 0 || listen(fd, 4) < 0 ? NULL : event_new(s->base, fd, EV_READ | EV_PERSIST, on_listen, s);
 	if (ev != NULL && event_add(ev, NULL) == 0)
 		log_event(LOG_BULK_OPEN, a.sun_path);
-	else if (fd >= 0)
-		close(fd);
+	else {
+		if (ev != NULL)
+			event_free(ev);
+		if (fd >= 0)
+			close(fd);
+	}
 }
