@@ -2,7 +2,6 @@
 #include "session/call_table.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "session/call_digest.h"
 #include "session/call_rows.h"

@@ -2,7 +2,7 @@
  * call_table.h - the calls of one session manager: slots and TEIDs, the index by IMSI and NSAPI, tombstones.
  *
  * Sits on an arena (the records live only there) and implements struct call_store for the gateway and
- * struct ckpt_ops for the checkpoint link (call_ckpt.h). Memory beside the arena: 45 bytes a slot that was ever used,
+ * struct ckpt_ops for the checkpoint link (call_ckpt.h). Memory beside the arena: 53 bytes a slot that was ever used,
  * 72 a slab, and about 5 MB of tombstones when all of them are. Only call_table_new allocates. Addresses from pools are
  * the gateway's affair.
  */
