@@ -124,14 +124,16 @@ def pss(chassis):
 def fresh_standby(pair):
     """B is started, filled and ended again: what `bulk resync` says, and hellos, memory and lateness of the loop."""
     warm()
-    b = pair.b
+    b, before = pair.b, turns(pair.a)
     with Standstill() as machine:
         pair.start_one(b, wait=False)
         r = pair.bulk("resync", N, pair.a.pid, b.pid)
     lab.until(b.answers_or_died, 10, "B answers")
     r["machine_ms"], r["machine_long"] = machine["longest_ms"], machine["long_ones"]
-    loops = [*turns(pair.a).values(), *turns(b).values()]
-    r["turn_p99_ms"], r["turn_max_ms"] = max(p99 for p99, _ in loops), max(most for _, most in turns(b).values())
+    mine, his = turns(pair.a), turns(b)
+    grown = [most for name, (_, most) in mine.items() if most > before[name][1]]  # else it is of the loading, or of a run before
+    r["turn_p99_ms"] = max(p99 for p99, _ in [*mine.values(), *his.values()])
+    r["turn_max_ms"] = max([most for _, most in his.values()] + grown)
     r["hello_p99_ms"] = max(c.number("show srp statistics", "Hello round trip p99 (us):") for c in pair.both) / 1000
     r["late_p99_ms"] = int(re.search(r"Event loop lateness.* p99 (\d+)", pair.a.sh("show srp statistics")).group(1)) / 1000
     assert pair.bulk("same")["same"] == N, "B holds the same records, octet by octet"
@@ -245,7 +247,7 @@ def add_resync(table):
         table.add("  CPU of both sides, s", median(r, "cpu_s"), cpu_s, "", spread(r, "cpu_s"), (SYNC_CPU.format(z), "Starling"))
         table.add("  hello round trip p99", median(r, "hello_p99_ms"), 5, "", f"one every {HELLO_MS} ms; {spread(r, 'hello_p99_ms')}")
         table.add("  longest turn of a loop, p99", median(r, "turn_p99_ms"), 5, "", f"processor time, the worst of both chassis; {spread(r, 'turn_p99_ms')}")
-        table.add("  longest turn of a loop", median(r, "turn_max_ms"), 5, "", f"of the standby, from its start to all held; {spread(r, 'turn_max_ms')}")
+        table.add("  longest turn of a loop", median(r, "turn_max_ms"), 5, "", f"of the standby from its start to all held, and of the active where it had none as long; {spread(r, 'turn_max_ms')}")
         table.add("  the machine ran nothing for", median(r, "machine_ms"), None, "", f"at most; over 5 ms {sum(x['machine_long'] for x in r):.0f} times; {spread(r, 'machine_ms')}")
         table.add("  slowest answer of a session manager", median(r, "slowest_answer_ms"), None, "", "two cores for four of them: waiting included")
     for name, r in bare.items():
