@@ -434,5 +434,5 @@ sync_show_audits(struct chassis *c, struct report *r)
 		if (a->number > 0 && s->count - a->number < AUDITS_SHOWN)
 			list[n++] = audit_view(s, a);
 	}
-	ckpt_show_audits(list, n, r);
+	ckpt_show_audits(list, n, clock_wall_ms(), r);
 }

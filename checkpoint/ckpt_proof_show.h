@@ -46,8 +46,8 @@ struct ckpt_audit_view {
 	bool is_cut; /* the program ended in the middle of it */
 };
 
-/* ckpt_show_audits - @count of them, the oldest first. */
-void ckpt_show_audits(const struct ckpt_audit_view *audits, size_t count, struct report *r);
+/* ckpt_show_audits - @count of them, the oldest first, with their ages at @now_ms, of the same clock. */
+void ckpt_show_audits(const struct ckpt_audit_view *audits, size_t count, uint64_t now_ms, struct report *r);
 
 /* ckpt_differ_text - "differs", "missing on the standby" ... */
 const char *ckpt_differ_text(uint8_t kind);

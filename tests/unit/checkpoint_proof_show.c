@@ -11,6 +11,8 @@
 
 static char shown[16384];
 
+enum { NOW_MS = 10000 };
+
 static void
 proof(const struct ckpt_proof_view *views, unsigned count, const struct ckpt_differ_view *names, size_t named,
       bool is_json)
@@ -21,7 +23,7 @@ proof(const struct ckpt_proof_view *views, unsigned count, const struct ckpt_dif
 
 	text_fixed_init(&f, &out, shown, sizeof shown);
 	report_begin(&r, &out, is_json);
-	ckpt_show_proof(views, count, names, named, 10000, &r);
+	ckpt_show_proof(views, count, names, named, NOW_MS, &r);
 	report_end(&r);
 	assert_false(f.is_cut);
 }
@@ -63,6 +65,23 @@ calls_that_differ_are_named_with_how(void **state)
 }
 
 static void
+a_part_that_is_compared_is_not_shown_as_the_whole(void **state)
+{
+	struct ckpt_proof_view v[2] = {{.instance = 1, .is_running = true, .proved_ms = 9000, .calls = 10},
+	                               {.instance = 2, .is_running = true}};
+
+	(void)state;
+	proof(v, 2, NULL, 0, false);
+	assert_non_null(strstr(shown, "0 of 10 differ, 1 of 2 session managers not compared\n"));
+	v[0].proved_ms = 0;
+	v[0].different = 1; /* damaged, and there is no other chassis */
+	proof(v, 2, NULL, 0, false);
+	assert_non_null(strstr(shown, "1 of 0 differ, 2 of 2 session managers not compared\n"));
+	proof(v, 2, NULL, 0, true);
+	assert_non_null(strstr(shown, "\"is_proved\": false"));
+}
+
+static void
 without_a_connection_nothing_is_proved(void **state)
 {
 	struct ckpt_proof_view v[2] = {{.instance = 1, .is_running = true}, {.instance = 2}};
@@ -84,7 +103,7 @@ audits(const struct ckpt_audit_view *a, size_t n, bool is_json)
 
 	text_fixed_init(&f, &out, shown, sizeof shown);
 	report_begin(&r, &out, is_json);
-	ckpt_show_audits(a, n, &r);
+	ckpt_show_audits(a, n, NOW_MS, &r);
 	report_end(&r);
 	assert_false(f.is_cut);
 }
@@ -105,6 +124,7 @@ an_audit_tells_what_it_found_and_how_it_ended(void **state)
 	(void)state;
 	audits(&a, 1, false);
 	assert_non_null(strstr(shown, "Audit Number:                           3\n"));
+	assert_non_null(strstr(shown, "1970 (9 seconds ago)\n"));
 	assert_non_null(strstr(shown, "Audit Reason:                           periodic\n"));
 	assert_non_null(strstr(shown, "Audit Result:                           compared\n"));
 	assert_non_null(strstr(shown, "Total Stale Sessions:                   5\n"));
@@ -128,6 +148,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(two_proved_session_managers_are_summed_and_the_older_one_counts),
 	    cmocka_unit_test(calls_that_differ_are_named_with_how),
+	    cmocka_unit_test(a_part_that_is_compared_is_not_shown_as_the_whole),
 	    cmocka_unit_test(without_a_connection_nothing_is_proved),
 	    cmocka_unit_test(an_audit_tells_what_it_found_and_how_it_ended),
 	};
