@@ -365,6 +365,7 @@ ckpt_flush(struct ckpt *c)
 		return ERR_EXISTS;
 	c->is_flushing = true;
 	c->is_flushed = false;
+	proof_resend_named(c); /* the internal audit of the next Active would purge what this one still has whole */
 	return ERR_OK;
 }
 

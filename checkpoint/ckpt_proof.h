@@ -133,6 +133,10 @@ uint64_t proof_proved_ms(const struct ckpt_proof *p);
 /* proof_read_ms - the oldest moment at which a record of this side was read again; 0: not all were. */
 uint64_t proof_read_ms(const struct ckpt_proof *p);
 
+/* proof_resend_named - of the active: calls that the last comparison named, and that it can read, go to the standby in
+ * full, as in an audit. What only the standby has is left. */
+void proof_resend_named(struct ckpt *c);
+
 /* proof_scrub_fast - read everything again, from the first record, as fast as slices allow. */
 void proof_scrub_fast(struct ckpt_proof *p);
 

@@ -62,6 +62,21 @@ ckpt_audit_begin(struct ckpt *c, bool is_repair, uint64_t now_ms)
 	return ERR_OK;
 }
 
+void
+proof_resend_named(struct ckpt *c)
+{
+	const struct proof_found *f = c->proof != NULL ? &c->proof->last : NULL;
+
+	for (uint32_t i = 0; f != NULL && i < f->named; i++) {
+		uint32_t slot = f->names[i].slot;
+		uint8_t kind = f->names[i].kind;
+
+		if (kind != CKPT_STALE && kind != CKPT_DAMAGED_ACTIVE && c->cfg.ops->teid(c->cfg.arg, slot) != 0 &&
+		    !digest_is_damaged(c->proof->digest, slot))
+			changes_touch(&c->changes, slot, CKPT_GROUP_FULL);
+	}
+}
+
 /* Both sides have read everything: the next round is the audit's. */
 static void
 consider_compare(struct ckpt *c, uint64_t now_ms)

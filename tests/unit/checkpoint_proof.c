@@ -362,6 +362,34 @@ an_audit_whose_connection_falls_ends_without_a_result(void **state)
 }
 
 static void
+a_critical_flush_sends_again_what_is_known_to_differ_on_the_standby(void **state)
+{
+	uint32_t damaged, missing;
+
+	(void)state;
+	add(&a, 1000);
+	damaged = add(&a, 1001);
+	missing = add(&a, 1002);
+	join();
+	run();
+	flip(&b, damaged);
+	assert_true(call_table_drop(b.table, teid_slot(missing)));
+	pass(2500);
+	assert_int_equal(counter(&a, CKPT_NOW_DIFFERENT), 2);
+	assert_int_equal(ckpt_flush(a.ckpt), ERR_OK);
+	run();
+	assert_int_equal(a.flushes, 1);
+	assert_int_equal(a.flush_result, ERR_OK);
+	assert_int_equal(counter(&a, CKPT_FULL_SENT), 3 + 2);
+	ckpt_set_role(b.ckpt, CKPT_ACTIVE, 2);
+	ckpt_set_role(a.ckpt, CKPT_STANDBY, 2);
+	run();
+	pass(2500);
+	assert_int_equal(counter(&b, CKPT_NOW_PROOF_CALLS), 3);
+	assert_int_equal(counter(&b, CKPT_NOW_DIFFERENT), 0);
+}
+
+static void
 more_calls_than_can_be_named_are_all_counted_and_all_repaired(void **state)
 {
 	(void)state;
@@ -507,6 +535,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(an_audit_repairs_what_differs_and_counts_it, setup, teardown),
 	    cmocka_unit_test_setup_teardown(an_audit_without_repair_leaves_everything, setup, teardown),
 	    cmocka_unit_test_setup_teardown(an_audit_whose_connection_falls_ends_without_a_result, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_critical_flush_sends_again_what_is_known_to_differ_on_the_standby, setup,
+	                                    teardown),
 	    cmocka_unit_test_setup_teardown(more_calls_than_can_be_named_are_all_counted_and_all_repaired, setup,
 	                                    teardown),
 	    cmocka_unit_test_setup_teardown(frames_with_a_fault_are_refused_by_name, setup, teardown),
