@@ -141,8 +141,9 @@ static const struct cli_row srp_option_rows[] = {
         .tokens =
             TOKENS(CHECKPOINT_SESSION, KEYWORD("duration", "Age a call must have before it is replicated"),
                    KEYWORD("ims-session", "Of IMS sessions only"), UINT("seconds", 0, 65535, "Seconds; 0: at once")),
-        .fallback = "60",
-        .doc = "As checkpoint session duration, for IMS sessions: those of the access point named ims.",
+        /* no fallback: without the line the general duration counts, whatever that is */
+        .doc = "As checkpoint session duration, for IMS sessions: those of the access point named ims. Without it the "
+               "general one counts.",
     },
     {
         .id = SRP_ROW_CHECKPOINT_NON_IMS,
@@ -151,8 +152,7 @@ static const struct cli_row srp_option_rows[] = {
         .forms = CLI_NO | CLI_DEFAULT,
         .tokens = TOKENS(CHECKPOINT_SESSION, KEYWORD("duration", "Age a call must have before it is replicated"),
                          KEYWORD("non-ims-session", "Of all others"), UINT("seconds", 0, 65535, "Seconds; 0: at once")),
-        .fallback = "60",
-        .doc = "As checkpoint session duration, for sessions that are not IMS.",
+        .doc = "As checkpoint session duration, for sessions that are not IMS. Without it the general one counts.",
     },
     NACK(SRP_ROW_NACK_MACRO, "macro", "For full checkpoints"),
     NACK(SRP_ROW_NACK_MICRO, "micro", "For micro-checkpoints"),

@@ -96,6 +96,21 @@ a_line_that_says_the_default_is_as_good_as_none(void **state)
 }
 
 static void
+a_duration_of_one_kind_is_never_the_default_because_the_general_one_counts_without_it(void **state)
+{
+	struct rig *r = *state;
+
+	loads(r, "context srp\nservice-redundancy-protocol\ncheckpoint session duration 60\n"
+	         "checkpoint session duration ims-session 60\ncheckpoint session duration non-ims-session "
+	         "60\n#exit\n#exit\n");
+	assert_string_equal(
+	    pair_lines(r, 1000),
+	    "=context srp: service-redundancy-protocol\n"
+	    "=context srp: service-redundancy-protocol: checkpoint session duration ims-session 60\n"
+	    "=context srp: service-redundancy-protocol: checkpoint session duration non-ims-session 60\n");
+}
+
+static void
 busyout_lines_are_a_sequence(void **state)
 {
 	struct rig *r = *state;
@@ -158,6 +173,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(what_decides_how_calls_live_belongs_to_the_pair, setup, teardown),
 	    cmocka_unit_test_setup_teardown(what_is_of_one_chassis_is_left_out, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_line_that_says_the_default_is_as_good_as_none, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+	        a_duration_of_one_kind_is_never_the_default_because_the_general_one_counts_without_it, setup, teardown),
 	    cmocka_unit_test_setup_teardown(busyout_lines_are_a_sequence, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_sealed_secret_stands_between_marks, setup, teardown),
 	    cmocka_unit_test_setup_teardown(slices_give_the_same_lines_and_a_change_between_them_is_noticed, setup,
