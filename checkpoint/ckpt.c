@@ -181,6 +181,7 @@ become_active(struct ckpt *c, uint64_t epoch)
 	c->begun_seq = c->changes.seq;
 	c->whole_peer = 0;
 	c->unshown_from = c->cfg.slots;
+	c->rx.announced = 0;
 	c->epoch = epoch;
 	c->role = CKPT_ACTIVE;
 }
@@ -388,6 +389,14 @@ ckpt_consider_flushed(struct ckpt *c)
 {
 	if (c->is_flushing && !c->is_flushed && ckpt_is_quiet(c))
 		end_flush(c, ERR_OK);
+}
+
+bool
+ckpt_is_partial(const struct ckpt *c, uint32_t *came, uint32_t *of)
+{
+	*came = c->rx.came;
+	*of = c->rx.announced;
+	return c->role == CKPT_STANDBY && c->rx.announced > 0;
 }
 
 /* Cursors of ckpt_unacked_next from here on are slots. */

@@ -182,6 +182,12 @@ bool ckpt_unacked_next(const struct ckpt *c, uint64_t *cursor, struct ckpt_unack
 void ckpt_keep_unacked(struct ckpt *c, bool is_kept);
 
 /*
+ * ckpt_is_partial - a standby that a full synchronization was begun with, and has not reached its end, whatever ended
+ * it: it has got @came calls of at most @of. To be asked before it becomes Active: what is missing is missing then.
+ */
+bool ckpt_is_partial(const struct ckpt *c, uint32_t *came, uint32_t *of);
+
+/*
  * Proof of sync. ckpt_scrub reads a slice of the stored records again, as much as is due at @now_ms so that all are
  * read within CKPT_SCRUB_PASS_MS (CKPT_SCRUB_SYNC_MS while a full synchronization runs); it returns in how many
  * milliseconds (0..100) it wants to be called again. Without a digest nothing is done. Comparisons with the peer are

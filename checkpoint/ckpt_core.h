@@ -64,6 +64,8 @@ struct ckpt_receiver {
 	bool is_sweeping; /* SYNC_END was seen, what was not refreshed is being dropped */
 	uint32_t swept;
 	uint64_t sweep_batch; /* number of the SYNC_END */
+	uint32_t announced; /* calls of a full sync that was begun and has not come to its end; 0: none, or no calls */
+	uint32_t came;      /* of these */
 	uint64_t next_batch;
 	uint64_t through;
 	uint8_t mark;

@@ -105,6 +105,8 @@ on_sync_begin(struct ckpt *c, const struct ckpt_msg *m)
 	rx->is_syncing = m->is_full;
 	rx->next_batch = m->batch;
 	rx->through = m->seq;
+	rx->announced = m->is_full ? m->calls : 0;
+	rx->came = 0;
 	c->counters[CKPT_SYNCS_RECEIVED]++;
 	if (!m->is_full) {
 		rx->held = (struct ckpt_lineage){m->epoch, m->incarnation, m->seq};
@@ -138,6 +140,7 @@ on_sync_end(struct ckpt *c, const struct ckpt_msg *m)
 	rx->sweep_batch = rx->next_batch++;
 	rx->is_syncing = false;
 	rx->is_sweeping = true;
+	rx->announced = 0;
 	rx->swept = 0;
 	return ERR_OK;
 }
@@ -285,6 +288,13 @@ announce_ahead(struct ckpt *c, const struct ckpt_batch *b, uint32_t i)
 }
 
 static void
+mark_came(struct ckpt *c, uint32_t slot)
+{
+	c->rx.came += c->marks[slot] != c->rx.mark;
+	c->marks[slot] = c->rx.mark;
+}
+
+static void
 apply_records(struct ckpt *c, const struct ckpt_batch *b)
 {
 	for (uint32_t i = 0; i < b->count; i++) {
@@ -301,7 +311,7 @@ apply_records(struct ckpt *c, const struct ckpt_batch *b)
 		count_record(c, r->kind, e);
 		follow_record(c, r, e);
 		if (e == ERR_OK && r->kind == CKPT_KIND_FULL)
-			c->marks[teid_slot(r->teid)] = c->rx.mark;
+			mark_came(c, teid_slot(r->teid));
 	}
 }
 

@@ -240,6 +240,7 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 {
 	struct sessmgr_role r;
 	enum ckpt_role old = ckpt_role(s->ckpt);
+	uint32_t came, of;
 
 	if (m->len != sizeof r)
 		return;
@@ -257,6 +258,8 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 	ckpt_flush_cancel(s->ckpt);
 	if (r.role == old && (r.role == CKPT_STANDBY || r.epoch == s->epoch))
 		return;
+	if (r.role == CKPT_ACTIVE && ckpt_is_partial(s->ckpt, &came, &of))
+		log_event(LOG_TAKEOVER_PARTIAL, s->instance, came, of);
 	s->epoch = r.epoch;
 	if (r.role != old)
 		call_account_reset(

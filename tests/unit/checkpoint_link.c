@@ -525,6 +525,32 @@ more_deletions_than_tombstones_end_in_a_full_sync(void **state)
 }
 
 static void
+a_standby_knows_that_a_full_sync_has_not_come_to_its_end(void **state)
+{
+	uint32_t came, of;
+
+	(void)state;
+	assert_false(ckpt_is_partial(b.ckpt, &came, &of));
+	for (uint32_t i = 0; i < SLOTS; i++)
+		add(&a, i);
+	join();
+	for (int i = 0; i < 1000 && counter(&b, CKPT_FULL_RECEIVED) == 0; i++) {
+		move(&b, &a);
+		move(&a, &b);
+	}
+	cut(); /* as when the active dies: the connection falls first */
+	assert_true(ckpt_is_partial(b.ckpt, &came, &of));
+	assert_int_equal(came, call_table_count(b.table));
+	assert_true(came > 0 && came < SLOTS && of == SLOTS);
+	join();
+	run();
+	assert_false(ckpt_is_partial(b.ckpt, &came, &of));
+	cut();
+	ckpt_set_role(b.ckpt, CKPT_ACTIVE, 2);
+	assert_false(ckpt_is_partial(b.ckpt, &came, &of));
+}
+
+static void
 a_promotion_right_after_a_full_sync_brings_no_deleted_call_back(void **state)
 {
 	struct wbuf w;
@@ -597,6 +623,7 @@ main(void)
 	    T(calls_that_a_new_standby_was_not_shown_before_the_link_fell_are_named_as_never_sent),
 	    T(a_standby_that_once_had_everything_lacks_nothing_when_a_full_sync_is_cut),
 	    T(more_deletions_than_tombstones_end_in_a_full_sync),
+	    T(a_standby_knows_that_a_full_sync_has_not_come_to_its_end),
 	    T(a_promotion_right_after_a_full_sync_brings_no_deleted_call_back),
 	    T(a_side_that_was_promoted_ignores_batches_of_the_old_active),
 	};
