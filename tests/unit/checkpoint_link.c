@@ -533,12 +533,7 @@ a_standby_knows_that_a_full_sync_has_not_come_to_its_end(void **state)
 	assert_false(ckpt_is_partial(b.ckpt, &came, &of));
 	for (uint32_t i = 0; i < SLOTS; i++)
 		add(&a, i);
-	join();
-	for (int i = 0; i < 1000 && counter(&b, CKPT_FULL_RECEIVED) == 0; i++) {
-		move(&b, &a);
-		move(&a, &b);
-	}
-	cut(); /* as when the active dies: the connection falls first */
+	begin_a_sync_and_cut_it(); /* as when the active dies: the connection falls first */
 	assert_true(ckpt_is_partial(b.ckpt, &came, &of));
 	assert_int_equal(came, call_table_count(b.table));
 	assert_true(came > 0 && came < SLOTS && of == SLOTS);
