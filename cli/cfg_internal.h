@@ -64,7 +64,10 @@ bool cfg_values_next(struct cfg_values *v);
 /* cfg_line_put - the line as it is printed, without indentation and end of line. */
 void cfg_line_put(const struct cfg *cfg, const struct cfg_node *n, struct text *out);
 
-/* cfg_line_put_marked - the same with CFG_SECRET_MARK before and behind every sealed secret. */
+/*
+ * cfg_line_put_marked - the same with CFG_SECRET_MARK before and behind every sealed secret, and without an option that
+ * says what counts when it is left out: for lines that are compared.
+ */
 void cfg_line_put_marked(const struct cfg *cfg, const struct cfg_node *n, struct text *out);
 
 /* cfg_is_srp - @n, a line inside a context, belongs to interchassis redundancy (show configuration srp). */

@@ -28,19 +28,38 @@ put_value(const struct cli_row *row, const struct cfg_values *v, const char *mar
 }
 
 static void
-line_put(const struct cfg *cfg, const struct cfg_node *n, const char *mark, struct text *out)
+put_leading(const struct cli_row *row, const struct cfg_node *n, struct text *out)
 {
-	const struct cli_row *row = cfg_row(cfg, n);
-	struct cfg_values v;
-
 	text_put(out, n->is_no ? "no " : "");
 	for (unsigned i = 0; i < bind_leading(row); i++) {
 		text_put(out, i ? " " : "");
 		text_put(out, row->tokens[i].name);
 	}
+}
+
+static void
+line_put(const struct cfg *cfg, const struct cfg_node *n, const char *mark, struct text *out)
+{
+	const struct cli_row *row = cfg_row(cfg, n);
+	struct cfg_values v;
+
+	put_leading(row, n, out);
 	cfg_values_init(&v, cfg, n);
 	while (cfg_values_next(&v))
 		put_value(row, &v, mark, out);
+}
+
+/* says_fallback - all that @n says behind its leading words is an option with the value that counts without it. */
+static bool
+says_fallback(const struct cfg *cfg, const struct cfg_node *n)
+{
+	const struct cli_row *row = cfg_row(cfg, n);
+	struct cfg_values v;
+
+	cfg_values_init(&v, cfg, n);
+	if (row->fallback == NULL || v.left != 2 || !cfg_values_next(&v) || row->tokens[v.token].kind != CLI_KEYWORD)
+		return false;
+	return cfg_values_next(&v) && row->tokens[v.token].kind == CLI_ARGUMENT && strcmp(v.value, row->fallback) == 0;
 }
 
 void
@@ -52,7 +71,10 @@ cfg_line_put(const struct cfg *cfg, const struct cfg_node *n, struct text *out)
 void
 cfg_line_put_marked(const struct cfg *cfg, const struct cfg_node *n, struct text *out)
 {
-	line_put(cfg, n, CFG_SECRET_MARK, out);
+	if (says_fallback(cfg, n))
+		put_leading(cfg_row(cfg, n), n, out);
+	else
+		line_put(cfg, n, CFG_SECRET_MARK, out);
 }
 
 /* --- what belongs to show configuration srp ---------------------------------------------------------------- */

@@ -91,7 +91,7 @@ a_line_that_says_the_default_is_as_good_as_none(void **state)
 	      "checkpoint session nack macro max-response 3\nno checkpoint session periodic-interval\n#exit\n#exit\n");
 	assert_string_equal(pair_lines(r, 1000),
 	                    "=context srp: service-redundancy-protocol\n"
-	                    "=context srp: service-redundancy-protocol: checkpoint session nack macro max-response 3\n"
+	                    "=context srp: service-redundancy-protocol: checkpoint session nack macro\n"
 	                    "=context srp: service-redundancy-protocol: no checkpoint session periodic-interval\n");
 }
 
