@@ -127,6 +127,15 @@ answer(struct sync *s, const struct store_audit *a)
 	cli_session_finish(call->session, true);
 }
 
+/* What differed and does not any more; a call that changed meanwhile may be among the latter alone. */
+static uint64_t
+repaired(const struct store_audit *a)
+{
+	uint64_t found = a->fresh + a->stale + a->inactive;
+
+	return found > a->left ? found - a->left : 0;
+}
+
 static void
 end_audit(struct sync *s)
 {
@@ -140,8 +149,7 @@ end_audit(struct sync *s)
 		a->ready_ms = clock_wall_ms();
 	(void)store_audit_write(s->chassis->store, a); /* what the disk does not take is shown until the end */
 	log_event(LOG_SYNC_AUDIT, (unsigned long long)a->number, a->result == COMPARED ? "compared" : "broken off",
-	          (unsigned long long)a->active, (unsigned long long)(a->fresh + a->stale + a->inactive),
-	          (unsigned long long)a->left);
+	          (unsigned long long)a->active, (unsigned long long)repaired(a), (unsigned long long)a->left);
 	answer(s, a);
 }
 
@@ -229,11 +237,20 @@ static void
 begin_manual(evutil_socket_t fd, short what, void *arg)
 {
 	struct sync *s = arg;
+	struct cli_call *call = s->call;
+	const char *why = refusal(s->chassis); /* what has come between the order and its turn counts */
 
 	(void)fd;
 	(void)what;
-	if (s->call != NULL)
+	if (call == NULL)
+		return;
+	if (why == NULL) {
 		begin_audit(s, MANUAL);
+		return;
+	}
+	s->call = NULL;
+	(void)cli_fail(call, "%s", why);
+	cli_session_finish(call->session, false);
 }
 
 enum cli_answer

@@ -472,7 +472,7 @@ ckpt_counters(struct ckpt *c)
 	c->counters[CKPT_NOW_LIST_PEAK] = x->peak;
 	c->counters[CKPT_NOW_IN_FLIGHT] = c->tx.next_batch - c->tx.first_batch;
 	c->counters[CKPT_NOW_NACKS] = c->nack.count;
-	c->counters[CKPT_NOW_EPOCH] = c->epoch;
+	c->counters[CKPT_NOW_EPOCH] = !is_active && c->peer.epoch > c->epoch ? c->peer.epoch : c->epoch;
 	c->counters[CKPT_NOW_INCARNATION] = c->cfg.incarnation;
 	c->counters[CKPT_NOW_SEQ] = is_active ? x->seq : c->rx.held.seq;
 	c->counters[CKPT_NOW_ACKED] = is_active ? x->acked : c->rx.held.seq;

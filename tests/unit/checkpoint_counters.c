@@ -101,6 +101,10 @@ roles_epochs_and_incarnations(void **state)
 	side_stop(&b);
 	side_start(&b, 3, true);
 	became(&b, CKPT_NOW_INCARNATION, 300);
+	mark();
+	join();
+	run();
+	became(&b, CKPT_NOW_EPOCH, 1); /* of the active it follows */
 }
 
 static void
