@@ -45,6 +45,7 @@ tell(struct sessmgr *s, uint64_t calls, bool is_whole)
 {
 	struct sessmgr_accounted a = {.calls = calls, .is_whole = is_whole};
 
+	sessmgr_publish(s); /* who sees that it is over sees its counters as well */
 	(void)ipc_send(s->control, IPC_ACCOUNTING_DONE, s->account.id, &a, sizeof a, -1, 0);
 	s->account.id = 0;
 }

@@ -193,7 +193,7 @@ class Chassis:
         self.process = spawn(argv, stdout=output, stderr=output)
         output.close()
         if wait:
-            until(self.answers_or_died, 10, f"chassis {self.name} answers on its console")
+            until(self.answers_or_died, 30, f"chassis {self.name} answers on its console")
             assert self.process.poll() is None, f"chassis {self.name} ended: {self.tail('run/output')}"
         return self
 

@@ -18,7 +18,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { TEMPLATE_MAX = 1 << 18, WAIT_MS = 10000 };
+enum { TEMPLATE_MAX = 1 << 18, WAIT_MS = 60000 };
 
 static char folder[64], path[96];
 static uint8_t template[TEMPLATE_MAX];
