@@ -106,6 +106,8 @@ def add_audit(table):
         subscribers.start("update", "--count", 1000000000, "--rate", UPDATE_RATE)
         for c in pair.both:
             lab.until(lambda: proof(c)["is_proved"] and proof(c)["calls"] == calls, 60, "all calls are proved", every=0.1)
+            # from the end of the full synchronization, in which little is read, one pass over all records
+            lab.until(lambda: proof(c)["age_ms"] < 2000, 10, "all records are read once", every=0.1)
         old = ages(pair, 10)
         runs = [damage_and_audit(pair, known.teids()) for _ in range(AUDITS)]
         updated = subscribers.finish()
