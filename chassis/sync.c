@@ -31,6 +31,7 @@ struct sync {
 	unsigned left;
 	uint64_t begun_us;
 	struct cli_call *call; /* the operator who waits, or NULL */
+	bool is_ordered;       /* and whose audit begins in the next turn */
 	struct event *due_ev, *limit_ev;
 	bool is_scheduled, is_daily; /* the next one due */
 	uint32_t start_s, period_s;
@@ -242,8 +243,9 @@ begin_manual(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (call == NULL)
+	if (call == NULL || !s->is_ordered)
 		return;
+	s->is_ordered = false;
 	if (why == NULL) {
 		begin_audit(s, MANUAL);
 		return;
@@ -265,6 +267,7 @@ sync_run_audit(struct cli_call *call)
 	if (event_base_once(c->base, -1, EV_TIMEOUT, begin_manual, c->sync, &zero) < 0)
 		return cli_fail(call, "no memory");
 	c->sync->call = call;
+	c->sync->is_ordered = true;
 	call->ended = call_ended;
 	return CLI_ANSWER_PENDING;
 }

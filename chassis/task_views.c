@@ -75,18 +75,27 @@ megabytes(uint64_t bytes)
 	return (double)bytes / 1048576.0;
 }
 
+/* The beginning of a row; false, and all of it: the process does not run. @third: width of the third column. */
+static bool
+show_head(struct cli_call *call, const struct task_view *v, int third, struct task_usage *u)
+{
+	bool is_running = v->pid != 0 && task_usage_read(v->pid, u) == ERR_OK;
+
+	text_printf(call->out, " 1/0 %-12s %5u", v->facility, v->instance);
+	if (!is_running)
+		text_printf(call->out, " %9s %9s %*s %9s  down\n", "--", "--", third, "--", "--");
+	return is_running;
+}
+
 static void
 show_now(struct cli_call *call, const struct task_view *v)
 {
 	struct task_usage u;
 	char text[24];
 
-	if (v->pid == 0 || task_usage_read(v->pid, &u) != ERR_OK)
-		text_printf(call->out, " 1/0 %-12s %5u %9s %9s %6s %9s  down\n", v->facility, v->instance, "--", "--",
-		            "--", "--");
-	else
-		text_printf(call->out, " 1/0 %-12s %5u %7.1fs %8.1fM %6u %9s  good\n", v->facility, v->instance,
-		            u.cpu_s, megabytes(u.rss_bytes), u.files, sessions_text(v, v->sessions, text));
+	if (show_head(call, v, 6, &u))
+		text_printf(call->out, " %7.1fs %8.1fM %6u %9s  good\n", u.cpu_s, megabytes(u.rss_bytes), u.files,
+		            sessions_text(v, v->sessions, text));
 }
 
 static void
@@ -95,13 +104,10 @@ show_most(struct cli_call *call, const struct task_view *v)
 	struct task_usage u;
 	char text[24];
 
-	if (v->pid == 0 || task_usage_read(v->pid, &u) != ERR_OK)
-		text_printf(call->out, " 1/0 %-12s %5u %9s %9s %9s %9s  down\n", v->facility, v->instance, "--", "--",
-		            "--", "--");
-	else
-		text_printf(call->out, " 1/0 %-12s %5u %8.1fM %9s %7.2fms %7.2fms  good\n", v->facility, v->instance,
-		            megabytes(u.peak_bytes), sessions_text(v, v->sessions_max, text),
-		            (double)v->turns.p99_us / 1000, (double)v->turns.max_us / 1000);
+	if (show_head(call, v, 9, &u))
+		text_printf(call->out, " %8.1fM %9s %7.2fms %7.2fms  good\n", megabytes(u.peak_bytes),
+		            sessions_text(v, v->sessions_max, text), (double)v->turns.p99_us / 1000,
+		            (double)v->turns.max_us / 1000);
 }
 
 static enum cli_answer
