@@ -30,6 +30,7 @@ struct ckpt_link {
 	bool is_dialling; /* wanted: dial when there is no connection */
 	bool is_pending;  /* sock is a connect in progress */
 	bool is_working;  /* inside kick or input: the core may call back into its owner, which kicks again */
+	bool is_deaf;     /* the peer hears nothing any more; what it had sent before is still read */
 	int sock;         /* -1: none */
 	struct event *read_ev, *write_ev, *tick_ev, *dial_ev;
 	struct backoff redial;
@@ -57,6 +58,7 @@ close_socket(struct ckpt_link *l)
 		close(l->sock);
 	l->sock = -1;
 	l->out_len = l->out_pos = 0;
+	l->is_deaf = false;
 }
 
 /* Ends the connection for @why and dials again if told to. */
@@ -123,14 +125,14 @@ ckpt_link_kick(struct ckpt_link *l)
 {
 	int r;
 
-	if (l->sock < 0 || l->is_pending || l->is_working)
+	if (l->sock < 0 || l->is_pending || l->is_working || l->is_deaf)
 		return;
 	l->is_working = true;
 	fill(l);
 	r = drain(l);
 	l->is_working = false;
 	if (r < 0)
-		end_connection(l, strerror(errno));
+		l->is_deaf = true; /* a peer that was killed answers with a reset: its last words may still be unread */
 	else if (r > 0 || ckpt_wants_fill(l->core))
 		event_add(l->write_ev, NULL);
 }
@@ -143,30 +145,47 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	ckpt_link_kick(arg);
 }
 
-static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+/* Reads once, and carries out what came; false: nothing did, or it was the end of the connection. */
+static bool
+hear(struct ckpt_link *l)
 {
-	struct ckpt_link *l = arg;
 	size_t room;
 	uint8_t *to = ckpt_input_space(l->core, &room);
-	ssize_t n = recv(fd, to, room, MSG_DONTWAIT);
+	ssize_t n = recv(l->sock, to, room, MSG_DONTWAIT);
 	enum err e;
 
-	(void)what;
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return;
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && !l->is_deaf)
+		return false;
 	if (n <= 0) {
 		end_connection(l, n == 0 ? "closed by the peer" : strerror(errno));
-		return;
+		return false;
 	}
 	l->is_working = true;
 	e = ckpt_input_came(l->core, (size_t)n, clock_now_ms());
 	l->is_working = false;
 	if (e != ERR_OK) {
 		end_refused(l);
-		return;
+		return false;
 	}
-	ckpt_link_kick(l);
+	return true;
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	if (hear(arg))
+		ckpt_link_kick(arg);
+}
+
+void
+ckpt_link_catch_up(struct ckpt_link *l, uint64_t limit_us)
+{
+	uint64_t begin = clock_now_us();
+
+	while (l->sock >= 0 && !l->is_pending && hear(l) && clock_now_us() - begin < limit_us)
+		;
 }
 
 static enum err

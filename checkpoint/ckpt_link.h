@@ -35,6 +35,12 @@ void ckpt_link_mark(struct ckpt_link *l, uint8_t dscp);
 /* ckpt_link_take - use the accepted connection @fd (taken) instead of the present one. */
 void ckpt_link_take(struct ckpt_link *l, int fd);
 
+/*
+ * ckpt_link_catch_up - carries out what has come and is not read yet, for @limit_us at most: before the role changes,
+ * or it would be ignored. May end the connection. What is to be answered goes with the next kick.
+ */
+void ckpt_link_catch_up(struct ckpt_link *l, uint64_t limit_us);
+
 /* ckpt_link_kick - to be called after anything was said to the core: sends what it has to send. */
 void ckpt_link_kick(struct ckpt_link *l);
 

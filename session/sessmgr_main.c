@@ -29,7 +29,7 @@
 #include "task/shm.h"
 #include "task/task.h"
 
-enum { PUBLISH_MS = 100, LIVES_TOLD_APART = 256 };
+enum { PUBLISH_MS = 100, LIVES_TOLD_APART = 256, CATCH_UP_US = 2000 };
 
 uint32_t
 sessmgr_wall_s(void)
@@ -258,6 +258,8 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 	ckpt_flush_cancel(s->ckpt);
 	if (r.role == old && (r.role == CKPT_STANDBY || r.epoch == s->epoch))
 		return;
+	if (old == CKPT_STANDBY && r.role == CKPT_ACTIVE)
+		ckpt_link_catch_up(s->link, CATCH_UP_US);
 	if (r.role == CKPT_ACTIVE && ckpt_is_partial(s->ckpt, &came, &of))
 		log_event(LOG_TAKEOVER_PARTIAL, s->instance, came, of);
 	s->epoch = r.epoch;

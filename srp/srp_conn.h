@@ -29,6 +29,7 @@ struct conn {
 	struct srp_conn_link *link;
 	enum conn_stage stage;
 	bool is_mine; /* this side dialled it */
+	bool is_deaf; /* the peer hears nothing any more; what it had sent before is still read */
 	int fd;
 	struct event *read_ev, *write_ev, *limit_ev;
 	uint64_t peer_id, peer_incarnation;
@@ -66,7 +67,8 @@ struct conn *conn_slot(struct srp_conn_link *l);
 /* conn_begin - from here on @c speaks frames; OPEN must come within NEWCOMER_MS. */
 void conn_begin(struct conn *c);
 
-/* conn_send - queue and send one message. ERR_FULL: the peer does not read; ERR_SYSTEM: errno. */
+/* conn_send - queue and send one message. ERR_FULL: the peer does not read; ERR_SYSTEM: the connection
+ * is gone, which on_conn_readable finds behind what had come before. */
 enum err conn_send(struct conn *c, const struct srp_msg *m);
 
 /* conn_complain - tell the owner that something malformed came on @c. */

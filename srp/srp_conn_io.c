@@ -111,8 +111,10 @@ conn_flush(struct conn *c)
 {
 	ssize_t n = c->out_len == 0 ? 0 : send(c->fd, c->out, c->out_len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+		c->is_deaf = true; /* its last words may still be unread; the end is found behind them */
 		return false;
+	}
 	if (n > 0) {
 		memmove(c->out, c->out + n, c->out_len - (size_t)n);
 		c->out_len -= (size_t)n;
@@ -128,6 +130,8 @@ conn_send(struct conn *c, const struct srp_msg *m)
 	struct wbuf w;
 	enum err e;
 
+	if (c->is_deaf)
+		return ERR_SYSTEM;
 	wbuf_init(&w, c->out + c->out_len, sizeof c->out - c->out_len);
 	e = srp_msg_encode(m, &w);
 	if (e != ERR_OK)
@@ -143,8 +147,7 @@ on_conn_writable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!conn_flush(c))
-		conn_lost(c, strerror(errno));
+	(void)conn_flush(c);
 }
 
 static enum err
@@ -290,7 +293,7 @@ on_conn_readable(evutil_socket_t fd, short what, void *arg)
 	ssize_t n = recv(fd, c->in + c->in_len, sizeof c->in - c->in_len, MSG_DONTWAIT);
 
 	(void)what;
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && !c->is_deaf)
 		return;
 	if (n <= 0) {
 		conn_lost(c, n == 0 ? "closed by the peer" : strerror(errno));
@@ -317,6 +320,7 @@ conn_begin(struct conn *c)
 	conn_forget_events(c);
 	c->stage = CONN_OPENING;
 	c->in_len = c->out_len = 0;
+	c->is_deaf = false;
 	c->read_ev = event_new(l->base, c->fd, EV_READ | EV_PERSIST, on_conn_readable, c);
 	c->write_ev = event_new(l->base, c->fd, EV_WRITE, on_conn_writable, c);
 	c->limit_ev = evtimer_new(l->base, conn_on_limit, c);

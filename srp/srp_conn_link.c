@@ -221,10 +221,8 @@ srp_conn_send(struct srp_conn_link *l, const struct srp_msg *m)
 	if (c == NULL)
 		return ERR_NOT_FOUND;
 	e = conn_send(c, m);
-	if (e != ERR_OK)
-		conn_lost(c, e == ERR_FULL     ? "the peer does not read"
-		             : e == ERR_SYSTEM ? strerror(errno)
-		                               : "a message could not be made");
+	if (e != ERR_OK && e != ERR_SYSTEM) /* a connection that is gone is read to its end first */
+		conn_lost(c, e == ERR_FULL ? "the peer does not read" : "a message could not be made");
 	return e;
 }
 

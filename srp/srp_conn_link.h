@@ -50,8 +50,10 @@ void srp_conn_stop(struct srp_conn_link *l);
 /* srp_conn_mark - packets of every control connection, present ones included, carry @dscp (0..63); 0 at the start. */
 void srp_conn_mark(struct srp_conn_link *l, uint8_t dscp);
 
-/* srp_conn_send - on the connection that stays. ERR_NOT_FOUND: there is none. A peer that does not read loses its
- * connection. */
+/*
+ * srp_conn_send - on the connection that stays. ERR_NOT_FOUND: there is none. A peer that does not read loses its
+ * connection. ERR_SYSTEM: it is gone; ops->down follows in a turn of the loop, behind the messages that had come.
+ */
 enum err srp_conn_send(struct srp_conn_link *l, const struct srp_msg *m);
 
 /* srp_conn_redial - drop every connection, unread bytes included, and dial at once. */

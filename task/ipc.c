@@ -190,6 +190,9 @@ receive_one(struct ipc_chan *c)
 	ssize_t n = recvmsg(c->fd, &mh, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	struct ipc_msg m;
 
+	/* told once, of an end that had not read everything, and before the messages it had sent */
+	if (n < 0 && errno == ECONNRESET)
+		n = recvmsg(c->fd, &mh, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	if (n < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : -1;
 	if (n < HEADER_BYTES)

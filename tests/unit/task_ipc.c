@@ -133,6 +133,22 @@ a_full_socket_queues_what_must_not_be_lost_in_order(void **state)
 	assert_int_equal(r->b.out_of_order, 0);
 }
 
+/* A task is killed before it reads what it was told: the kernel reports that first, its own messages come after. */
+static void
+the_last_messages_of_a_task_that_was_killed_are_read(void **state)
+{
+	struct rig *r = *state;
+
+	assert_int_equal(ipc_send(r->b.chan, IPC_BIND, 1, NULL, 0, -1, 0), ERR_OK);
+	for (uint32_t i = 1; i <= 3; i++)
+		assert_int_equal(ipc_send(r->a.chan, IPC_BIND, i, NULL, 0, -1, 0), ERR_OK);
+	ipc_chan_free(r->a.chan);
+	r->a.chan = NULL;
+	turn(r);
+	assert_int_equal(r->b.count, 3);
+	assert_true(r->b.is_closed);
+}
+
 static void
 one_turn_takes_no_more_than_a_little_of_what_waits(void **state)
 {
@@ -285,6 +301,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(a_descriptor_travels_with_its_message, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_full_socket_queues_what_must_not_be_lost_in_order, setup, teardown),
 	    cmocka_unit_test_setup_teardown(one_turn_sends_no_more_than_a_little_of_the_queue, setup, teardown),
+	    cmocka_unit_test_setup_teardown(the_last_messages_of_a_task_that_was_killed_are_read, setup, teardown),
 	    cmocka_unit_test_setup_teardown(one_turn_takes_no_more_than_a_little_of_what_waits, setup, teardown),
 	    cmocka_unit_test_setup_teardown(memory_of_the_dead_is_given_back_a_slice_a_turn, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_full_socket_drops_what_may_be_dropped, setup, teardown),
