@@ -161,20 +161,23 @@ ckpt_stop_directions(struct ckpt *c)
 	note_unshown(c);
 	/* Batch numbers go on, so that a late acknowledgement names none of the batches to come. */
 	c->tx = (struct ckpt_sender){.next_batch = next, .first_batch = next};
-	if (rx->is_syncing || rx->is_sweeping)
+	if (rx->is_syncing || (rx->is_sweeping && rx->swept_of.incarnation != 0))
 		rx->held = (struct ckpt_lineage){0};
-	rx->is_open = rx->is_syncing = rx->is_sweeping = false;
+	rx->is_open = rx->is_syncing = c->is_standby_waiting = false;
 	c->ready_epoch = c->ready_incarnation = 0;
 	c->wants.ready = c->wants.ack = c->wants.sync_begin = false;
 	proof_stop(c);
 }
 
-/* A sweep that runs at a promotion is finished at once: the calls it would drop must not come back. */
+/* A sweep goes on: the calls it will drop are none of what the peer that was synchronized from has. */
 static void
 become_active(struct ckpt *c, uint64_t epoch)
 {
-	while (c->rx.is_sweeping)
-		ckpt_sweep(c);
+	struct ckpt_receiver *rx = &c->rx;
+
+	if (rx->is_sweeping && rx->swept_of.incarnation != 0)
+		rx->held = (struct ckpt_lineage){rx->swept_of.epoch, rx->swept_of.incarnation, rx->through};
+	rx->swept_of = (struct ckpt_lineage){0};
 	c->base = ckpt_lineage(c);
 	changes_forget(&c->changes);
 	ckpt_account_forget(c);
@@ -224,6 +227,7 @@ ckpt_set_role(struct ckpt *c, enum ckpt_role role, uint64_t epoch)
 	if (c->proof != NULL)
 		digest_set_active(c->proof->digest, role == CKPT_ACTIVE);
 	ckpt_stop_directions(c);
+	ckpt_work(c);
 	if (c->is_flushing && !c->is_flushed)
 		end_flush(c, ERR_REFUSED);
 	c->is_flushing = c->is_flushed = false;
@@ -276,7 +280,7 @@ ckpt_consider_ready(struct ckpt *c)
 	uint32_t need = c->cfg.settings.is_aggressive ? CKPT_HEARTBEATS_AGGRESSIVE : CKPT_HEARTBEATS_NORMAL;
 
 	if (!c->is_open || c->role != CKPT_STANDBY || c->peer.role != CKPT_ACTIVE || c->heartbeats_heard < need ||
-	    c->account.is_sending || c->is_kept)
+	    c->account.is_sending || c->is_kept || c->rx.is_sweeping)
 		return;
 	if (c->ready_epoch == c->peer.epoch && c->ready_incarnation == c->peer.incarnation)
 		return;
@@ -295,6 +299,7 @@ ckpt_tick(struct ckpt *c, uint64_t now_ms)
 	ckpt_periodic_tick(c, now_ms);
 	ckpt_nack_tick(c, now_ms);
 	ckpt_account_tick(c, now_ms);
+	ckpt_work(c);
 	if (!c->is_up)
 		return ERR_OK;
 	proof_tick(c, now_ms);
@@ -314,6 +319,8 @@ ckpt_call_created(struct ckpt *c, uint32_t slot, enum ckpt_age_class age, uint64
 	if (c->role != CKPT_ACTIVE || slot >= c->cfg.slots)
 		return;
 	(void)ckpt_account_take(c, slot);
+	if (c->rx.is_sweeping)
+		c->marks[slot] = c->rx.mark;
 	if (c->cfg.settings.duration_ms[age] > 0 && !c->is_flushing)
 		changes_make_young(&c->changes, age, slot, now_ms);
 	else

@@ -119,6 +119,14 @@ enum err ckpt_fill(struct ckpt *c, struct wbuf *out, uint64_t now_ms);
 bool ckpt_wants_fill(const struct ckpt *c);
 
 /*
+ * ckpt_work - a slice of what goes on without the peer: the calls that a full synchronization did not bring are dropped
+ * although the connection has ended or this side has become active, or what the peer had deleted would be back. At most
+ * about 1 ms: call it while ckpt_wants_work says so, and other work in between. ckpt_tick does a slice as well.
+ */
+void ckpt_work(struct ckpt *c);
+bool ckpt_wants_work(const struct ckpt *c);
+
+/*
  * ckpt_tick - time goes on: heartbeats, young calls that have come of age, silence. Call it at least every
  * second, better 100 ms (with a duration of 0 nothing but heartbeats depends on it).
  *

@@ -61,9 +61,10 @@ struct ckpt_receiver {
 	bool is_damaged;  /* something could not be applied: only a full sync makes it whole */
 	bool is_open;     /* SYNC_BEGIN of the present active was seen */
 	bool is_syncing;  /* inside a full sync */
-	bool is_sweeping; /* SYNC_END was seen, what was not refreshed is being dropped */
+	bool is_sweeping; /* SYNC_END was seen, what was not refreshed is being dropped: to its end, whatever happens */
 	uint32_t swept;
-	uint64_t sweep_batch; /* number of the SYNC_END */
+	struct ckpt_lineage swept_of; /* whose full sync that was; incarnation 0: this side has become active since */
+	uint64_t sweep_batch;         /* number of the SYNC_END */
 	uint32_t announced; /* calls of a full sync that was begun and has not come to its end; 0: none, or no calls */
 	uint32_t came;      /* of these */
 	uint64_t next_batch;
@@ -147,9 +148,11 @@ struct ckpt {
 	struct ckpt_sender tx;
 	struct ckpt_receiver rx;
 
-	bool is_flushing; /* a critical flush was asked for: no call is young */
-	bool is_flushed;  /* and its end was told */
-	bool is_kept;     /* ckpt_keep_unacked */
+	bool is_flushing;                  /* a critical flush was asked for: no call is young */
+	bool is_flushed;                   /* and its end was told */
+	bool is_kept;                      /* ckpt_keep_unacked */
+	bool is_standby_waiting;           /* it said READY while this side, active, was still sweeping */
+	struct ckpt_lineage standby_holds; /* and what it said it holds */
 
 	struct ckpt_verdict verdict;
 	uint64_t counters[CKPT_COUNTER_COUNT];

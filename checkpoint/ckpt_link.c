@@ -17,6 +17,7 @@ enum {
 	OUT_BYTES = 3 * CKPT_FILL_ROOM,
 	TICK_MS = 100,
 	CONNECT_MS = 200,
+	WORK_PAUSE_US = 500,
 	REDIAL_FIRST_MS = 10,
 	REDIAL_LAST_MS = 500,
 };
@@ -32,7 +33,7 @@ struct ckpt_link {
 	bool is_working;  /* inside kick or input: the core may call back into its owner, which kicks again */
 	bool is_deaf;     /* the peer hears nothing any more; what it had sent before is still read */
 	int sock;         /* -1: none */
-	struct event *read_ev, *write_ev, *tick_ev, *dial_ev;
+	struct event *read_ev, *write_ev, *tick_ev, *dial_ev, *work_ev;
 	struct backoff redial;
 	uint8_t *out;
 	size_t out_len, out_pos;
@@ -44,6 +45,15 @@ arm_dial(struct ckpt_link *l, unsigned ms)
 	struct timeval tv = {ms / 1000, (ms % 1000) * 1000};
 
 	event_add(l->dial_ev, &tv);
+}
+
+static void
+arm_work(struct ckpt_link *l)
+{
+	struct timeval pause = {0, WORK_PAUSE_US};
+
+	if (ckpt_wants_work(l->core) && !event_pending(l->work_ev, EV_TIMEOUT, NULL))
+		event_add(l->work_ev, &pause);
 }
 
 static void
@@ -71,6 +81,7 @@ end_connection(struct ckpt_link *l, const char *why)
 	if (was_connected) {
 		ckpt_disconnected(l->core);
 		log_event(LOG_CKPT_LOST, why);
+		arm_work(l);
 		if (was_useful)
 			backoff_reset(&l->redial); /* one that was refused at once is dialled again ever later */
 	}
@@ -125,6 +136,7 @@ ckpt_link_kick(struct ckpt_link *l)
 {
 	int r;
 
+	arm_work(l);
 	if (l->sock < 0 || l->is_pending || l->is_working || l->is_deaf)
 		return;
 	l->is_working = true;
@@ -135,6 +147,17 @@ ckpt_link_kick(struct ckpt_link *l)
 		l->is_deaf = true; /* a peer that was killed answers with a reset: its last words may still be unread */
 	else if (r > 0 || ckpt_wants_fill(l->core))
 		event_add(l->write_ev, NULL);
+}
+
+static void
+on_work(evutil_socket_t fd, short what, void *arg)
+{
+	struct ckpt_link *l = arg;
+
+	(void)fd;
+	(void)what;
+	ckpt_work(l->core);
+	ckpt_link_kick(l);
 }
 
 static void
@@ -306,7 +329,9 @@ ckpt_link_new(struct event_base *base, struct ckpt *core)
 	l->out = malloc(OUT_BYTES);
 	l->tick_ev = event_new(base, -1, EV_PERSIST, on_tick, l);
 	l->dial_ev = evtimer_new(base, on_dial, l);
-	if (l->out == NULL || l->tick_ev == NULL || l->dial_ev == NULL || event_add(l->tick_ev, &tick) < 0) {
+	l->work_ev = evtimer_new(base, on_work, l);
+	if (l->out == NULL || l->tick_ev == NULL || l->dial_ev == NULL || l->work_ev == NULL ||
+	    event_add(l->tick_ev, &tick) < 0) {
 		ckpt_link_free(l);
 		return NULL;
 	}
@@ -323,6 +348,8 @@ ckpt_link_free(struct ckpt_link *l)
 		event_free(l->tick_ev);
 	if (l->dial_ev != NULL)
 		event_free(l->dial_ev);
+	if (l->work_ev != NULL)
+		event_free(l->work_ev);
 	free(l->out);
 	free(l);
 }

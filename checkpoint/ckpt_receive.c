@@ -81,7 +81,12 @@ on_ready(struct ckpt *c, const struct ckpt_msg *m)
 	/* Said to another incarnation of this side, or to a side that is no longer active: it will be said again. */
 	if (c->role != CKPT_ACTIVE || m->epoch != c->epoch || m->incarnation != c->cfg.incarnation)
 		return;
-	ckpt_begin_sync(c, &held);
+	if (c->rx.is_sweeping) {
+		c->is_standby_waiting = true;
+		c->standby_holds = held;
+	} else {
+		ckpt_begin_sync(c, &held);
+	}
 }
 
 static bool
@@ -140,29 +145,10 @@ on_sync_end(struct ckpt *c, const struct ckpt_msg *m)
 	rx->sweep_batch = rx->next_batch++;
 	rx->is_syncing = false;
 	rx->is_sweeping = true;
+	rx->swept_of = (struct ckpt_lineage){c->peer.epoch, c->peer.incarnation, 0};
 	rx->announced = 0;
 	rx->swept = 0;
 	return ERR_OK;
-}
-
-void
-ckpt_sweep(struct ckpt *c)
-{
-	struct ckpt_receiver *rx = &c->rx;
-	uint32_t used = c->cfg.ops->slots_used(c->cfg.arg);
-	uint32_t end = used - rx->swept > CKPT_SWEEP_SLICE ? rx->swept + CKPT_SWEEP_SLICE : used;
-
-	for (unsigned drops = 0; rx->swept < end && drops < CKPT_SWEEP_DROPS; rx->swept++) {
-		if (c->marks[rx->swept] != rx->mark && c->cfg.ops->drop(c->cfg.arg, rx->swept)) {
-			c->counters[CKPT_SYNC_DROPPED]++;
-			drops++;
-		}
-	}
-	if (rx->swept < used)
-		return;
-	rx->is_sweeping = false;
-	rx->held = (struct ckpt_lineage){c->peer.epoch, c->peer.incarnation, rx->through};
-	c->wants.ack = true;
 }
 
 static enum err

@@ -1,4 +1,5 @@
-/* chassis_srp_conn.c - the connections of the redundancy link on real sockets: the last words of a peer that was killed. */
+/* chassis_srp_conn.c - the connections of the redundancy link on real sockets: the last words of a peer that was
+ * killed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -115,7 +116,8 @@ own_address(unsigned last)
 	char text[32];
 	struct addr a;
 
-	snprintf(text, sizeof text, "127.%u.%u.%u", 100 + (unsigned)getpid() / 250 % 100, 1 + (unsigned)getpid() % 250, last);
+	snprintf(text, sizeof text, "127.%u.%u.%u", 100 + (unsigned)getpid() / 250 % 100, 1 + (unsigned)getpid() % 250,
+	         last);
 	assert_int_equal(addr_parse(text, &a), ERR_OK);
 	return a;
 }
@@ -124,7 +126,8 @@ static void
 what_came_before_a_reset_is_told_before_the_loss(void **state)
 {
 	struct srp_msg open = {.type = SRP_MSG_OPEN, .open_kind = SRP_OPEN_CONTROL, .format = SRP_SCHEMA_VERSION};
-	struct srp_msg hello = {.type = SRP_MSG_HELLO, .hello = {.mac_len = 6, .priority = 1, .hello_ms = 1000, .dead_ms = 3000}};
+	struct srp_msg hello = {.type = SRP_MSG_HELLO,
+	                        .hello = {.mac_len = 6, .priority = 1, .hello_ms = 1000, .dead_ms = 3000}};
 	struct addr local = own_address(1), peer = own_address(2);
 	struct event_base *base = event_base_new();
 	struct heard heard = {0};
