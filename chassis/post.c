@@ -163,7 +163,8 @@ settle(struct chassis *c)
 		p->is_auditing = false;
 		log_event(LOG_SRP_AUDIT, (unsigned long long)p->audit.report.audited,
 		          (unsigned long long)p->audit.report.purged,
-		          (unsigned long long)p->audit.report.addresses_freed);
+		          (unsigned long long)p->audit.report.addresses_freed,
+		          (unsigned long long)p->audit.report.left);
 		feed(c, (struct srp_post_event){.kind = SRP_POST_EV_AUDIT_DONE});
 	}
 	if (p->is_ready_awaited && tasks_not_connected(c) == 0) {
@@ -248,6 +249,7 @@ audit_ended(struct chassis *c, struct sessmgr_slot *s, const struct sessmgr_audi
 	sum->report.audited += a->report.audited;
 	sum->report.purged += a->report.purged;
 	sum->report.addresses_freed += a->report.addresses_freed;
+	sum->report.left += a->report.left;
 	for (unsigned i = 0; i < GGSN_FAULT_COUNT; i++)
 		sum->report.by_fault[i] += a->report.by_fault[i];
 	if (a->duration_us > sum->duration_us)
@@ -358,6 +360,10 @@ post_show_audit(const struct chassis *c, struct report *r)
 	report_only_number(r, "calls", a->audited);
 	report_only_number(r, "purged", a->purged);
 	report_only_number(r, "addresses_freed", a->addresses_freed);
+	report_only_number(r, "left", a->left);
+	if (a->left > 0)
+		report_line(r, "  %-*s%llu", REPORT_LABEL_WIDTH - 2, "damaged, left to the other chassis",
+		            (unsigned long long)a->left);
 	for (unsigned i = 1; i < GGSN_FAULT_COUNT; i++)
 		if (a->by_fault[i] > 0) {
 			report_line(r, "  %-*s%llu", REPORT_LABEL_WIDTH - 2, ggsn_fault_text((enum ggsn_fault)i),

@@ -2,7 +2,8 @@
  * ckpt_sweep.c - the end of a full synchronization: the calls that it did not bring are dropped, a slice at a time.
  *
  * It goes on to its end whatever happens meanwhile. The peer may be lost and this side become active: then nothing that
- * the peer had deleted comes back, calls made here in between are left, and a new standby is not ready before it is over.
+ * the peer had deleted comes back, calls made here in between are left, and a new standby is not ready before it is
+ * over.
  */
 #include "checkpoint/ckpt_proof.h"
 

@@ -106,13 +106,17 @@ purge(struct ggsn *g, uint32_t teid, enum ggsn_fault fault, uint32_t now_s)
 static void
 finish(struct ggsn *g)
 {
-	for (unsigned i = 0; i < g->cfg.pool_count; i++)
-		g->audit_report.addresses_freed += pool_become(g->pools[i], g->audit->pools[i]);
+	for (unsigned i = 0; i < g->cfg.pool_count; i++) {
+		if (g->audit_report.left > 0)
+			pool_join(g->pools[i], g->audit->pools[i]);
+		else
+			g->audit_report.addresses_freed += pool_become(g->pools[i], g->audit->pools[i]);
+	}
 	ggsn_audit_end(g);
 }
 
 enum err
-ggsn_audit_slice(struct ggsn *g, unsigned max, uint32_t now_s, ggsn_purged_fn *purged, void *arg)
+ggsn_audit_slice(struct ggsn *g, unsigned max, uint32_t now_s, bool is_mending, ggsn_purged_fn *purged, void *arg)
 {
 	if (g->audit == NULL)
 		return ERR_NOT_FOUND;
@@ -129,6 +133,10 @@ ggsn_audit_slice(struct ggsn *g, unsigned max, uint32_t now_s, ggsn_purged_fn *p
 			return ERR_OK;
 		}
 		g->audit_report.audited++;
+		if (e == ERR_CORRUPT && is_mending) {
+			g->audit_report.left++;
+			continue;
+		}
 		fault = examine(g, teid, &call, e);
 		if (fault == GGSN_FAULT_NONE)
 			continue;

@@ -166,6 +166,15 @@ pool_become(struct pool *p, const struct pool *truth)
 	return freed;
 }
 
+void
+pool_join(struct pool *p, const struct pool *more)
+{
+	for (uint32_t i = 0; i < word_count(p); i++) {
+		p->used += (uint32_t)__builtin_popcountll(more->words[i] & ~p->words[i]);
+		p->words[i] |= more->words[i];
+	}
+}
+
 /* Is all of unit @i free? In a small share a unit is a bit, in a large one a word: not every bit is looked at then. */
 static bool
 is_unit_free(const struct pool *p, uint32_t i, bool is_word)

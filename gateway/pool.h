@@ -48,6 +48,9 @@ enum err pool_give(struct pool *p, uint32_t address);
  */
 uint32_t pool_become(struct pool *p, const struct pool *truth);
 
+/* pool_join - the used addresses of @more, a share of the same pool, are used in @p as well. */
+void pool_join(struct pool *p, const struct pool *more);
+
 /*
  * pool_leap - the next search begins in the middle of the longest run of free addresses. For a share that has followed
  * another chassis and now gives out itself: what that one gave out last, and this one never heard of, lies behind the

@@ -54,12 +54,13 @@ sessmgr_audit_slice(evutil_socket_t fd, short what, void *arg)
 {
 	struct timeval pause = {0, PAUSE_MS * 1000};
 	struct sessmgr *s = arg;
+	bool is_mending = ckpt_conn(s->ckpt) != CKPT_CONN_NONE;
 
 	(void)fd;
 	(void)what;
 	if (s->audit.id == 0)
 		return;
-	if (ggsn_audit_slice(s->ggsn, s->audit.slice, sessmgr_wall_s(), on_purged, s) != ERR_SHORT) {
+	if (ggsn_audit_slice(s->ggsn, s->audit.slice, sessmgr_wall_s(), is_mending, on_purged, s) != ERR_SHORT) {
 		report(s);
 		return;
 	}

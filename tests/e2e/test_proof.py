@@ -69,6 +69,23 @@ def test_what_is_known_to_be_damaged_on_the_standby_survives_a_planned_switchove
     s.close()
 
 
+def test_what_nobody_has_named_yet_survives_a_planned_switchover_as_well(pair, calls):
+    for teid in calls[3:8]:
+        flip(pair.b, teid)
+    pair.a.sh("srp initiate-switchover -noconfirm")
+    pair.b.wait_state("Active")
+    pair.b.wait_open()
+    s = gtp.Sgsn(f"{pair.net}61", pair.service)
+    assert [s.ask(s.update(t)).cause for t in calls] == [gtp.ACCEPTED] * 30
+    assert pair.b.subscribers() == 30
+    assert ", 0 purged, " in pair.b.label("show srp info", "Last Internal Audit:")
+    new = s.ask(s.create("240011234599999"))  # its address is nobody's
+    assert new.cause == gtp.ACCEPTED
+    addresses = re.findall(r"\b10\.\d+\.\d+\.\d+\b", pair.b.sh("show subscribers all"))
+    assert len(addresses) == len(set(addresses)) == 31, addresses
+    s.close()
+
+
 def test_the_proof_holds_after_a_switchover(pair, calls):
     pair.a.sh("srp initiate-switchover -noconfirm")
     pair.b.wait_state("Active")

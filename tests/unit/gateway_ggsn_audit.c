@@ -23,18 +23,24 @@ purged(void *arg, uint32_t teid, enum ggsn_fault fault, const struct call *call)
 	t->has_call = call != NULL;
 }
 
-/* The whole audit, @max calls a slice. */
 static struct told
-audit(struct manager *m, unsigned max)
+audit_with(struct manager *m, unsigned max, bool is_mending)
 {
 	struct told told = {0};
 	enum err e;
 
 	assert_int_equal(ggsn_audit_begin(m->ggsn), ERR_OK);
-	while ((e = ggsn_audit_slice(m->ggsn, max, FIXTURE_NOW, purged, &told)) == ERR_SHORT)
+	while ((e = ggsn_audit_slice(m->ggsn, max, FIXTURE_NOW, is_mending, purged, &told)) == ERR_SHORT)
 		;
 	assert_int_equal(e, ERR_OK);
 	return told;
+}
+
+/* The whole audit, @max calls a slice. */
+static struct told
+audit(struct manager *m, unsigned max)
+{
+	return audit_with(m, max, false);
 }
 
 static struct call
@@ -263,6 +269,31 @@ an_address_that_no_call_holds_is_free_after_the_audit(void **state)
 	manager_drop(&m);
 }
 
+/* Its address cannot be read: it must not be given to another one while its record may come back. */
+static void
+a_record_that_may_come_back_is_left_and_so_is_every_address_in_use(void **state)
+{
+	struct gateway_config cfg = fixture_config(1);
+	uint32_t teids[10];
+	struct manager m = ten_calls(&cfg, teids);
+	struct call was = get(&m, teids[3]), unmarked = get(&m, teids[5]);
+
+	(void)state;
+	overwrite(&m, teids[3], &was, "no record at all", 16);
+	assert_int_equal(ggsn_forget(m.ggsn, &unmarked), ERR_OK); /* what calls hold is marked all the same */
+	assert_int_equal(manager_used(&m, 0), 9);
+	assert_int_equal(audit_with(&m, 4, true).count, 0);
+	assert_int_equal(ggsn_audit_report(m.ggsn)->audited, 10);
+	assert_int_equal(ggsn_audit_report(m.ggsn)->left, 1);
+	assert_int_equal(ggsn_audit_report(m.ggsn)->addresses_freed, 0);
+	assert_int_equal(manager_used(&m, 0), 10);
+	assert_int_equal(audit(&m, 4).fault, GGSN_FAULT_RECORD); /* nobody is there any more */
+	assert_int_equal(ggsn_audit_report(m.ggsn)->left, 0);
+	assert_int_equal(ggsn_audit_report(m.ggsn)->addresses_freed, 1);
+	assert_int_equal(manager_used(&m, 0), 9);
+	manager_drop(&m);
+}
+
 /* At every point of the audit calls end and new ones are made, before and behind it. */
 static void
 calls_that_come_and_go_beside_the_audit_are_neither_purged_nor_leaked(void **state)
@@ -277,12 +308,12 @@ calls_that_come_and_go_beside_the_audit_are_neither_purged_nor_leaked(void **sta
 
 		assert_int_equal(ggsn_audit_begin(m.ggsn), ERR_OK);
 		for (unsigned i = 0; i < at; i++)
-			assert_int_equal(ggsn_audit_slice(m.ggsn, 1, FIXTURE_NOW, purged, &told), ERR_SHORT);
+			assert_int_equal(ggsn_audit_slice(m.ggsn, 1, FIXTURE_NOW, false, purged, &told), ERR_SHORT);
 		assert_int_equal(manager_ask(&m, ask_delete(teids[2], 50)).result.cause, GTP1_CAUSE_ACCEPTED);
 		assert_int_equal(manager_ask(&m, ask_delete(teids[8], 51)).result.cause, GTP1_CAUSE_ACCEPTED);
 		assert_int_equal(manager_ask(&m, ask_update(teids[4], 52)).result.cause, GTP1_CAUSE_ACCEPTED);
 		assert_int_equal(manager_ask(&m, ask_create("240019999999901", 53)).result.cause, GTP1_CAUSE_ACCEPTED);
-		while ((e = ggsn_audit_slice(m.ggsn, 1, FIXTURE_NOW, purged, &told)) == ERR_SHORT)
+		while ((e = ggsn_audit_slice(m.ggsn, 1, FIXTURE_NOW, false, purged, &told)) == ERR_SHORT)
 			;
 		assert_int_equal(e, ERR_OK);
 		assert_int_equal(told.count, 0);
@@ -303,19 +334,19 @@ an_audit_can_be_broken_off_and_begun_again(void **state)
 	struct told told = {0};
 
 	(void)state;
-	assert_int_equal(ggsn_audit_slice(m.ggsn, 1, FIXTURE_NOW, purged, &told), ERR_NOT_FOUND);
+	assert_int_equal(ggsn_audit_slice(m.ggsn, 1, FIXTURE_NOW, false, purged, &told), ERR_NOT_FOUND);
 	assert_int_equal(ggsn_audit_begin(m.ggsn), ERR_OK);
-	assert_int_equal(ggsn_audit_slice(m.ggsn, 4, FIXTURE_NOW, purged, &told), ERR_SHORT);
+	assert_int_equal(ggsn_audit_slice(m.ggsn, 4, FIXTURE_NOW, false, purged, &told), ERR_SHORT);
 	ggsn_audit_end(m.ggsn);
-	assert_int_equal(ggsn_audit_slice(m.ggsn, 1, FIXTURE_NOW, purged, &told), ERR_NOT_FOUND);
+	assert_int_equal(ggsn_audit_slice(m.ggsn, 1, FIXTURE_NOW, false, purged, &told), ERR_NOT_FOUND);
 	assert_int_equal(ggsn_audit_begin(m.ggsn), ERR_OK);
-	assert_int_equal(ggsn_audit_slice(m.ggsn, 4, FIXTURE_NOW, purged, &told), ERR_SHORT);
+	assert_int_equal(ggsn_audit_slice(m.ggsn, 4, FIXTURE_NOW, false, purged, &told), ERR_SHORT);
 	assert_int_equal(audit(&m, 4).count, 0);
 	assert_int_equal(ggsn_audit_report(m.ggsn)->audited, 10);
 	assert_int_equal(ggsn_audit_begin(m.ggsn), ERR_OK);
 	m.ggsn = ggsn_new_from(m.ggsn, &cfg, &is_restore_needed);
 	assert_non_null(m.ggsn);
-	assert_int_equal(ggsn_audit_slice(m.ggsn, 1, FIXTURE_NOW, purged, &told), ERR_NOT_FOUND);
+	assert_int_equal(ggsn_audit_slice(m.ggsn, 1, FIXTURE_NOW, false, purged, &told), ERR_NOT_FOUND);
 	assert_int_equal(manager_used(&m, 0), 10);
 	manager_drop(&m);
 }
@@ -366,6 +397,7 @@ main(void)
 	    cmocka_unit_test(each_kind_of_inconsistent_call_is_purged_and_named_and_no_other),
 	    cmocka_unit_test(calls_stay_those_of_their_service_when_services_come_and_go),
 	    cmocka_unit_test(a_call_that_names_no_service_is_not_purged_for_that),
+	    cmocka_unit_test(a_record_that_may_come_back_is_left_and_so_is_every_address_in_use),
 	    cmocka_unit_test(an_address_that_no_call_holds_is_free_after_the_audit),
 	    cmocka_unit_test(calls_that_come_and_go_beside_the_audit_are_neither_purged_nor_leaked),
 	    cmocka_unit_test(an_audit_can_be_broken_off_and_begun_again),
