@@ -2,9 +2,9 @@
  * dry_run.c - srp initiate-switchover dry-run: the real engines on copies (srp/srp_dry_run.h), and beside it what is
  * measured of calls and gaps.
  *
- * A call is held by the peer when it was acknowledged. What is young or not acknowledged is sent in the critical flush,
- * so it is only lost where a session manager has no connection: there the young ones are named, as far as a look at the
- * first slots finds them; of the others only the session manager knows which they are.
+ * A call is held by the peer when it was acknowledged. What is young, not acknowledged or known to differ is sent in
+ * the critical flush, so it is only lost where a session manager has no connection: there the young ones are named, as
+ * far as a look at the first slots finds them; of the others only the session manager knows which they are.
  */
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +59,7 @@ read_sessmgrs(const struct chassis *c, struct srp_dry_sessmgr *out, struct srp_d
 		x->calls = arena_count(&s->arena, ARENA_CALLS_NOW);
 		x->young = arena_ckpt_count(&s->arena, CKPT_NOW_YOUNG);
 		x->unacked = arena_ckpt_count(&s->arena, CKPT_NOW_UNACKED);
+		x->differ = arena_ckpt_count(&s->arena, CKPT_NOW_DIFFERENT);
 		if (!x->is_ready)
 			name_calls(c, s, calls, call_count);
 	}

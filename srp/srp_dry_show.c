@@ -34,19 +34,26 @@ put_steps(const struct srp_dry_run *run, struct text *out)
 	}
 }
 
+/* Calls that the critical flush sends; one that differs and was changed as well counts twice. */
+static uint64_t
+flushed_of(const struct srp_dry_sessmgr *s)
+{
+	return s->is_ready ? s->young + s->unacked + s->differ : 0;
+}
+
 static void
 put_sessmgrs(const struct srp_dry_view *v, struct text *out)
 {
 	uint64_t lost = 0, flushed = 0;
 
-	text_put(out, "\nsmgr inst  peer conn       calls       young     unacked  would be lost\n");
+	text_put(out, "\nsmgr inst  peer conn       calls       young     unacked      differ  would be lost\n");
 	for (size_t i = 0; i < v->sessmgr_count; i++) {
 		const struct srp_dry_sessmgr *s = &v->sessmgrs[i];
 
-		text_printf(out, "%9u  %-9s %11" PRIu64 " %11" PRIu64 " %11" PRIu64 " %14" PRIu64 "\n", s->instance,
-		            s->conn, s->calls, s->young, s->unacked, srp_dry_lost(s));
+		text_printf(out, "%9u  %-9s %11" PRIu64 " %11" PRIu64 " %11" PRIu64 " %11" PRIu64 " %14" PRIu64 "\n",
+		            s->instance, s->conn, s->calls, s->young, s->unacked, s->differ, srp_dry_lost(s));
 		lost += srp_dry_lost(s);
-		flushed += s->is_ready ? s->young + s->unacked : 0;
+		flushed += flushed_of(s);
 	}
 	text_put(out, "\n");
 	put_label("Calls sent in the critical flush:", out);
@@ -80,7 +87,7 @@ put_gap(const struct srp_dry_view *v, struct text *out)
 	uint32_t worst = 0;
 
 	for (size_t i = 0; i < v->sessmgr_count; i++)
-		records += v->sessmgrs[i].young + v->sessmgrs[i].unacked;
+		records += flushed_of(&v->sessmgrs[i]);
 	for (size_t i = 0; i < v->gap_count; i++)
 		worst = v->gap_ms[i] > worst ? v->gap_ms[i] : worst;
 	put_label("Expected gap:", out);

@@ -60,6 +60,7 @@ def test_what_is_known_to_be_damaged_on_the_standby_survives_a_planned_switchove
     for teid in calls[3:8]:
         flip(pair.b, teid)
     lab.until(lambda: proof(pair.a)["differ"] == 5, 10, "the active knows them")
+    assert re.search(r"critical flush: +5$", pair.a.sh("srp initiate-switchover dry-run"), re.M)
     pair.a.sh("srp initiate-switchover -noconfirm")
     pair.b.wait_state("Active")
     pair.b.wait_open()
