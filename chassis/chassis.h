@@ -270,6 +270,8 @@ void history_event(struct chassis *c, uint8_t reason, const char *words);
 /* history_lost_imsi - the digits of a lost call's IMSI, or "unknown". */
 void history_lost_imsi(const struct sessmgr_lost *lost, char *buf, size_t cap);
 void history_lost(struct chassis *c, unsigned instance, const struct sessmgr_lost *lost);
+/* history_partial - a session manager took over inside a full synchronization: told with the transition. */
+void history_partial(struct chassis *c, const struct sessmgr_partial *p);
 /* history_phase - @phase (enum srp_phase) of the last switchover has ended after @us microseconds */
 void history_phase(struct chassis *c, uint8_t phase, uint64_t us);
 uint64_t history_seq(const struct chassis *c); /* for the hello */

@@ -324,7 +324,23 @@ history_lost(struct chassis *c, unsigned instance, const struct sessmgr_lost *lo
 	if (lost->unnamed == 0)
 		name_lost(h, e, instance, lost, why);
 	history_changed(h, (size_t)(e - h->own.entries));
-	history_disk_save(h);
+	history_disk_soon(h); /* with those that come in the same turn */
+}
+
+void
+history_partial(struct chassis *c, const struct sessmgr_partial *p)
+{
+	struct history *h = c->history;
+	struct srp_history_entry *e = h->builder.is_running ? &h->builder.entry : last_own(h, took_over);
+
+	if (e == NULL)
+		return;
+	e->came += p->came;
+	e->announced += p->announced;
+	if (h->builder.is_running)
+		return; /* recorded with its next step */
+	history_changed(h, (size_t)(e - h->own.entries));
+	history_disk_soon(h);
 }
 
 void

@@ -295,6 +295,17 @@ note_lost(struct chassis *c, unsigned instance, const struct ipc_msg *m)
 	                         : "never checkpointed");
 }
 
+static void
+note_partial(struct chassis *c, const struct ipc_msg *m)
+{
+	struct sessmgr_partial p;
+
+	if (m->len != sizeof p)
+		return;
+	memcpy(&p, m->body, sizeof p);
+	history_partial(c, &p);
+}
+
 static bool
 all_run(const struct chassis *c)
 {
@@ -342,6 +353,9 @@ on_sessmgr_message(void *arg, const struct ipc_msg *m)
 		break;
 	case IPC_CALL_LOST:
 		note_lost(c, s->instance, m);
+		break;
+	case IPC_TAKEOVER_PARTIAL:
+		note_partial(c, m);
 		break;
 	default:
 		log_event(LOG_IPC_BAD, (unsigned)m->type, "sessmgr", s->instance, "not for chassisd");

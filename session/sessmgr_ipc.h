@@ -64,6 +64,11 @@ enum sessmgr_counter {
 _Static_assert((int)ARENA_SERVICES >= (int)GATEWAY_SERVICES_MAX, "a gauge for each service");
 _Static_assert((int)SESSMGR_COUNTER_END <= (int)ARENA_COUNTER_COUNT, "no room for the counters");
 
+/* IPC_TAKEOVER_PARTIAL: Active now, inside a full synchronization. Those that had not come are not known here. */
+struct sessmgr_partial {
+	uint32_t came, announced; /* calls */
+};
+
 enum { SESSMGR_DIFFER_MAX = 512 };
 
 /* A call that is not the same on both chassis. */

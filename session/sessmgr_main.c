@@ -236,11 +236,21 @@ on_data_message(void *arg, const struct ipc_msg *m)
 /* --- orders of chassisd ---------------------------------------------------------------------------------------- */
 
 static void
+tell_partial(struct sessmgr *s)
+{
+	struct sessmgr_partial p;
+
+	if (!ckpt_is_partial(s->ckpt, &p.came, &p.announced))
+		return;
+	log_event(LOG_TAKEOVER_PARTIAL, s->instance, p.came, p.announced);
+	(void)ipc_send(s->control, IPC_TAKEOVER_PARTIAL, s->instance, &p, sizeof p, -1, 0);
+}
+
+static void
 set_role(struct sessmgr *s, const struct ipc_msg *m)
 {
 	struct sessmgr_role r;
 	enum ckpt_role old = ckpt_role(s->ckpt);
-	uint32_t came, of;
 
 	if (m->len != sizeof r)
 		return;
@@ -260,8 +270,8 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 		return;
 	if (old == CKPT_STANDBY && r.role == CKPT_ACTIVE)
 		ckpt_link_catch_up(s->link, CATCH_UP_US);
-	if (r.role == CKPT_ACTIVE && ckpt_is_partial(s->ckpt, &came, &of))
-		log_event(LOG_TAKEOVER_PARTIAL, s->instance, came, of);
+	if (r.role == CKPT_ACTIVE)
+		tell_partial(s);
 	s->epoch = r.epoch;
 	if (r.role != old)
 		call_account_reset(

@@ -58,6 +58,8 @@ struct srp_history_entry {
 	bool is_offset_known;
 	int64_t offset_us; /* clock of its chassis less ours, as estimated when it came; of the peer's only */
 	uint32_t calls;    /* on its chassis when it began */
+	uint32_t came,
+	    announced; /* calls: it took over inside a full synchronization of so many; announced 0: not so */
 	uint32_t lost[SRP_LOST_WHY_COUNT];
 	uint64_t phase_us[SRP_PHASE_COUNT]; /* 0: there was none */
 	uint32_t step_count, steps_left_out;

@@ -65,6 +65,10 @@ srp_history_encode(const struct srp_history_entry *e, uint32_t names_max)
 	              (int)e->is_lost_known, "calls", (json_int_t)e->calls, "left_out", (int)e->steps_left_out);
 	if (doc == NULL)
 		return NULL;
+	if (e->announced > 0) {
+		(void)json_object_set_new(doc, "came", json_integer((json_int_t)e->came));
+		(void)json_object_set_new(doc, "announced", json_integer((json_int_t)e->announced));
+	}
 	if (e->is_offset_known)
 		(void)json_object_set_new(doc, "offset_us", json_integer((json_int_t)e->offset_us));
 	(void)json_object_set_new(doc, "lost", numbers(lost, SRP_LOST_WHY_COUNT));
@@ -93,7 +97,7 @@ number_of(const json_t *doc, const char *key, uint64_t max, uint64_t *out)
 static bool
 take_plain(const json_t *doc, struct srp_history_entry *e)
 {
-	uint64_t from, to, reason, rm, peer_rm, calls, left_out;
+	uint64_t from, to, reason, rm, peer_rm, calls, left_out, came = 0, announced = 0;
 	const json_t *offset = json_object_get(doc, "offset_us");
 
 	if (!number_of(doc, "number", INT64_MAX, &e->number) || !number_of(doc, "changed", INT64_MAX, &e->changed) ||
@@ -105,6 +109,11 @@ take_plain(const json_t *doc, struct srp_history_entry *e)
 	    !number_of(doc, "peer_rm", UINT8_MAX, &peer_rm) || !number_of(doc, "calls", UINT32_MAX, &calls) ||
 	    !number_of(doc, "left_out", UINT32_MAX, &left_out))
 		return false;
+	if (json_object_get(doc, "announced") != NULL &&
+	    (!number_of(doc, "announced", UINT32_MAX, &announced) || !number_of(doc, "came", UINT32_MAX, &came)))
+		return false;
+	e->came = (uint32_t)came;
+	e->announced = (uint32_t)announced;
 	e->from = (uint8_t)from;
 	e->to = (uint8_t)to;
 	e->reason = (uint8_t)reason;

@@ -196,6 +196,10 @@ view_of(const struct srp_history_entry *e, const char *who, struct report *r)
 	            (unsigned)e->route_modifier, (unsigned)e->peer_route_modifier);
 	if (e->is_interrupted)
 		report_line(r, "     %-4s the program ended in the middle of it; how it went on is not known", who);
+	if (e->announced > 0)
+		report_line(
+		    r, "     %-4s took over inside a full synchronization: %" PRIu32 " of %" PRIu32 " calls had come",
+		    who, e->came, e->announced);
 	phases_of(e, who, r);
 	loss_of(e, who, r);
 }
@@ -216,6 +220,10 @@ view_json(const struct srp_history_entry *e, struct report *r)
 	report_only_number(r, "route_modifier", e->route_modifier);
 	report_only_number(r, "peer_route_modifier", e->peer_route_modifier);
 	report_only_number(r, "calls", e->calls);
+	if (e->announced > 0) {
+		report_only_number(r, "calls_that_had_come", e->came);
+		report_only_number(r, "calls_announced", e->announced);
+	}
 	report_only_bool(r, "is_running", e->is_open);
 	report_only_bool(r, "is_interrupted", e->is_interrupted);
 	if (e->is_lost_known) {

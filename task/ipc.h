@@ -56,6 +56,7 @@ enum ipc_type {
 	IPC_PROOF,            /* sessmgr -> chassisd: struct sessmgr_proof, calls that differ from the peer's */
 	IPC_SYNC_AUDIT,       /* chassisd -> sessmgr of the Active: compare with the peer and repair; id comes back */
 	IPC_SYNC_AUDITED,     /* sessmgr -> chassisd: struct ckpt_audit */
+	IPC_TAKEOVER_PARTIAL, /* sessmgr -> chassisd: struct sessmgr_partial */
 	IPC_TYPE_COUNT
 };
 

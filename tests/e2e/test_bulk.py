@@ -1,4 +1,5 @@
 """The entry of the benches: there when the environment says so, and what it brings are calls like all others."""
+import json
 import os
 import re
 import subprocess
@@ -12,13 +13,18 @@ import checkpoints  # noqa: E402
 BULK = lab.TOP / "build" / "bench" / "bulk"
 
 
+def start_open(chassis):
+    """Starts a chassis that is open to benches."""
+    (chassis.root / "bench").mkdir(mode=0o700)
+    os.environ["STARLING_BENCH"] = str(chassis.root / "bench")
+    chassis.start()
+    del os.environ["STARLING_BENCH"]
+
+
 def open_pair(name):
     pair = lab.Pair(name, edit=checkpoints.configuration("lz4"), options=["--sessmgrs", "2"])
     for c in pair.both:
-        (c.root / "bench").mkdir(mode=0o700)
-        os.environ["STARLING_BENCH"] = str(c.root / "bench")
-        c.start()
-    del os.environ["STARLING_BENCH"]
+        start_open(c)
     pair.settle()
     return pair
 
@@ -44,6 +50,29 @@ def test_bulk_loaded_sessions_are_calls_on_both_chassis_and_change_like_them():
         assert "open to benches" in pair.a.sh("show logs")
         pair.switchover()
         assert line.group(0) in pair.active().sh("show subscribers all")
+    finally:
+        pair.close()
+
+
+def test_a_takeover_inside_a_full_synchronization_says_how_many_calls_had_come():
+    sessions = 40000  # several windows of batches, each as long as a round trip
+    pair = lab.Pair("partial", edit=checkpoints.configuration("lz4"), options=["--sessmgrs", "2"], relay=True)
+    try:
+        pair.relay.start()
+        start_open(pair.a)
+        pair.a.wait_state("Active")
+        assert bulk("load", pair.a.root / "bench", 2, sessions)[1]["loaded"] == str(sessions)
+        pair.relay.do("set checkpoint both delay 300")
+        pair.b.start()
+        lab.until(lambda: 0 < (pair.b.preallocated() or 0), 20, "the first calls have come", every=0.01)
+        pair.a.kill_all()
+        pair.b.wait_state("Active")
+        entry = lab.until(lambda: [t for t in json.loads(pair.b.sh("show srp history verbose | json"))["transitions"]
+                                   if t.get("calls_announced")], 5, "the history tells it")[-1]
+        assert entry["calls_announced"] == sessions and 0 < entry["calls_that_had_come"] < sessions, entry
+        assert entry["calls_that_had_come"] == pair.b.subscribers()
+        line = f"took over inside a full synchronization: {entry['calls_that_had_come']} of {sessions} calls had come"
+        assert line in pair.b.sh("show srp history verbose")
     finally:
         pair.close()
 

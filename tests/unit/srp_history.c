@@ -115,11 +115,14 @@ what_is_encoded_comes_back_whole(void **state)
 	(void)state;
 	e.is_offset_known = true;
 	e.offset_us = -1234567;
+	e.came = 12;
+	e.announced = 40;
 	text = srp_history_encode(&e, SRP_HISTORY_NAMES_MAX);
 	assert_null(strchr(text, '\n'));
 	assert_int_equal(srp_history_decode(text, strlen(text), &keep, &got), ERR_OK);
 	assert_int_equal(got.number, 7);
 	assert_int_equal(got.changed, 99);
+	assert_true(got.came == 12 && got.announced == 40);
 	assert_true(got.wall_us == e.wall_us && got.epoch == e.epoch && got.offset_us == e.offset_us);
 	assert_memory_equal(got.phase_us, e.phase_us, sizeof e.phase_us);
 	assert_memory_equal(got.lost, e.lost, sizeof e.lost);
