@@ -144,6 +144,7 @@ void sessmgr_account_came(struct sessmgr *s, uint32_t teid, const uint8_t *p, si
  */
 void sessmgr_proof_slice(evutil_socket_t fd, short what, void *arg);
 void sessmgr_proof_publish(struct sessmgr *s);
+void sessmgr_proof_rest(struct sessmgr *s);
 void sessmgr_proof_audit(struct sessmgr *s, uint32_t id);
 void sessmgr_proof_audited(struct sessmgr *s, const struct ckpt_audit *a);
 

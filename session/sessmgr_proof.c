@@ -8,6 +8,8 @@
 #include "base/mix.h"
 #include "session/sessmgr.h"
 
+enum { REST_MS = 100 };
+
 static void
 name(struct sessmgr *s, const struct ckpt_differ *d, struct sessmgr_differ *out)
 {
@@ -78,6 +80,15 @@ sessmgr_proof_slice(evutil_socket_t fd, short what, void *arg)
 	wait = (struct timeval){ms / 1000, (ms % 1000) * 1000};
 	ckpt_link_kick(s->link);
 	event_add(s->proof.ev, &wait);
+}
+
+void
+sessmgr_proof_rest(struct sessmgr *s)
+{
+	struct timeval rest = {0, REST_MS * 1000};
+
+	if (s->proof.ev != NULL && !s->proof.is_audit_due)
+		event_add(s->proof.ev, &rest);
 }
 
 void
