@@ -65,6 +65,7 @@ struct sessmgr_slot {
 	struct arena arena;      /* counters and records, read only here */
 	struct shm_waste *waste; /* arena of a session manager that died */
 	uint32_t lives;          /* how many were started */
+	uint32_t slots_used;     /* the ones before this one used slots up to here */
 	uint8_t peer_conn;       /* enum ckpt_conn */
 	bool is_flush_awaited, is_flush_refused, is_clear_awaited;
 	bool is_flush_forced; /* forced, and without a connection when it was asked: not waited for */

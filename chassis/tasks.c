@@ -418,6 +418,8 @@ connect_data(struct chassis *c, struct sessmgr_slot *s)
 static void
 drop_arena(struct sessmgr_slot *s)
 {
+	if (s->arena.mem != NULL && arena_count(&s->arena, ARENA_SLOTS_USED) > s->slots_used)
+		s->slots_used = (uint32_t)arena_count(&s->arena, ARENA_SLOTS_USED);
 	if (s->arena_fd >= 0)
 		shm_waste_take(s->waste, s->arena_fd, s->arena_mem, arena_bytes(SESSMGR_SLOTS));
 	s->arena_mem = NULL;
@@ -477,8 +479,10 @@ new_arena(struct sessmgr_slot *s)
 	/* laid out here: this side reads counters before the task has started; the task attaches */
 	if (e == ERR_OK)
 		e = arena_init(&s->arena, s->arena_mem, bytes, s->instance, SESSMGR_SLOTS);
-	if (e == ERR_OK)
-		arena_count_set(&s->arena, ARENA_LIFE, s->lives++);
+	if (e != ERR_OK)
+		return e;
+	arena_count_set(&s->arena, ARENA_LIFE, s->lives++);
+	arena_count_set(&s->arena, ARENA_SLOT_FIRST, s->slots_used);
 	return e;
 }
 

@@ -53,6 +53,7 @@ enum arena_counter {
 	ARENA_EPOCH,
 	ARENA_SLOTS_USED,    /* gauge: no slot from here on was ever used; readers stop there */
 	ARENA_LIFE,          /* how many of this instance died before this one */
+	ARENA_SLOT_FIRST,    /* those before this one used slots up to here: new calls take others first */
 	ARENA_SERVICE_FIRST, /* gauges: calls of each service, ARENA_SERVICES of them; which, says the session manager
 	                      */
 	ARENA_SERVICES = 16,

@@ -2,9 +2,10 @@
 #include "session/call_index.h"
 
 enum err
-call_index_init(struct call_index *x, uint32_t slots)
+call_index_init(struct call_index *x, uint32_t slots, uint32_t first)
 {
-	*x = (struct call_index){.slots = slots, .free_first = CALL_NO_SLOT, .free_last = CALL_NO_SLOT};
+	*x = (struct call_index){
+	    .slots = slots, .first = first, .fresh = first, .free_first = CALL_NO_SLOT, .free_last = CALL_NO_SLOT};
 	return keymap_init(&x->map, slots);
 }
 
@@ -89,6 +90,13 @@ free_remove(struct call_index *x, uint32_t slot)
 	x->free_count--;
 }
 
+static void
+pass_used(struct call_index *x)
+{
+	while (x->fresh < x->top && x->map.keys[x->fresh] != 0)
+		x->fresh++;
+}
+
 void
 call_index_take(struct call_index *x, uint32_t slot, uint64_t key)
 {
@@ -99,8 +107,13 @@ call_index_take(struct call_index *x, uint32_t slot, uint64_t key)
 	keymap_add(&x->map, slot, key);
 	if (slot >= x->top)
 		x->top = slot + 1;
-	while (is_first && x->fresh < x->top && x->map.keys[x->fresh] != 0)
-		x->fresh++;
+	if (!is_first)
+		return;
+	pass_used(x);
+	if (x->fresh == x->slots && x->first > 0) {
+		x->fresh = x->first = 0;
+		pass_used(x);
+	}
 }
 
 void

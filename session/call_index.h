@@ -3,7 +3,8 @@
  *
  * A freed slot goes to the end of the free list and rests until CALL_REST others have been freed, so that a TEID does
  * not come back soon; beyond that, low slots are used first and memory stays dense. Slots that were passed over,
- * because a replicated call came in a higher one, were never used and cost nothing until they are.
+ * because a replicated call came in a higher one, were never used and cost nothing until they are. Slots that somebody
+ * before this one used (those below @first) come last.
  */
 #ifndef SESSION_CALL_INDEX_H
 #define SESSION_CALL_INDEX_H
@@ -20,13 +21,14 @@ enum { CALL_REST = 1024 };
 struct call_index {
 	struct keymap map; /* the key of a free slot: its neighbours in the free list; 0: never used */
 	uint32_t slots;
-	uint32_t fresh; /* the first slot that was never used */
+	uint32_t first; /* where fresh began; 0: it has gone round */
+	uint32_t fresh; /* the next slot that was never used */
 	uint32_t top;   /* slots from here on were never used */
 	uint32_t free_first, free_last, free_count;
 };
 
-/* call_index_init - for @slots slots, all free. ERR_SYSTEM: no memory. */
-enum err call_index_init(struct call_index *x, uint32_t slots);
+/* call_index_init - for @slots slots, all free; @first (0..@slots - 1) is used first. ERR_SYSTEM: no memory. */
+enum err call_index_init(struct call_index *x, uint32_t slots, uint32_t first);
 void call_index_fini(struct call_index *x);
 
 /* call_index_reserve - @n slots are about to be used: a hint (keymap_reserve). */

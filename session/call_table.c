@@ -11,6 +11,7 @@ struct call_table *
 call_table_new(const struct arena *arena, const struct call_table_events *events)
 {
 	struct call_table *t = calloc(1, sizeof *t);
+	uint32_t first;
 
 	if (t == NULL)
 		return NULL;
@@ -20,11 +21,12 @@ call_table_new(const struct arena *arena, const struct call_table_events *events
 	t->side_groups = call_rows_side_groups();
 	if (events != NULL)
 		t->events = *events;
+	first = (uint32_t)(arena_count(arena, ARENA_SLOT_FIRST) % arena->slot_count);
 	t->slots = calloc(arena->slot_count, 1);
 	t->tombs = call_tombs_new();
 	t->digest = digest_new(arena->slot_count);
 	if (t->slots == NULL || t->tombs == NULL || t->digest == NULL ||
-	    call_index_init(&t->index, arena->slot_count) != ERR_OK || arena_open(&t->arena) != ERR_OK) {
+	    call_index_init(&t->index, arena->slot_count, first) != ERR_OK || arena_open(&t->arena) != ERR_OK) {
 		call_table_free(t);
 		return NULL;
 	}
