@@ -189,7 +189,7 @@ slots_passed_over_by_replicated_calls_are_used_later(void **state)
 }
 
 static void
-begin_life(uint64_t life, uint64_t slot_first, enum ckpt_role role)
+begin_life(uint64_t life, uint64_t slot_first, enum ckpt_role role, uint64_t epoch)
 {
 	call_table_free(table);
 	memset(mem, 0, arena_bytes(SLOTS));
@@ -198,7 +198,7 @@ begin_life(uint64_t life, uint64_t slot_first, enum ckpt_role role)
 	arena_count_set(&arena, ARENA_SLOT_FIRST, slot_first);
 	table = call_table_new(&arena, &events);
 	store = call_table_store(table);
-	call_table_set_role(table, role, 1);
+	call_table_set_role(table, role, epoch);
 }
 
 static void
@@ -207,7 +207,7 @@ a_later_life_takes_the_slots_of_those_before_it_last(void **state)
 	enum { FIRST = 40, REPLICATED = 50, LOW = 3 };
 
 	(void)state;
-	begin_life(1, FIRST, CKPT_STANDBY);
+	begin_life(1, FIRST, CKPT_STANDBY, 0);
 	place(teid_make(INSTANCE, 0, REPLICATED), 1000);
 	place(teid_make(INSTANCE, 0, LOW), 1001);
 	call_table_set_role(table, CKPT_ACTIVE, 2);
@@ -218,40 +218,50 @@ a_later_life_takes_the_slots_of_those_before_it_last(void **state)
 		if (slot != LOW)
 			assert_int_equal(teid_slot(add(slot)), slot);
 	assert_int_equal(call_table_count(table), SLOTS);
-	begin_life(2, SLOTS, CKPT_ACTIVE); /* all were used */
+	begin_life(2, SLOTS, CKPT_ACTIVE, 2); /* all were used */
 	assert_int_equal(teid_slot(add(1)), 0);
 }
 
-/* One followed, took over and died in one epoch: what it gave out were first generations, and leaps from known ones. */
+/* It followed, took over in @epoch and died; what it gave out in slots whose generation it knew as @gen is still used.
+ */
+static void
+check_next_life(uint64_t epoch, unsigned gen)
+{
+	enum { EACH = 6 };
+	uint32_t teids[EACH], n = 0;
+
+	begin_life(0, 0, CKPT_STANDBY, 0);
+	for (uint32_t slot = 0; slot < EACH; slot++) {
+		struct tombstone gone = {.teid = teid_make(INSTANCE, (uint8_t)gen, slot), .cause = 128};
+
+		place(gone.teid, 1000 + slot);
+		assert_int_equal(call_table_bury(table, &gone), ERR_OK);
+	}
+	call_table_set_role(table, CKPT_ACTIVE, epoch);
+	for (uint32_t i = 0; n < EACH; i++) {
+		uint32_t teid = add(100 + i);
+
+		if (teid_slot(teid) < EACH)
+			teids[n++] = teid;
+		else
+			assert_int_equal(release(teid, (uint16_t)i), ERR_OK);
+	}
+	begin_life(1, arena_count(&arena, ARENA_SLOTS_USED), CKPT_ACTIVE, epoch);
+	for (uint32_t i = 0; i < EACH; i++) {
+		uint32_t teid = add(300 + i);
+
+		for (uint32_t k = 0; k < EACH; k++)
+			assert_int_not_equal(teid, teids[k]);
+	}
+}
+
 static void
 no_teid_of_a_life_that_took_over_comes_again_in_the_next_one(void **state)
 {
-	enum { EACH = 6, EPOCHS = 40 };
-	uint32_t teids[EACH], used;
-
 	(void)state;
-	for (uint64_t epoch = 2; epoch < EPOCHS; epoch++) {
-		begin_life(0, 0, CKPT_STANDBY);
-		for (uint32_t slot = 0; slot < EACH; slot++) {
-			struct tombstone gone = {.teid = teid_make(INSTANCE, (unsigned)epoch % 4, slot), .cause = 128};
-
-			place(gone.teid, 1000 + slot);
-			assert_int_equal(call_table_bury(table, &gone), ERR_OK);
-		}
-		call_table_set_role(table, CKPT_ACTIVE, epoch);
-		for (uint32_t i = 0; i < SLOTS / 2; i++) /* until freed ones come again */
-			assert_int_equal(release(add(100 + i), (uint16_t)i), ERR_OK);
-		for (uint32_t i = 0; i < EACH; i++)
-			teids[i] = add(200 + i);
-		used = (uint32_t)arena_count(&arena, ARENA_SLOTS_USED);
-		begin_life(1, used, CKPT_ACTIVE);
-		for (uint32_t i = 0; i < EACH; i++) {
-			uint32_t teid = add(300 + i);
-
-			for (uint32_t k = 0; k < EACH; k++)
-				assert_int_not_equal(teid, teids[k]);
-		}
-	}
+	for (uint64_t epoch = 2; epoch < 40; epoch++)
+		for (unsigned gen = 0; gen <= TEID_GEN_MASK; gen++)
+			check_next_life(epoch, gen);
 }
 
 int
