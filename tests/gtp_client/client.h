@@ -67,6 +67,7 @@ struct totals {
 	uint64_t wrong;   /* answers that contradict what is known */
 	uint64_t retransmissions;
 	uint64_t surplus; /* answers to nothing outstanding: a repetition was answered too */
+	uint64_t late;    /* of these: a Create was refused, and its repetition accepted */
 	uint64_t refused; /* ICMP port unreachable, tolerated */
 	struct hist round_trip;
 };

@@ -238,6 +238,21 @@ count_answer(struct client *c, const struct context *x, uint64_t now, int cause,
 	file_ledger(c, x, now, cause, verdict);
 }
 
+/* A Create that was refused and whose repetition, on its way meanwhile, was not: the call is there. */
+static void
+take_surplus(struct client *c, const struct gtp1_header *h, const struct gtp1_msg *m, int cause)
+{
+	if (h->type != GTP1_CREATE_RESPONSE || cause != GTP1_CAUSE_ACCEPTED)
+		return;
+	for (uint32_t i = 0; i < c->opt.contexts; i++) {
+		struct context *x = &c->ctx[i];
+
+		if (x->local_teid == h->teid && !x->is_pending && !x->is_held && x->type == GTP1_CREATE_REQUEST &&
+		    x->seq == h->seq && strcmp(take_create(c, x, m), "ok") == 0)
+			c->t.late++;
+	}
+}
+
 void
 ctx_answer(struct client *c, const uint8_t *bytes, size_t len, const struct sockaddr_in *from)
 {
@@ -256,11 +271,12 @@ ctx_answer(struct client *c, const uint8_t *bytes, size_t len, const struct sock
 		return;
 	}
 	i = c->by_seq[h.seq];
+	cause = h.type == GTP1_ECHO_RESPONSE ? GTP1_CAUSE_ACCEPTED : gtp1_has(&m, GTP1_IE_CAUSE) ? m.cause : 0;
 	if (i == CLIENT_NONE) {
 		c->t.surplus++;
+		take_surplus(c, &h, &m, cause);
 		return;
 	}
-	cause = h.type == GTP1_ECHO_RESPONSE ? GTP1_CAUSE_ACCEPTED : gtp1_has(&m, GTP1_IE_CAUSE) ? m.cause : 0;
 	finish(c, i);
 	see_restart_counter(c, &m);
 	count_answer(c, &c->ctx[i], now, cause, take_answer(c, &c->ctx[i], &h, &m, cause));

@@ -21,6 +21,7 @@
 #include "client.h"
 
 enum { BURST_MAX = 64, RATE_MAX = 1000000 };
+#define LATE_NS UINT64_C(500000000)
 
 static volatile sig_atomic_t stop_asked, markers_asked;
 
@@ -265,6 +266,20 @@ wait_until(const struct client *c, uint64_t until_ns)
 	(void)ppoll(&p, 1, &t, NULL);
 }
 
+/* Repetitions of a Create that was refused may still be accepted. */
+static void
+wait_for_late(struct client *c)
+{
+	uint64_t end = client_now_ns() + LATE_NS;
+
+	if (c->t.no_resources == 0 || c->t.retransmissions == 0)
+		return;
+	while (client_now_ns() < end) {
+		wait_until(c, end);
+		receive_all(c);
+	}
+}
+
 static void
 run_loop(struct client *c)
 {
@@ -291,6 +306,7 @@ run_loop(struct client *c)
 		if (deadline != 0)
 			wait_until(c, deadline);
 	}
+	wait_for_late(c);
 }
 
 static void
@@ -301,12 +317,13 @@ print_summary(const struct client *c, double seconds)
 	gap_print(&c->gaps, stdout);
 	printf("sent=%llu answered=%llu lost=%llu cause_128=%llu no_resources=%llu other=%llu wrong=%llu held=%u "
 	       "retransmissions=%llu "
-	       "surplus=%llu restart_counter=%d restart_changes=%u rtt_p50_us=%llu rtt_p99_us=%llu max_gap_us=%llu "
+	       "surplus=%llu late=%llu restart_counter=%d restart_changes=%u rtt_p50_us=%llu rtt_p99_us=%llu "
+	       "max_gap_us=%llu "
 	       "seconds=%.3f seed=%llu\n",
 	       (unsigned long long)t->sent, (unsigned long long)t->answered, (unsigned long long)t->lost,
 	       (unsigned long long)t->accepted, (unsigned long long)t->no_resources, (unsigned long long)t->other,
 	       (unsigned long long)t->wrong, c->held, (unsigned long long)t->retransmissions,
-	       (unsigned long long)t->surplus, c->restart_counter, c->restart_changes,
+	       (unsigned long long)t->surplus, (unsigned long long)t->late, c->restart_counter, c->restart_changes,
 	       (unsigned long long)hist_percentile(&t->round_trip, 50),
 	       (unsigned long long)hist_percentile(&t->round_trip, 99), (unsigned long long)c->gaps.max_us, seconds,
 	       (unsigned long long)c->opt.seed);

@@ -61,7 +61,8 @@ struct options {
 enum state {
 	FREE,          /* no call: none was made, or it was deleted */
 	HELD,          /* a Create was answered */
-	UNSURE_CREATE, /* a Create was given up without an answer: there may be a call, its TEID is not known */
+	UNSURE_CREATE, /* a Create was given up without an answer, or repeated and refused once: there may be a call,
+	                  its TEID is not known */
 	UNSURE_DELETE, /* a Delete was given up without an answer: the call may be there or not */
 	LOST,          /* the chassis said that an acknowledged call does not exist */
 	STATE_COUNT

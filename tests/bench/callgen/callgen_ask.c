@@ -225,6 +225,8 @@ take_create(struct gen *g, const struct flight *f, const struct answer *a)
 
 	if (a->cause == GTP1_CAUSE_NO_RESOURCES) {
 		g->t.refused++;
+		if (f->transmissions > 1) /* a repetition that is still on its way may be accepted */
+			ledger_set(g, f->context, UNSURE_CREATE);
 		return;
 	}
 	if (a->cause != GTP1_CAUSE_ACCEPTED) {
