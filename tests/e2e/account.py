@@ -51,7 +51,7 @@ class Account:
 
     def run(self, *words):
         return subprocess.run([str(w) for w in self.argv(*words)], env=self.env(), stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=20, cwd="/")
+                              text=True, timeout=60, cwd="/")
 
     def spawn(self, *words, **kw):
         return lab.spawn(self.argv(*words), env=self.env(), **kw)

@@ -51,7 +51,7 @@ class Generator:
     def close(self):
         if self.process and self.process.poll() is None:
             self.process.kill()
-            self.process.wait(5)
+            self.process.wait(30)
 
     def lines(self):
         """(first line, words of the others) of the ledger."""

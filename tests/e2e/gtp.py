@@ -101,11 +101,11 @@ class Sgsn:
 
     def ask(self, raw, tries=5, seconds=1.0):
         """Sends and waits for the answer to its sequence number, repeating it as T3 and N3 would."""
-        want = struct.unpack_from(">H", raw, 8)[0]
+        want = raw[1] + 1, struct.unpack_from(">H", raw, 8)[0]
         for _ in range(tries):
             self.send(raw)
             while (answer := self.receive(seconds)) is not None:
-                if answer.seq == want:
+                if (answer.type, answer.seq) == want:
                     return answer
         raise AssertionError(f"no answer to {raw.hex()}")
 

@@ -12,7 +12,6 @@ import re
 import shutil
 import signal
 import subprocess
-import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -23,6 +22,9 @@ GTP_CLIENT = TOP / "build" / "gtp_client"
 SRP_PORT = 7310
 LAB_NET = "127.0.1."  # what configs/lab-*.cfg say; each run replaces it by its own
 DEAD_INTERVAL = 3.0   # of configs/lab-*.cfg
+# Every wait is so many times as long as it says: a machine may stand still for a second, and its disk take ten. How soon
+# something has to be there says the test that claims it, by times that the chassis tell.
+PATIENCE = 3
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -89,7 +91,7 @@ def kill_everything():
         kill(pid)
     for p in _started:
         try:
-            p.wait(5)
+            p.wait(30)
         except subprocess.TimeoutExpired:
             pass
 
@@ -99,14 +101,14 @@ class Late(AssertionError):
 
 
 def until(condition, seconds, what, every=0.02):
-    """Polls until condition() is true and returns its value; Late after the deadline."""
-    end = time.monotonic() + seconds
+    """Polls until condition() is true and returns its value; Late after @seconds times PATIENCE."""
+    end = time.monotonic() + seconds * PATIENCE
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() >= end:
-            raise Late(f"not within {seconds} s: {what}; last seen: {value!r}")
+            raise Late(f"not within {seconds * PATIENCE} s: {what}; last seen: {value!r}")
         time.sleep(every)
 
 
@@ -231,16 +233,17 @@ class Chassis:
         pids = [self.pid] + descendants(self.pid)
         for pid in pids:
             kill(pid)
-        self.process.wait(5)
+        self.process.wait(30)
         until(lambda: not any(is_alive(p) for p in pids), 5, f"processes of {self.name} are gone")
 
     def stop(self):
         if self.is_running():
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(60)
 
-    def freeze(self):
-        self.frozen = [self.pid] + descendants(self.pid)
+    def freeze(self, pids=None):
+        """Stops all its processes; to look for them (@pids) takes a moment."""
+        self.frozen = pids or [self.pid] + descendants(self.pid)
         for pid in self.frozen:
             kill(pid, signal.SIGSTOP)
 
@@ -257,19 +260,19 @@ class Chassis:
             return ""
 
     # --- asking ----------------------------------------------------------------------------------
-    def run(self, command, timeout=20):
+    def run(self, command, timeout=60):
         """(exit status, output) of one command."""
         p = subprocess.run([STARSH, "-r", self.root_word, "-c", command], stdin=subprocess.DEVNULL, timeout=timeout,
                            cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return p.returncode, p.stdout.decode(errors="replace")
 
-    def sh(self, command, timeout=20):
+    def sh(self, command, timeout=60):
         """Output of a command which has to succeed."""
         rc, out = self.run(command, timeout)
         assert rc == 0, f"{self.name}: {command!r} gave {rc}: {out}"
         return out
 
-    def script(self, *lines, timeout=20):
+    def script(self, *lines, timeout=60):
         """(exit status, output) of several lines through a pipe."""
         p = subprocess.run([STARSH, "-r", self.root_word], input="".join(l + "\n" for l in lines).encode(),
                            timeout=timeout, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -417,7 +420,17 @@ class Pair:
         self.clients.append(client)
         return client
 
+    def set_dead_interval(self, seconds):
+        """Of both, in force: the timer that ran with the old one ends with the next hello."""
+        for c in self.both:
+            c.configure("context srp", "service-redundancy-protocol", f"dead-interval {seconds}")
+        for c in self.both:
+            c.wait_label("show srp info", "Dead Interval:", seconds * 1000)
+            heard = c.number("show srp statistics", "Hello messages received:")
+            until(lambda: c.number("show srp statistics", "Hello messages received:") > heard, 10, f"{c.name} hears a hello")
+
     def watch(self):
+        from watch import DualActiveWatch
         return DualActiveWatch(self)
 
     def close(self):
@@ -468,22 +481,23 @@ class SgsnEmu:
     def close(self):
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(5)
+            self.process.wait(30)
 
 
 class GtpClient:
-    """build/gtp_client: our own client with retransmission and a ledger; ends with a summary line."""
+    """build/gtp_client: our own client with retransmission and a ledger; ends with a summary line. It is patient: an
+    answer that comes late is one, unless the test says otherwise."""
 
     def __init__(self, pair, index, args, prefix=()):
         self.log = pair.dir / f"gtp_client{index}.log"
         with open(self.log, "wb") as log:
-            self.process = spawn(list(prefix) + [GTP_CLIENT] + list(args), stdout=log, stderr=log)
+            self.process = spawn(list(prefix) + [GTP_CLIENT, "--n3", 100] + list(args), stdout=log, stderr=log)
 
-    def wait(self, seconds=60):
+    def wait(self, seconds=180):
         self.process.wait(seconds)
         return self
 
-    def terminate(self, seconds=20):
+    def terminate(self, seconds=60):
         self.process.terminate()
         return self.wait(seconds)
 
@@ -504,47 +518,7 @@ class GtpClient:
     def close(self):
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(5)
-
-
-class DualActiveWatch:
-    """Watches both chassis in the background. A moment with two Active chassis is one where A was
-    Active before and after B was seen Active."""
-
-    def __init__(self, pair):
-        self.pair, self.dual, self.history = pair, [], []
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def _run(self):
-        a, b = self.pair.both
-        while not self.stopping.is_set():
-            first, other, again = self._state(a), self._state(b), self._state(a)
-            seen = (again, other)
-            if not self.history or self.history[-1][1] != seen:
-                self.history.append((round(time.monotonic(), 3), seen))
-            if first == other == again == "Active":
-                self.dual.append(time.monotonic())
-            self.stopping.wait(0.01)
-
-    @staticmethod
-    def _state(chassis):
-        try:
-            return chassis.state() if chassis.is_running() else None
-        except subprocess.TimeoutExpired:
-            return None
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *exc):
-        self.stopping.set()
-        self.thread.join(60)
-
-    def since(self, t):
-        """Moments with two Active chassis after t (time.monotonic)."""
-        return [d for d in self.dual if d >= t]
+            self.process.wait(30)
 
 
 class Terminal:
@@ -555,7 +529,7 @@ class Terminal:
         import pexpect
         env = dict(os.environ, TERM="dumb", INPUTRC="/dev/null", STARSH_HISTORY=history)
         self.child = pexpect.spawn(str(STARSH), ["-r", chassis.root_word], env=env, cwd=str(TOP), dimensions=(50, columns),
-                                   encoding="utf-8", codec_errors="replace", timeout=10,
+                                   encoding="utf-8", codec_errors="replace", timeout=60,
                                    preexec_fn=_die_with_parent)
         self.child.delaybeforesend = None
         self.prompt = None

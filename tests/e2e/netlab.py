@@ -96,7 +96,7 @@ class NetPair(lab.Pair):
         return lab.Chassis(x, self.dir / x, text, prefix=enter(self.holders[x]), options=["--address-driver", "freebind"])
 
     def inside(self, where, *argv):
-        p = subprocess.run(enter(self.holders[where]) + [str(a) for a in argv], capture_output=True, text=True, timeout=20)
+        p = subprocess.run(enter(self.holders[where]) + [str(a) for a in argv], capture_output=True, text=True, timeout=60)
         return output_of(argv, p)
 
     def ip(self, where, words):
@@ -111,7 +111,7 @@ class NetPair(lab.Pair):
 
     def nft(self, *lines):
         p = subprocess.run(enter(self.holders["r"]) + ["nft", "-f", "-"], input="".join(l + "\n" for l in lines),
-                           capture_output=True, text=True, timeout=20)
+                           capture_output=True, text=True, timeout=60)
         output_of(["nft"], p)
 
     def cut(self, *ways):

@@ -272,7 +272,7 @@ class RelayProcess:
     def close(self):
         if self.process and self.process.poll() is None:
             self.process.kill()
-            self.process.wait(5)
+            self.process.wait(30)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import sys
 import time
 import zlib
 
+SO_RCVBUFFORCE = 33
 ETH, IPV4, IPV6, TCP, ALL = 14, 0x0800, 0x86DD, 6, 0x0003
 
 
@@ -41,6 +42,7 @@ def segment(frame):
 
 def main(interface, port):
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL))
+    s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)  # nothing is missed while this program waits for its turn
     s.bind((interface, ALL))
     print("ready", flush=True)
     while True:
@@ -128,7 +130,7 @@ class Capture:
 
     def close(self):
         self.process.kill()
-        self.process.wait(5)
+        self.process.wait(30)
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def test_kill_9_while_saving_leaves_the_old_or_the_new(alone):
         client.stdin.close()
         lab.time.sleep(rng.random() * 0.06)  # the moment is the random thing under test
         alone.kill_all()
-        client.wait(5)
+        client.wait(30)
         saved = alone.root / "flash" / "saved.cfg"
         now = saved.read_text() if saved.exists() else None
         if now is not None:

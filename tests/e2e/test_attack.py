@@ -5,7 +5,6 @@ import signal
 import socket
 import struct
 import subprocess
-import time
 import zlib
 
 import gtp
@@ -50,7 +49,7 @@ def identity(pair, chassis):
 
 
 def srp_connect(pair, chassis, raw=b""):
-    s = socket.create_connection((pair.net + ("1" if chassis is pair.a else "2"), lab.SRP_PORT), timeout=5)
+    s = socket.create_connection((pair.net + ("1" if chassis is pair.a else "2"), lab.SRP_PORT), timeout=30)
     s.sendall(raw)
     return s
 
@@ -71,7 +70,7 @@ def test_a_stranger_that_says_it_is_active_changes_nothing(pair):
     before = [transitions(c) for c in pair.both]
     held = [srp_connect(pair, c, stranger_hello()) for c in pair.both]
     for s in held:
-        s.settimeout(5)
+        s.settimeout(30)
         while s.recv(4096):
             pass  # until it is closed
         s.close()
@@ -93,13 +92,14 @@ def test_an_epoch_at_the_end_of_the_numbers_is_not_believed(pair):
 def test_silent_connections_do_not_keep_the_peer_out(pair):
     held = [srp_connect(pair, c, b"S") for c in pair.both for _ in range(100)]
     lab.kill(pid_of(pair.b, "sessmgr 1"))
-    end = time.monotonic() + 2
-    while time.monotonic() < end:  # places that are freed are taken again
-        held += [srp_connect(pair, c, b"S") for c in pair.both for _ in range(5)]
-        time.sleep(0.02)
-        if pair.a.sessmgrs_ready():
-            break
-    pair.settle(pair.a, seconds=5)
+
+    def ready_beside_them():  # places that are freed are taken again
+        held.extend(srp_connect(pair, c, b"S") for c in pair.both for _ in range(3))
+        while len(held) > 400:
+            held.pop(0).close()  # the chassis has closed these long ago
+        return pair.a.sessmgrs_ready()
+    lab.until(ready_beside_them, 5, "all session managers are connected", every=0.05)
+    pair.settle(pair.a)
     for s in held:
         s.close()
 
@@ -108,12 +108,12 @@ def test_a_clear_and_a_switchover_at_once_leave_both_with_the_same_calls(pair):
     count = 30000
     client = pair.gtp_client("create", "--local", pair.net + "50", "--remote", pair.service, "--contexts", str(count),
                              "--rate", "20000")
-    assert client.wait(60).summary()["held"] == count
+    assert client.wait().summary()["held"] == count
     pair.b.wait_label("show srp checkpoint statistics", "Current pre-allocated calls:", count, 20)
     clear = lab.spawn([lab.STARSH, "-r", pair.a.root, "-c", "clear subscribers all -noconfirm"], stdout=subprocess.PIPE)
     lab.until(lambda: pair.a.subscribers() < count, 10, "the clear runs", every=0)
     pair.switchover()
-    said = clear.communicate(timeout=20)[0].decode()
+    said = clear.communicate(timeout=60)[0].decode()
     cleared = int(said.split("cleared:")[1].split()[0])
     pair.settle()
     left = count - cleared
@@ -123,7 +123,7 @@ def test_a_clear_and_a_switchover_at_once_leave_both_with_the_same_calls(pair):
 
 def test_a_stopped_demux_does_not_hold_a_switchover(pair):
     os.kill(pid_of(pair.a, "demux"), signal.SIGSTOP)
-    assert pair.a.run("srp initiate-switchover -noconfirm", timeout=10)[0] == 0
+    assert pair.a.run("srp initiate-switchover -noconfirm", timeout=60)[0] == 0
     pair.settle(pair.b)
     sgsn = gtp.Sgsn(pair.net + "60", pair.service)
     assert sgsn.ask(sgsn.create("240011234500001")).cause == gtp.ACCEPTED
@@ -140,7 +140,7 @@ def test_a_task_that_was_given_up_is_tried_again(pair):
     assert "demux is not running" in pair.a.sh("show ggsn-service all")
     sgsn = gtp.Sgsn(pair.net + "60", pair.service)
     assert sgsn.ask(sgsn.create("240011234500001"), tries=20).cause == gtp.ACCEPTED
-    assert "demux" not in alarms(pair.a)
+    lab.until(lambda: "demux" not in alarms(pair.a), 5, "the alarm ends")
     sgsn.close()
 
 
@@ -156,7 +156,7 @@ def test_alone_a_busy_service_address_is_tried_again(make_pair):
     lab.until(lambda: "in use" in alarms(pair.a), 5, "an alarm says so")
     other.close()
     lab.until(lambda: pair.a.label("show ggsn-service all", "Service Status:") == "Started", 5, "started")
-    assert "in use" not in alarms(pair.a)
+    lab.until(lambda: "in use" not in alarms(pair.a), 5, "the alarm ends")
 
 
 def test_while_the_srp_port_is_taken_the_peer_is_heard_all_the_same(make_pair):
@@ -172,12 +172,12 @@ def test_while_the_srp_port_is_taken_the_peer_is_heard_all_the_same(make_pair):
         assert f"TCP port {lab.SRP_PORT}" in alarms(pair.a)
         assert f"TCP port {lab.SRP_PORT}" in pair.a.label("show srp info", "Alarms")
     pair.settle(pair.b)
-    assert f"TCP port {lab.SRP_PORT}" not in alarms(pair.a)
+    lab.until(lambda: f"TCP port {lab.SRP_PORT}" not in alarms(pair.a), 5, "the alarm ends")
 
 
 def test_a_pipe_under_flash_is_no_configuration_and_holds_nothing(pair):
     os.mkfifo(pair.a.root / "flash" / "pipe.cfg")
-    rc, out = pair.a.run("configure /flash/pipe.cfg", timeout=3)
+    rc, out = pair.a.run("configure /flash/pipe.cfg", timeout=60)
     assert rc == 1 and "not a file" in out
     pair.settle(pair.a)
 
@@ -193,7 +193,7 @@ def test_a_removed_database_is_noticed(pair):
 def test_saves_to_one_name_at_once_all_succeed(pair):
     saves = [lab.spawn([lab.STARSH, "-r", pair.a.root, "-c", "save configuration /flash/same.cfg -noconfirm"])
              for _ in range(20)]
-    assert [p.wait(10) for p in saves] == [0] * 20
+    assert [p.wait(300) for p in saves] == [0] * 20
     assert pair.a.flash("/flash/same.cfg") == pair.a.sh("show configuration")
     assert not list((pair.a.root / "flash").glob("*.part"))
 

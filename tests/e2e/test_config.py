@@ -115,7 +115,7 @@ def test_a_file_with_a_fault_names_its_line(alone):
 
 
 def check(file, *options):
-    p = subprocess.run([lab.CHASSISD, "--check", str(file), *options], capture_output=True, text=True, timeout=20)
+    p = subprocess.run([lab.CHASSISD, "--check", str(file), *options], capture_output=True, text=True, timeout=60)
     return p.returncode, p.stdout + p.stderr
 
 

@@ -68,7 +68,7 @@ def test_the_address_is_held_and_nothing_answered_until_the_old_active_has_flush
         os.kill(stopped, signal.SIGCONT)
     early.b.wait_state("Active")
     early.a.wait_state("Standby")
-    assert starsh.wait(10) == 0
+    assert starsh.wait(60) == 0
     assert early.b.label("show srp info", "Last State Change Cause:") == "the peer hands over"
     assert "this Holding > Active: the peer has flushed; the address is held already" in early.b.sh("show srp history verbose")
     assert s.ask(update).cause == gtp.ACCEPTED
@@ -76,14 +76,15 @@ def test_the_address_is_held_and_nothing_answered_until_the_old_active_has_flush
 
 
 def test_both_chassis_tell_the_same_reason_and_route_modifiers_restart_when_asked(pair):
-    def modifiers():
-        return [pair.a.number("show srp info", label) for label in ("Route-Modifier:", "Peer Route-Modifier:")]
+    def wait_modifiers(*wanted):  # the peer's is told with a hello
+        lab.until(lambda: [pair.a.number("show srp info", label) for label in ("Route-Modifier:", "Peer Route-Modifier:")] == list(wanted),
+                  5, f"modifiers {wanted}")
 
     pair.switchover()
     pair.settle()
-    assert modifiers() == [3, 2]
+    wait_modifiers(3, 2)
     pair.b.sh("srp initiate-switchover reset-route-modifier -noconfirm")
     pair.settle(pair.a)
-    assert modifiers() == [1, 2]
+    wait_modifiers(1, 2)
     for chassis in (pair.a, pair.b):
         assert chassis.label("show srp info", "Last State Change Reason:") == "manualSwitchOver"

@@ -24,7 +24,7 @@ def test_a_chassis_runs_from_the_installed_programs(installed, tmp_path):
     ask = [installed / "bin/starsh", "-r", root, "-c", "show version"]
     lab.until(lambda: subprocess.run(ask, capture_output=True).returncode == 0, 10, "it answers")
     p.terminate()
-    assert p.wait(10) == 0
+    assert p.wait(60) == 0
 
 
 @pytest.mark.needs("groff")
@@ -72,7 +72,7 @@ def test_the_units_line_runs_as_the_units_user_in_its_directory():
         assert p.poll() is None, p.stdout.read()
         assert os.stat(f"{root}/chassis.db").st_uid == account.UID
         p.terminate()
-        assert p.wait(10) == 0
+        assert p.wait(60) == 0
     finally:
         user.close()
 

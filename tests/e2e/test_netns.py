@@ -7,6 +7,7 @@ import pytest
 import conftest
 import lab
 import netlab
+from watch import Lateness, active_since
 
 CALLS = [f"2400112345000{i:02}" for i in range(20)]
 # After a heal both chassis need one hello to hear of each other.
@@ -60,7 +61,7 @@ def test_the_service_address_moves_with_a_planned_switchover(net):
 @pytest.mark.parametrize("ways", [("ab",), ("ba",), ("ab", "ba")], ids="+".join)
 def test_a_cut_in_the_middle_never_leaves_two_active_while_both_directions_work(net, ways):
     calls = Calls(net)
-    with net.watch() as watch:
+    with net.watch() as watch, Lateness() as machine:
         net.cut(*ways)
         if "ab" in ways:
             net.b.wait_state("Active", lab.DEAD_INTERVAL + 2)
@@ -72,7 +73,7 @@ def test_a_cut_in_the_middle_never_leaves_two_active_while_both_directions_work(
         healed = time.monotonic()
         net.settle(seconds=20)
         lab.stays(lambda: sorted((net.a.state(), net.b.state())) == ["Active", "Standby"], HELLO, "one Active, one Standby")
-    late = watch.since(healed + SETTLING)
+    late = watch.since(healed + SETTLING + machine.late)
     assert not late, f"two Active {late[-1] - healed:.2f} s after the heal; {watch.history}"
     assert net.owners() == [net.active().name]
     calls.all_answer()
@@ -84,20 +85,21 @@ def test_a_frozen_active_that_thaws_gives_way_or_keeps_but_never_both(net):
     net.b.wait_state("Active", lab.DEAD_INTERVAL + 2)
     net.a.thaw()
     thawed = time.monotonic()
-    with net.watch() as watch:
+    with net.watch() as watch, Lateness() as machine:
         net.settle(seconds=20)
         lab.stays(lambda: sorted((net.a.state(), net.b.state())) == ["Active", "Standby"], HELLO, "one Active, one Standby")
-    assert not watch.since(thawed + SETTLING), watch.history
+    assert not watch.since(thawed + SETTLING + machine.late), watch.history
     assert net.owners() == [net.active().name]
     calls.all_answer()
 
 
 def test_the_loss_of_a_chassis_moves_the_address(net):
     calls = Calls(net)
-    net.a.kill_all()
-    killed = time.monotonic()
-    net.b.wait_state("Active", every=0.005)
-    assert time.monotonic() - killed <= lab.DEAD_INTERVAL + 0.1
+    with Lateness() as machine:
+        net.a.kill_all()
+        killed = time.time()
+        net.b.wait_state("Active")
+    assert active_since(net.b) - killed <= lab.DEAD_INTERVAL + 0.1 + machine.late
     calls.all_answer()
     # The kernel of A still has the address; the returning chassis takes it off before it is Standby.
     net.a.start()
@@ -107,9 +109,12 @@ def test_the_loss_of_a_chassis_moves_the_address(net):
 
 def test_a_lossy_link_keeps_one_active(net):
     calls = Calls(net)
+    # TCP repeats after 0.2, 0.6, 1.4 and 3 s: four losses in a row are longer than three seconds, and come in one run of a thousand
+    dead = 6
+    net.set_dead_interval(dead)
     with net.watch() as watch:
         net.lossy(10)
-        lab.stays(lambda: net.a.state() == "Active", lab.DEAD_INTERVAL + 3, "A Active")
+        lab.stays(lambda: net.a.state() == "Active", dead + 3, "A Active")
         net.heal()
         net.settle(net.a)
     assert watch.dual == []
@@ -134,5 +139,6 @@ def test_after_a_split_each_call_exists_once_and_the_losers_younger_calls_are_li
     calls.all_answer()
     listed = winner.sh("show subscribers all")
     assert made[winner] in listed and made[loser] not in listed
-    assert winner.subscribers() == loser.preallocated() == len(CALLS) + 1
+    assert winner.subscribers() == len(CALLS) + 1
+    loser.wait_label("show srp checkpoint statistics", "Current pre-allocated calls:", len(CALLS) + 1)
     assert made[loser] in loser.sh("show srp call-loss statistics")

@@ -58,12 +58,12 @@ class Front:
                 *options, f"{self.account.name}@{self.address}"]
 
     def ssh(self, *words, stdin="", options=()):
-        return subprocess.run(self.argv(*options) + list(words), input=stdin, capture_output=True, text=True, timeout=20)
+        return subprocess.run(self.argv(*options) + list(words), input=stdin, capture_output=True, text=True, timeout=60)
 
     def close(self):
         for p in (self.sshd, self.chassis):
             p.terminate()
-            p.wait(10)
+            p.wait(60)
         self.account.close()
 
 
@@ -95,7 +95,7 @@ def test_a_script_on_standard_input(front):
 def test_a_terminal_is_at_the_prompt(front):
     import pexpect
     argv = front.argv("-tt")
-    child = pexpect.spawn(argv[0], argv[1:], env=dict(os.environ, TERM="dumb"), encoding="utf-8", timeout=10, dimensions=(15, 120))
+    child = pexpect.spawn(argv[0], argv[1:], env=dict(os.environ, TERM="dumb"), encoding="utf-8", timeout=60, dimensions=(15, 120))
     child.expect(r"\[local\]starling# $")
     child.send("show ver\t\r")
     child.expect("Image Version:")

@@ -60,7 +60,7 @@ def switchover_into_the_flush(pair):
 
 
 def test_during_the_flush_new_calls_are_refused_and_the_others_served(slow, sgsn):
-    pair = slow(2500)
+    pair = slow(4500)
     s = sgsn(pair)
     teid = s.ask(s.create("240011234500001")).number(gtp.TEID_CONTROL)
     switchover_into_the_flush(pair)
@@ -68,7 +68,7 @@ def test_during_the_flush_new_calls_are_refused_and_the_others_served(slow, sgsn
     assert s.ask(s.create("240011234500002")).cause == NO_RESOURCES
     assert s.ask(s.update(teid)).cause == gtp.ACCEPTED
     assert phase(pair.b) == "accounting flush", "it was seen during the flush"
-    assert pair.b.number("show ggsn-service all", "Rejected, new in a switchover:") == 1
+    pair.b.wait_label("show ggsn-service all", "Rejected, new in a switchover:", 1)
     pair.b.wait_open()
     assert s.ask(s.create("240011234500002")).cause == gtp.ACCEPTED
     assert s.ask(s.delete(teid)).cause == gtp.ACCEPTED
@@ -80,12 +80,12 @@ def test_during_the_flush_new_calls_are_refused_and_the_others_served(slow, sgsn
     out = pair.a.sh("show srp info")
     for name in ("validate", "critical flush", "network convergence"):
         assert re.search(rf"Last {name}: +\d+\.\d\d\d ms$", out, re.M), out
-    assert float(re.search(r"Last accounting flush: +([\d.]+) ms", pair.b.sh("show srp info"))[1]) >= 2000
+    assert float(re.search(r"Last accounting flush: +([\d.]+) ms", pair.b.sh("show srp info"))[1]) >= 4000
 
 
 @pytest.mark.parametrize("have, is_taken", [("ab", True), ("a", False), ("b", False)])
 def test_with_the_optimization_on_both_chassis_new_calls_are_taken_as_soon_as_the_audit_is_done(slow, sgsn, have, is_taken):
-    pair = slow(2500, with_option(*have))
+    pair = slow(4500, with_option(*have))
     s = sgsn(pair)
     switchover_into_the_flush(pair)
     lab.until(lambda: "(running)" not in pair.b.label("show srp info", "Last internal audit:"), 5, "the audit is over")
@@ -148,7 +148,8 @@ def test_after_the_loss_of_the_active_there_is_no_flush_and_the_chassis_waits_fo
     pair.b.wait_state("Active")
     pair.b.wait_open()
     assert s.ask(s.update(teid)).cause == gtp.ACCEPTED
-    assert info(pair.b, "Last accounting flush:").startswith("0.0")
+    # its bound is 5 s: nobody waited for what cannot come
+    assert float(re.fullmatch(r"([\d.]+) ms", info(pair.b, "Last accounting flush:"))[1]) < 2500
     assert "no accounting flush: the chassis that was Active is lost; 1 calls taken over" in pair.b.tail(lines=100)
     assert phase(pair.b) == "post-switchover"
     pair.a.start()
@@ -174,7 +175,7 @@ def test_a_call_of_an_access_point_that_the_new_active_lacks_is_purged_and_named
     assert s.ask(s.update(gone)).cause == gtp.NON_EXISTENT
     assert s.ask(s.update(kept)).cause == gtp.ACCEPTED
     pair.settle(pair.b)
-    assert pair.a.preallocated() == 1, "the standby was told"
+    pair.a.wait_label("show srp checkpoint statistics", "Current pre-allocated calls:", 1)  # the standby was told
 
 
 def test_switchovers_under_load_refuse_new_calls_only_and_lose_nothing(pair):
@@ -187,6 +188,7 @@ def test_switchovers_under_load_refuse_new_calls_only_and_lose_nothing(pair):
     result = client.terminate().summary()
     assert client.process.returncode == 0, client.text()[-2000:]
     assert result["lost"] == result["wrong"] == result["other"] == 0, result
-    refused = sum(c.number("show ggsn-service all", "Rejected, new in a switchover:") for c in pair.both)
-    assert result["no_resources"] <= refused, "an answer that was lost was repeated"
+    def refused():
+        return sum(c.number("show ggsn-service all", "Rejected, new in a switchover:") for c in pair.both)
+    lab.until(lambda: result["no_resources"] <= refused(), 5, "each is counted; an answer that was lost was repeated")
     print(result["no_resources"], "refused in six switchovers")

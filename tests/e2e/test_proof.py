@@ -2,6 +2,7 @@
 import json
 import re
 import signal
+import sqlite3
 import time
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 import gtp
 import lab
 from arena import flip, proof
+from watch import Lateness
+
 
 @pytest.fixture
 def calls(pair):
@@ -23,25 +26,29 @@ def calls(pair):
 
 
 def test_a_pair_in_sync_says_that_nothing_differs_and_how_old_that_is(pair, calls):
-    a, b = proof(pair.a), proof(pair.b)
+    def young():
+        said = proof(pair.a), proof(pair.b)
+        return said if max(p["age_ms"] for p in said) <= 2000 else None
+    a, b = lab.until(young, 5, "a proof of the last two seconds")
     assert a["differ"] == b["differ"] == 0
     assert a["digest"] == b["digest"]
-    assert max(a["age_ms"], b["age_ms"]) <= 2000
     assert re.search(r"^Calls of both chassis: +0 of 30 differ$", pair.b.sh("show srp checkpoint proof"), re.M)
 
 
 def test_a_bit_flipped_on_the_standby_is_named_within_two_seconds_and_mended_by_an_audit(pair, calls):
-    flip(pair.b, calls[7])
-    flipped = time.monotonic()
-    lab.until(lambda: proof(pair.b)["differ"], 10, "the standby names the call", every=0.01)
-    print(f"named after {time.monotonic() - flipped:.2f} s")
-    assert time.monotonic() - flipped <= 2.5
+    with Lateness() as machine:
+        flip(pair.b, calls[7])
+        flipped = time.monotonic()
+        lab.until(lambda: proof(pair.b)["differ"], 10, "the standby names the call", every=0.01)
+        named = time.monotonic() - flipped
+    print(f"named after {named:.2f} s")
+    assert named <= 2.5 + machine.late
     for c in (pair.b, pair.a):
         lab.until(lambda: proof(c)["calls_that_differ"], 5, "both name the call")
         named = proof(c)["calls_that_differ"]
         assert [int(n["callid"], 16) for n in named] == [calls[7]], named
         assert named[0]["how"] == "record damaged on the standby"
-    assert "not the same on both chassis" in pair.b.sh("show alarm outstanding")
+    lab.until(lambda: "not the same on both chassis" in pair.b.sh("show alarm outstanding"), 5, "the alarm")
     rc, out = pair.b.run("srp initiate-audit manual-with-sync")
     assert rc != 0 and "this chassis is not Active" in out
     out = pair.a.sh("srp initiate-audit manual-with-sync")
@@ -50,7 +57,7 @@ def test_a_bit_flipped_on_the_standby_is_named_within_two_seconds_and_mended_by_
         lab.until(lambda: proof(c)["differ"] == 0, 5, "nothing differs any more")
     audits = json.loads(pair.a.sh("show srp audit-statistics | json"))["external_audits"]
     assert len(audits) == 1 and audits[0]["audit_reason"] == "manual" and audits[0]["active_sessions"] == 30
-    assert "not the same" not in pair.b.sh("show alarm outstanding")
+    lab.until(lambda: "not the same" not in pair.b.sh("show alarm outstanding"), 5, "the alarm ends")
     pair.a.sh("srp initiate-switchover -noconfirm")
     pair.b.wait_state("Active")
     assert pair.b.subscribers() == 30
@@ -91,14 +98,22 @@ def test_the_proof_holds_after_a_switchover(pair, calls):
     pair.a.sh("srp initiate-switchover -noconfirm")
     pair.b.wait_state("Active")
     for c in (pair.a, pair.b):
-        lab.until(lambda: proof(c)["is_proved"] and proof(c)["calls"] == 30, 20, "all calls are proved again")
-        assert proof(c)["differ"] == 0
+        lab.until(lambda: (lambda p: p["is_proved"] and p["calls"] == 30 and p["differ"] == 0)(proof(c)), 20, "all calls are proved again")
 
 
 def audits(chassis):
     """The external audits, without the ages of their moments."""
     shown = json.loads(chassis.sh("show srp audit-statistics | json"))["external_audits"]
     return [{k: v for k, v in a.items() if not k.endswith("_age_s")} for a in shown]
+
+
+def on_disk(chassis, table):
+    """Rows of a table of chassis.db."""
+    db = sqlite3.connect(f"file:{chassis.root / 'chassis.db'}?mode=ro", uri=True, timeout=30)
+    try:
+        return db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    finally:
+        db.close()
 
 
 def test_audits_are_shown_after_a_restart_and_their_numbers_count_on(pair, calls):
@@ -113,10 +128,11 @@ def test_audits_are_shown_after_a_restart_and_their_numbers_count_on(pair, calls
         lab.kill(p, signal.SIGSTOP)
     asking = lab.spawn([lab.STARSH, "-r", pair.a.root_word, "-c", "srp initiate-audit manual-with-sync"], stdout=-3, stderr=-3)
     lab.until(lambda: [a["result"] for a in audits(pair.a)][2:] == ["running"], 10, "the third audit runs")
+    lab.until(lambda: on_disk(pair.a, "audit") == 3, 30, "its beginning is on disk")
     pair.a.kill_all()
     for p in managers:
         lab.kill(p, signal.SIGCONT)
-    asking.wait(10)
+    asking.wait(60)
     pair.b.wait_state("Active")
     pair.a.start()
     pair.settle(pair.b)
@@ -136,7 +152,8 @@ def test_a_record_damaged_on_the_active_is_taken_back_from_the_standby_and_serve
     assert answer.cause == gtp.ACCEPTED and answer.number(gtp.TEID_CONTROL) == calls[4]
     lab.until(lambda: f"call {calls[4]:08x}: its record was damaged and is taken back" in pair.a.tail(lines=200), 10, "it is taken back")
     lab.until(lambda: proof(pair.a)["differ"] == proof(pair.b)["differ"] == 0, 5, "nothing differs any more")
-    assert json.loads(pair.a.sh("show srp checkpoint statistics | json"))["damaged_records_taken_back"] == 1
+    lab.until(lambda: json.loads(pair.a.sh("show srp checkpoint statistics | json"))["damaged_records_taken_back"] == 1, 5,
+              "it is counted once")
     answer = s.ask(s.update(calls[4]))
     assert answer.cause == gtp.ACCEPTED and answer.number(gtp.TEID_CONTROL) == calls[4]
     s.close()

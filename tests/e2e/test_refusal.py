@@ -1,4 +1,5 @@
 """A planned switchover while session managers are not connected to their peers."""
+import json
 import re
 
 import pytest
@@ -23,6 +24,10 @@ def cut(pair, which, count):
     pair.relay.do(f"cut {which}")
     lab.until(lambda: list(pair.a.peer_conn().values()).count("Ready") == SESSMGRS - count, 5,
               f"{count} session managers without peer connection: {pair.a.peer_conn()}")
+
+
+def connections(chassis):
+    return json.loads(chassis.sh("show srp checkpoint statistics | json"))["total_connections"]
 
 
 @pytest.mark.parametrize("which, count", [("checkpoint:1", 1), ("checkpoint:2", 1), ("checkpoint", SESSMGRS)])
@@ -58,8 +63,10 @@ def test_force_overrides_and_the_calls_of_the_others_live_on(relayed, calls, whi
 
 def test_a_connection_that_comes_back_sends_only_what_has_changed(relayed, calls):
     s, teids = calls
+    before = connections(relayed.b)
     relayed.relay.do("reset checkpoint")
     assert s.ask(s.update(teids[0])).cause == gtp.ACCEPTED
+    lab.until(lambda: connections(relayed.b) >= before + SESSMGRS, 10, "all are connected anew")
     relayed.settle(relayed.a)
     assert s.ask(s.delete(teids[1])).cause == gtp.ACCEPTED
     relayed.b.wait_label("show srp checkpoint statistics", "Current pre-allocated calls:", 19)

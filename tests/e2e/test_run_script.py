@@ -19,7 +19,7 @@ class Run:
             (configs / f.name).write_text(f.read_text().replace(lab.LAB_NET, self.net))
         self.env = dict(os.environ, LAB=os.path.relpath(self.lab, lab.TOP), CONFIGS=str(configs))
 
-    def __call__(self, *words, stdin=subprocess.DEVNULL, timeout=120):
+    def __call__(self, *words, stdin=subprocess.DEVNULL, timeout=400):
         """(exit status, everything it said)"""
         p = subprocess.run([lab.TOP / "run", *words], env=self.env, stdin=stdin, stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT, text=True, timeout=timeout, cwd="/")
@@ -39,11 +39,11 @@ def test_the_printed_line_logs_in_until_the_lab_is_stopped(run):
     lines = re.findall(r"^Log in to chassis ([AB]): (ssh .*)$", out, re.M)
     assert rc == 0 and [l[0] for l in lines] == ["A", "B"], out
     for x, line in lines:
-        p = subprocess.run(line.split() + ["show configuration | grep hostname"], capture_output=True, text=True, timeout=20, cwd=lab.TOP)
+        p = subprocess.run(line.split() + ["show configuration | grep hostname"], capture_output=True, text=True, timeout=60, cwd=lab.TOP)
         assert (p.returncode, p.stdout, p.stderr) == (0, f"  system hostname chassis-{x.lower()}\n", ""), p
     assert run("--no-console")[1].count("Log in to chassis") == 2, "starting twice"
     assert run("stop")[0] == 0
-    p = subprocess.run(lines[0][1].split() + ["show clock"], capture_output=True, text=True, timeout=20, cwd=lab.TOP)
+    p = subprocess.run(lines[0][1].split() + ["show clock"], capture_output=True, text=True, timeout=60, cwd=lab.TOP)
     assert p.returncode == 255, p
 
 
@@ -80,7 +80,7 @@ def test_the_lab_from_start_to_stop(run):
 def test_the_status_of_a_chassis_without_redundancy_says_so(run):
     assert run("--no-console")[0] == 0
     lines = "configure\ncontext srp\nno service-redundancy-protocol\nend\n"
-    p = subprocess.run([lab.STARSH, "-r", run.lab / "a"], input=lines, capture_output=True, text=True, timeout=20)
+    p = subprocess.run([lab.STARSH, "-r", run.lab / "a"], input=lines, capture_output=True, text=True, timeout=60)
     assert p.returncode == 0, p
     said = "Chassis A: running, service-redundancy-protocol is not configured (process "
     lab.until(lambda: said in run("status")[1], 10, "it says so")

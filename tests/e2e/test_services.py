@@ -71,7 +71,7 @@ def test_the_sgsn_of_a_purged_call_is_told_from_the_address_of_the_calls_own_ser
     pair.b.wait_label("show srp checkpoint statistics", "Current pre-allocated calls:", 2)
     pair.switchover(force=True)
     for x in s.values():
-        assert x.receive(3).type == gtp.DELETE_REQUEST
+        assert x.receive(30).type == gtp.DELETE_REQUEST
         x.close()
 
 

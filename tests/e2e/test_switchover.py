@@ -9,6 +9,7 @@ import pytest
 import conftest
 import gtp
 import lab
+import watch
 
 
 @pytest.fixture
@@ -58,12 +59,13 @@ def test_200_contexts_of_sgsnemu_survive_a_planned_switchover(pair):
 @pytest.mark.needs("sgsnemu")
 def test_200_contexts_of_sgsnemu_survive_the_loss_of_a_chassis(pair):
     client = two_hundred_contexts(pair)
-    pair.a.kill_all()
-    killed = time.monotonic()
-    pair.b.wait_state("Active", every=0.005)
-    gap = time.monotonic() - killed
+    with watch.Lateness() as machine:
+        pair.a.kill_all()
+        killed = time.time()
+        pair.b.wait_state("Active")
+    gap = watch.active_since(pair.b) - killed
     print(f"Active {gap * 1000:.0f} ms after the kill")
-    assert gap <= lab.DEAD_INTERVAL + 0.1
+    assert gap <= lab.DEAD_INTERVAL + 0.1 + machine.late
     assert pair.b.subscribers() == 200
     client.release()
     lab.until(lambda: client.released() == 200, 20, f"200 releases with cause 128 ({client.released()})", every=0.1)
