@@ -187,17 +187,20 @@ def test_a_dual_active_is_told_by_both(request):
         conftest.missing(f"network namespaces: {e}")
     try:
         net.start()
-        net.cut("ab", "ba")
-        net.b.wait_state("Active", lab.DEAD_INTERVAL + 2)
-        net.heal()
-        net.settle(seconds=20)
+
+        def both_heard():
+            """Who gives way may do so before its own hello has come: then the other one never knew of two."""
+            net.cut("ab", "ba")
+            net.b.wait_state("Active", lab.DEAD_INTERVAL + 2)
+            net.heal()
+            net.settle(net.a, seconds=20)
+            return of(net.a, chassis="this", reason_code=DUAL)
+        won = lab.until(both_heard, 30, "the one that stays says so of itself", every=0)
         winner, loser = net.active(), net.standby()
         lost = lab.until(lambda: of(loser, chassis="this", reason_code=DUAL, **{"from": "Active", "to": "Standby"}), 5, "told")
-        told = lab.until(lambda: [t for t in transitions(winner) if view(t, "peer")
-                                  and view(t, "peer")["reason_code"] == DUAL], 10, "the winner has the loser's view")
-        assert view(told[-1], "peer")["number"] == lost[-1]["number"]
+        lab.until(lambda: [t for t in transitions(winner) if view(t, "peer") and view(t, "peer")["reason_code"] == DUAL
+                           and view(t, "peer")["number"] == lost[-1]["number"]], 10, "the winner has the loser's view")
         assert "dual active" in lost[-1]["why"]
-        won = lab.until(lambda: of(winner, chassis="this", reason_code=DUAL), 5, "the one that stays says so of itself")
         assert (won[-1]["from"], won[-1]["to"]) == ("Active", "Active") and "dual active won" in won[-1]["why"]
         # the split itself: B took over for want of hellos, and A has learnt that
         assert lab.until(lambda: [t for t in transitions(net.a) if view(t, "peer") and view(t, "peer")["reason_code"] == DEAD],
