@@ -8,8 +8,7 @@ enum {
 	GEN_LIFE = 5, /* between the first generations of two lives */
 	PLACES = 4,
 	PLACE_GENS = 6,
-	LEAP_LEAST = 4, /* and as much is left behind the longest: no leap comes back to where it began */
-	EACH_BYTES = 8,
+	LEAP_LEAST = 4,   /* and as much is left behind the longest: no leap comes back to where it began */
 	SLOT_CARRY = 0x20 /* between the generation and the bits above it */
 };
 
@@ -42,28 +41,29 @@ call_slots_leap(uint64_t epoch)
 	return (uint8_t)(LEAP_LEAST + place(epoch));
 }
 
-/* Eight slots: used ones stay, known free ones go on by @leap, the others begin with @first. */
+/* Eight slots: free ones that are known go on by @leap (in each octet). */
 static uint64_t
-lead(uint64_t eight, uint64_t first, uint64_t leap)
+lead(uint64_t eight, uint64_t leap)
 {
 	const uint64_t each = UINT64_C(0x0101010101010101);
-	uint64_t is_used = eight >> 7 & each, is_known = eight >> 6 & each;
-	uint64_t is_unknown = ~(is_used | is_known) & each;
+	uint64_t goes = eight >> 6 & ~(eight >> 7) & each;
 
-	eight = (eight + (is_known & ~is_used) * leap) & ~(each * SLOT_CARRY);
-	return (eight & ~(is_unknown * 0xff)) | is_unknown * first;
+	return (eight + (((goes << 8) - goes) & leap)) & ~(each * SLOT_CARRY);
 }
 
 void
-call_slots_lead(uint8_t *slots, uint32_t n, uint8_t first, uint8_t leap)
+call_slots_lead(uint8_t *slots, uint32_t n, uint8_t leap)
 {
-	for (uint32_t i = 0; i < n; i += EACH_BYTES) {
-		size_t bytes = n - i < EACH_BYTES ? n - i : EACH_BYTES;
-		uint64_t eight = 0, led;
+	const uint64_t leaps = UINT64_C(0x0101010101010101) * leap;
+	uint32_t i = 0;
 
-		memcpy(&eight, slots + i, bytes);
-		led = lead(eight, first, leap);
-		if (led != eight) /* memory that was never used stays so */
-			memcpy(slots + i, &led, bytes);
+	for (; n - i >= sizeof leaps; i += sizeof leaps) {
+		uint64_t eight;
+
+		memcpy(&eight, slots + i, sizeof eight);
+		eight = lead(eight, leaps);
+		memcpy(slots + i, &eight, sizeof eight);
 	}
+	for (; i < n; i++)
+		slots[i] = (uint8_t)lead(slots[i], leap);
 }

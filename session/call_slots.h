@@ -35,9 +35,9 @@ uint8_t call_slots_first(uint64_t epoch, uint64_t life);
 uint8_t call_slots_leap(uint64_t epoch);
 
 /*
- * call_slots_lead - this side gives out TEIDs from now on: @first for slots in which it saw no call, @leap more for the
- * other free ones (0: it has given them out itself). Goes over a byte a slot.
+ * call_slots_lead - this side gives out TEIDs from now on, those that it followed were the other one's: @leap (0..26)
+ * more for known free slots. Goes over a byte a slot.
  */
-void call_slots_lead(uint8_t *slots, uint32_t n, uint8_t first, uint8_t leap);
+void call_slots_lead(uint8_t *slots, uint32_t n, uint8_t leap);
 
 #endif

@@ -55,7 +55,7 @@ store_add(void *arg, struct call *call)
 		return ERR_EXISTS;
 	if (slot == CALL_NO_SLOT)
 		return ERR_FULL;
-	copy.teid = teid_make(t->instance, t->slots[slot], slot);
+	copy.teid = call_table_next_teid(t, slot);
 	copy.present |= CALL_HAS(CALL_F_TEID);
 	e = store_write(t, &copy, slot);
 	if (e != ERR_OK)

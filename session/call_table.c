@@ -74,9 +74,9 @@ publish_count(struct call_table *t)
 static void
 lead(struct call_table *t, uint64_t epoch, bool has_followed)
 {
-	uint8_t first = call_slots_first(epoch, arena_count(&t->arena, ARENA_LIFE));
-
-	call_slots_lead(t->slots, t->index.slots, first, has_followed ? call_slots_leap(epoch) : 0);
+	t->first = call_slots_first(epoch, arena_count(&t->arena, ARENA_LIFE));
+	if (has_followed)
+		call_slots_lead(t->slots, t->known, call_slots_leap(epoch));
 }
 
 void
@@ -120,12 +120,26 @@ call_table_write(struct call_table *t, uint32_t slot, uint8_t gen, const void *p
 	return e;
 }
 
+static void
+set_slot(struct call_table *t, uint32_t slot, uint8_t value)
+{
+	t->slots[slot] = value;
+	if (slot >= t->known)
+		t->known = slot + 1;
+}
+
+uint32_t
+call_table_next_teid(const struct call_table *t, uint32_t slot)
+{
+	return teid_make(t->instance, t->slots[slot] & SLOT_KNOWN ? t->slots[slot] : t->first, slot);
+}
+
 /* The slot of a call that has just been written becomes used. */
 void
 call_table_take(struct call_table *t, uint32_t slot, uint8_t gen, uint64_t key)
 {
 	call_index_take(&t->index, slot, key);
-	t->slots[slot] = gen | SLOT_USED;
+	set_slot(t, slot, gen | SLOT_USED);
 	t->used++;
 	publish_count(t);
 }
@@ -136,7 +150,7 @@ call_table_give(struct call_table *t, uint32_t slot)
 	uint8_t gen = (uint8_t)((t->slots[slot] + 1) & TEID_GEN_MASK);
 
 	call_index_give(&t->index, slot);
-	t->slots[slot] = gen | SLOT_KNOWN;
+	set_slot(t, slot, gen | SLOT_KNOWN);
 	t->used--;
 	arena_clear(&t->arena, slot, gen);
 	digest_drop(t->digest, slot);
@@ -169,7 +183,7 @@ restore_slot(struct call_table *t, uint32_t slot)
 	enum err e = arena_adopt(&t->arena, slot, buf, &n, &gen);
 
 	if (e == ERR_NOT_FOUND && gen != 0)
-		t->slots[slot] = (gen & TEID_GEN_MASK) | SLOT_KNOWN;
+		set_slot(t, slot, (gen & TEID_GEN_MASK) | SLOT_KNOWN);
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND;
 	e = call_rows_check(buf, n, CKPT_GROUP_FULL, teid_make(t->instance, gen, slot), &key, &field);
@@ -215,7 +229,7 @@ call_table_place(struct call_table *t, uint32_t teid, const uint8_t *record, siz
 	if (e != ERR_OK)
 		return e;
 	if (call_table_is_used(t, slot) && call_index_key(&t->index, slot) == key) {
-		t->slots[slot] = (uint8_t)teid_gen(teid) | SLOT_USED;
+		set_slot(t, slot, (uint8_t)teid_gen(teid) | SLOT_USED);
 		return ERR_OK;
 	}
 	if (call_table_is_used(t, slot)) {
@@ -295,7 +309,7 @@ call_table_bury(struct call_table *t, const struct tombstone *tomb)
 	if (call_table_holds(t, tomb->teid))
 		call_table_give(t, slot);
 	else if (!call_table_is_used(t, slot))
-		t->slots[slot] = (uint8_t)((teid_gen(tomb->teid) + 1) & TEID_GEN_MASK) | SLOT_KNOWN;
+		set_slot(t, slot, (uint8_t)((teid_gen(tomb->teid) + 1) & TEID_GEN_MASK) | SLOT_KNOWN);
 	call_table_keep(t, tomb);
 	return ERR_OK;
 }

@@ -108,7 +108,7 @@ enum err call_table_scrub(struct call_table *t, uint32_t *slot, uint32_t max);
 /*
  * call_table_set_role - counters show the calls as served (active) or pre-allocated (standby). A side that becomes
  * active gives TEIDs that differ from those the other one, or a session manager before this one (ARENA_LIFE), may have
- * given last. Goes over a byte a slot (call_slots.h).
+ * given last. Goes over a byte for each slot that has been used (call_slots.h).
  *
  * @epoch  the number of the takeover: each has a higher one (call_slots_first)
  */

@@ -18,6 +18,8 @@ struct call_table {
 	struct call_tombs *tombs;
 	struct digest *digest;
 	uint8_t *slots; /* call_slots.h */
+	uint32_t known; /* no slot from here on is known */
+	uint8_t first;  /* generation of a slot that is not */
 	uint32_t instance;
 	uint32_t side_groups; /* micro-checkpoints that are made of the side alone */
 	uint32_t used;
@@ -34,6 +36,9 @@ enum err call_table_write(struct call_table *t, uint32_t slot, uint8_t gen, cons
 /* call_table_take - the slot of a call that has just been written becomes used. call_table_give - and free again. */
 void call_table_take(struct call_table *t, uint32_t slot, uint8_t gen, uint64_t key);
 void call_table_give(struct call_table *t, uint32_t slot);
+
+/* call_table_next_teid - of the next call in the free @slot. */
+uint32_t call_table_next_teid(const struct call_table *t, uint32_t slot);
 
 /* call_table_keep - a copy of @tomb with all its fields; returns its number. */
 uint32_t call_table_keep(struct call_table *t, const struct tombstone *tomb);
