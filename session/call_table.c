@@ -75,8 +75,9 @@ static void
 lead(struct call_table *t, uint64_t epoch, bool has_followed)
 {
 	t->first = call_slots_first(epoch, arena_count(&t->arena, ARENA_LIFE));
+	t->leap = has_followed ? call_slots_leap(epoch) : 0;
 	if (has_followed)
-		call_slots_lead(t->slots, t->known, call_slots_leap(epoch));
+		call_slots_lead(t->slots, t->known, t->leap);
 }
 
 void
@@ -320,6 +321,9 @@ call_table_drop(struct call_table *t, uint32_t slot)
 	if (!call_table_is_used(t, slot))
 		return false;
 	call_table_give(t, slot);
+	/* who was followed had dropped it long before, and may have given the next TEIDs of the slot */
+	if (t->role == CKPT_ACTIVE)
+		call_slots_lead(&t->slots[slot], 1, t->leap);
 	return true;
 }
 

@@ -24,6 +24,7 @@ struct call_table {
 	uint32_t side_groups; /* micro-checkpoints that are made of the side alone */
 	uint32_t used;
 	enum ckpt_role role;
+	uint8_t leap; /* of free slots when this side became active; what is dropped since leaps as well */
 };
 
 /* call_table_is_used - is there a call in @slot? call_table_holds - with exactly this TEID? */

@@ -72,6 +72,27 @@ a_side_that_takes_over_gives_other_teids_than_the_one_it_followed(void **state)
 }
 
 /* A session manager that died is started again with an empty arena: SGSNs still use the TEIDs of its calls. */
+/* The lost Active had deleted them, and given their slots to others that this side never heard of. */
+static void
+what_is_dropped_after_a_takeover_leaves_other_teids_than_those_that_came_next(void **state)
+{
+	enum { FIRST = 10, STALE = 8, UNHEARD = 3 };
+
+	(void)state;
+	call_table_set_role(table, CKPT_STANDBY, 1);
+	for (uint32_t i = 0; i < STALE; i++)
+		assert_int_equal(place(teid_make(INSTANCE, 5, FIRST + i), 1000 + i), ERR_OK);
+	call_table_set_role(table, CKPT_ACTIVE, 2);
+	for (uint32_t i = 0; i < STALE; i++)
+		assert_true(call_table_drop(table, FIRST + i));
+	for (uint32_t n = 0; call_table_count(table) < SLOTS; n++) {
+		uint32_t teid = add(9000 + n);
+
+		for (uint32_t i = 0; i < STALE * UNHEARD; i++)
+			assert_int_not_equal(teid, teid_make(INSTANCE, 6 + i / STALE, FIRST + i % STALE));
+	}
+}
+
 static void
 a_table_of_a_later_life_gives_other_teids_than_those_before_it(void **state)
 {
@@ -271,6 +292,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(a_replicated_call_takes_its_slot_and_shows_as_pre_allocated),
 	    T(a_side_that_takes_over_gives_other_teids_than_the_one_it_followed),
+	    T(what_is_dropped_after_a_takeover_leaves_other_teids_than_those_that_came_next),
 	    T(a_table_of_a_later_life_gives_other_teids_than_those_before_it),
 	    T(no_teid_comes_again_over_takeovers_in_a_row),
 	    T(a_replicated_call_replaces_what_was_in_its_slot_and_its_own_double),
