@@ -322,6 +322,16 @@ create_replace(struct step *s, const struct call *old)
 	return GTP1_CAUSE_ACCEPTED;
 }
 
+/* Nobody can mend it, and the new one cannot stand beside it. Its address is not known: the next audit frees it. */
+static uint8_t
+create_replace_damaged(struct step *s, uint32_t teid)
+{
+	if (ggsn_purge(s->g, teid, NULL, s->in->now_s) != ERR_OK)
+		return GTP1_CAUSE_SYSTEM_FAILURE;
+	s->out->removed_teid = teid;
+	return GTP1_CAUSE_ACCEPTED;
+}
+
 static void
 serve_create(struct step *s)
 {
@@ -359,6 +369,8 @@ serve_create(struct step *s)
 	cause = create_read_wish(s, &wish);
 	if (cause == GTP1_CAUSE_ACCEPTED && is_known)
 		cause = create_replace(s, &old);
+	else if (cause == GTP1_CAUSE_ACCEPTED && e == ERR_CORRUPT)
+		cause = create_replace_damaged(s, old.teid);
 	if (cause == GTP1_CAUSE_ACCEPTED)
 		cause = create_add(s, &wish, &call);
 	if (cause == GTP1_CAUSE_ACCEPTED)

@@ -26,7 +26,12 @@ store_find(void *arg, uint64_t imsi, uint8_t imsi_digits, uint8_t nsapi, struct 
 	struct call_table *t = arg;
 	uint32_t slot = call_index_find(&t->index, call_rows_key(imsi, imsi_digits, nsapi));
 
-	return slot != CALL_NO_SLOT ? store_slot_get(t, slot, out) : ERR_NOT_FOUND;
+	if (slot == CALL_NO_SLOT)
+		return ERR_NOT_FOUND;
+	if (store_slot_get(t, slot, out) == ERR_OK)
+		return ERR_OK;
+	out->teid = call_table_teid(t, slot);
+	return ERR_CORRUPT;
 }
 
 /* Encodes @call and writes it; nothing changes on an error. */

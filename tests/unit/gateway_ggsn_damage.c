@@ -55,6 +55,30 @@ a_call_whose_record_is_damaged_is_denied_only_when_nothing_can_mend_it(void **st
 	manager_drop(&m);
 }
 
+/* Left to a chassis that has gone since: the subscriber is not kept out. */
+static void
+who_comes_again_without_anybody_to_mend_the_call_gets_a_new_one(void **state)
+{
+	struct gateway_config cfg = fixture_config(1);
+	struct manager m = manager_make(&cfg, 1);
+	struct call_store store = call_table_store(m.table);
+	uint32_t teid = manager_ask(&m, ask_create("240010000000001", 1)).result.added_teid;
+	struct tombstone tomb;
+	struct answered again;
+
+	(void)state;
+	(void)manager_ask(&m, ask_create("240010000000002", 2));
+	damage(&m, teid);
+	again = manager_ask(&m, ask_create("240010000000001", 3));
+	assert_int_equal(again.result.cause, GTP1_CAUSE_ACCEPTED);
+	assert_int_equal(again.result.removed_teid, teid);
+	assert_int_not_equal(again.result.added_teid, 0);
+	assert_int_not_equal(again.result.added_teid, teid);
+	assert_int_equal(call_table_count(m.table), 2);
+	assert_int_equal(store.ops->find_tombstone(store.arg, teid, &tomb), ERR_OK);
+	manager_drop(&m);
+}
+
 static void
 a_call_that_is_purged_leaves_its_address_when_it_is_known_and_its_tombstone_anyhow(void **state)
 {
@@ -85,6 +109,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_call_whose_record_is_damaged_is_denied_only_when_nothing_can_mend_it),
+	    cmocka_unit_test(who_comes_again_without_anybody_to_mend_the_call_gets_a_new_one),
 	    cmocka_unit_test(a_call_that_is_purged_leaves_its_address_when_it_is_known_and_its_tombstone_anyhow),
 	};
 
