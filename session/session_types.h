@@ -179,8 +179,8 @@ struct tombstone {
  * unchanged. No function blocks.
  */
 struct call_store_ops {
-	/* ERR_NOT_FOUND: no call with exactly this TEID; ERR_CORRUPT: there is one, and its record is damaged: find then
-	 * sets no more of it than its teid. */
+	/* ERR_NOT_FOUND: no call with exactly this TEID; ERR_CORRUPT: there is one, and its record is damaged: find
+	 * then sets no more of it than its teid. */
 	enum err (*get)(void *arg, uint32_t teid, struct call *out);
 	enum err (*find)(void *arg, uint64_t imsi, uint8_t imsi_digits, uint8_t nsapi, struct call *out);
 	/* Adds @call, sets its teid. ERR_EXISTS: IMSI and NSAPI are taken; ERR_FULL: no slot; ERR_RANGE: a value is. */
