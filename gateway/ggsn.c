@@ -329,6 +329,7 @@ create_replace_damaged(struct step *s, uint32_t teid)
 	if (ggsn_purge(s->g, teid, NULL, s->in->now_s) != ERR_OK)
 		return GTP1_CAUSE_SYSTEM_FAILURE;
 	s->out->removed_teid = teid;
+	s->out->is_purged = true;
 	return GTP1_CAUSE_ACCEPTED;
 }
 

@@ -50,6 +50,7 @@ struct ggsn_result {
 	uint8_t cause; /* answered; 0 when discarded */
 	bool is_repeat;
 	bool is_gated;         /* refused because no new contexts are let in now */
+	bool is_purged;        /* removed_teid had a damaged record, and nobody to mend it */
 	uint32_t counted_teid; /* the signalling counters of this call went up, is_repeat says which; 0: none */
 	const char *why;       /* the element at fault, or NULL */
 	uint64_t imsi;         /* as gtp1 has it (for demux_bind, demux_unbind, demux_answered), 0: not known */

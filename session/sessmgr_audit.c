@@ -29,6 +29,12 @@ on_purged(void *arg, uint32_t teid, enum ggsn_fault fault, const struct call *ca
 }
 
 void
+sessmgr_note_purged(struct sessmgr *s, uint32_t teid)
+{
+	on_purged(s, teid, GGSN_FAULT_RECORD, NULL);
+}
+
+void
 sessmgr_purge_damaged(struct sessmgr *s, uint32_t teid, const struct call *known)
 {
 	if (s->ggsn == NULL)

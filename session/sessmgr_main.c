@@ -181,6 +181,8 @@ sessmgr_follow_result(struct sessmgr *s, const struct ggsn_result *r)
 		sessmgr_note_bind(s, &s->bind, r->imsi);
 	else if (r->removed_teid != 0 && r->added_teid == 0)
 		sessmgr_note_bind(s, &s->unbind, r->imsi);
+	if (r->is_purged)
+		sessmgr_note_purged(s, r->removed_teid);
 	if (r->counted_teid != 0)
 		call_account_note(&s->account.window, r->counted_teid, r->is_repeat);
 	count_result(s, r);

@@ -72,6 +72,7 @@ who_comes_again_without_anybody_to_mend_the_call_gets_a_new_one(void **state)
 	again = manager_ask(&m, ask_create("240010000000001", 3));
 	assert_int_equal(again.result.cause, GTP1_CAUSE_ACCEPTED);
 	assert_int_equal(again.result.removed_teid, teid);
+	assert_true(again.result.is_purged);
 	assert_int_not_equal(again.result.added_teid, 0);
 	assert_int_not_equal(again.result.added_teid, teid);
 	assert_int_equal(call_table_count(m.table), 2);
