@@ -170,3 +170,15 @@ def test_a_record_damaged_on_both_chassis_ends_its_call_and_its_subscriber_may_c
     again = s.ask(s.create("240011234500009"))
     assert again.cause == gtp.ACCEPTED and again.number(gtp.TEID_CONTROL) != calls[9]
     s.close()
+
+
+def test_a_subscriber_whose_record_nobody_can_mend_any_more_may_come_again(pair, calls):
+    s = gtp.Sgsn(f"{pair.net}61", pair.service)
+    pair.b.kill_all()
+    flip(pair.a, calls[9])
+    assert s.ask(s.update(calls[9])).cause == gtp.NON_EXISTENT
+    again = s.ask(s.create("240011234500009"))
+    assert again.cause == gtp.ACCEPTED and again.number(gtp.TEID_CONTROL) != calls[9]
+    assert pair.a.subscribers() == 30
+    assert f"call {calls[9]:08x} imsi unknown purged: record cannot be read" in pair.a.tail(lines=200)
+    s.close()
