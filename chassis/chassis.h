@@ -231,6 +231,8 @@ void sync_sessmgr_gone(struct chassis *c, struct sessmgr_slot *s);
 void sync_apply(struct chassis *c, bool is_scheduled, uint32_t start_s, uint32_t period_s);
 enum cli_answer sync_run_audit(struct cli_call *call);
 void sync_show_audits(struct chassis *c, struct report *r);
+/* sync_to_resend - calls of session manager @instance that differ and that a critical flush sends again. */
+uint32_t sync_to_resend(const struct chassis *c, unsigned instance);
 
 /* redundancy.c */
 enum err redundancy_new(struct chassis *c);

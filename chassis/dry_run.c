@@ -59,7 +59,7 @@ read_sessmgrs(const struct chassis *c, struct srp_dry_sessmgr *out, struct srp_d
 		x->calls = arena_count(&s->arena, ARENA_CALLS_NOW);
 		x->young = arena_ckpt_count(&s->arena, CKPT_NOW_YOUNG);
 		x->unacked = arena_ckpt_count(&s->arena, CKPT_NOW_UNACKED);
-		x->differ = arena_ckpt_count(&s->arena, CKPT_NOW_DIFFERENT);
+		x->differ = sync_to_resend(c, i);
 		if (!x->is_ready)
 			name_calls(c, s, calls, call_count);
 	}

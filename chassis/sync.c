@@ -415,6 +415,18 @@ views_proof(struct chassis *c, struct report *r)
 	ckpt_show_proof(views, c->sessmgr_count, names, named, clock_now_ms(), r);
 }
 
+/* As proof_resend_named: what the standby alone has, and what is damaged here, cannot be sent; nor what has no name. */
+uint32_t
+sync_to_resend(const struct chassis *c, unsigned instance)
+{
+	const uint32_t *counts = c->sync->proofs[instance].counts;
+	uint32_t n = 0;
+
+	for (unsigned kind = 0; kind < CKPT_DIFFER_KINDS; kind++)
+		n += kind != CKPT_STALE && kind != CKPT_DAMAGED_ACTIVE ? counts[kind] : 0;
+	return n < CKPT_DIFFER_NAMES ? n : CKPT_DIFFER_NAMES;
+}
+
 /* One that was running when the program ended is still so on disk. */
 static struct ckpt_audit_view
 audit_view(const struct sync *s, const struct store_audit *a)

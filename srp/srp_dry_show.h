@@ -20,7 +20,7 @@ struct srp_dry_sessmgr {
 	uint64_t calls;
 	uint64_t young;   /* younger than checkpoint session duration: not checkpointed yet */
 	uint64_t unacked; /* calls with changes that the peer has not acknowledged */
-	uint64_t differ;  /* calls known not to be the same on both chassis: sent again */
+	uint64_t differ;  /* calls known not to be the same on both chassis that are sent again */
 };
 
 /* A call that the peer does not have yet. */
