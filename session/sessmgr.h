@@ -147,7 +147,6 @@ void sessmgr_account_came(struct sessmgr *s, uint32_t teid, const uint8_t *p, si
  */
 void sessmgr_proof_slice(evutil_socket_t fd, short what, void *arg);
 void sessmgr_proof_publish(struct sessmgr *s);
-void sessmgr_proof_rest(struct sessmgr *s);
 void sessmgr_proof_audit(struct sessmgr *s, uint32_t id);
 void sessmgr_proof_audited(struct sessmgr *s, const struct ckpt_audit *a);
 
@@ -172,6 +171,10 @@ void sessmgr_note_bind(struct sessmgr *s, struct binds *list, uint64_t imsi);
 /* sessmgr_call_in_slot - the call in @slot; false when there is none. sessmgr_imsi - its IMSI as demux has it. */
 bool sessmgr_call_in_slot(struct sessmgr *s, uint32_t slot, struct call *out);
 uint64_t sessmgr_imsi(const struct call *c);
+
+/* sessmgr_rest - what goes over all calls in slices (records read again, the internal audit) makes way for a takeover.
+ */
+void sessmgr_rest(struct sessmgr *s);
 
 /* sessmgr_count_service - @slot now holds @c, or nothing (NULL). sessmgr_publish_services - the calls of each
  * configured service into the arena, at the end of a turn in which they changed. */

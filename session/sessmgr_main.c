@@ -281,7 +281,7 @@ set_role(struct sessmgr *s, const struct ipc_msg *m)
 	sessmgr_lost_finish(s);          /* of a turn before; this one's list is another */
 	if (old == CKPT_ACTIVE && r.role == CKPT_STANDBY)
 		sessmgr_lost_keep(s);
-	sessmgr_proof_rest(s);
+	sessmgr_rest(s);
 	ckpt_set_role(s->ckpt, (enum ckpt_role)r.role, r.epoch);
 	call_table_set_role(s->table, (enum ckpt_role)r.role, srp_epoch_counter(r.epoch));
 	if (old == CKPT_STANDBY && r.role == CKPT_ACTIVE && s->ggsn != NULL && call_table_count(s->table) > 0)
@@ -401,7 +401,7 @@ on_order(struct sessmgr *s, const struct ipc_msg *m)
 			ggsn_set_restart(s->ggsn, s->restart_counter);
 		break;
 	case IPC_FLUSH:
-		sessmgr_proof_rest(s);
+		sessmgr_rest(s);
 		start_flush(s, m->id);
 		break;
 	case IPC_CLEAR:
