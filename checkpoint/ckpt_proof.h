@@ -63,6 +63,7 @@ struct proof_scrub {
 	uint32_t part;              /* the sixteenth of the pass that is being read */
 	uint64_t begun_ms, part_ms; /* this pass, this part */
 	uint32_t pass_ms;           /* in which a pass is to be done */
+	uint64_t asked_ms;          /* when the next slice was to be */
 	uint64_t
 	    read_ms[PROOF_SCRUB_PARTS]; /* when each part was begun the last time it was read to its end; 0: never */
 	uint32_t unsent, unsent_named;  /* of the last pass */

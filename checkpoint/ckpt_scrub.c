@@ -10,7 +10,7 @@
  * A record takes 0.1 to 0.25 us, so the longest slice takes less than a tenth of a millisecond: an update that comes
  * meanwhile waits no longer, however many slices are due.
  */
-enum { SLICE_MAX = 256, SLICE_MIN = 64, WAIT_MAX_MS = 100, EMPTY_WAIT_MS = 50 };
+enum { SLICE_MAX = 256, SLICE_MIN = 64, WAIT_MAX_MS = 100, EMPTY_WAIT_MS = 50, PAUSE_MS = 50 };
 
 void
 proof_scrub_fast(struct ckpt_proof *p)
@@ -142,16 +142,27 @@ choose_pace(struct ckpt *c)
 	s->pass_ms = pass_ms;
 }
 
+/* A pass that had to rest goes on at its pace: in one burst, what was left out would take the processors of others. */
+static void
+go_on(struct proof_scrub *s, uint64_t now_ms)
+{
+	uint64_t late = now_ms > s->asked_ms ? now_ms - s->asked_ms : 0;
+
+	if (s->is_passing && late >= PAUSE_MS)
+		s->begun_ms += late;
+}
+
 uint32_t
 ckpt_scrub(struct ckpt *c, uint64_t now_ms)
 {
 	struct proof_scrub *s;
-	uint32_t from, n;
+	uint32_t from, n, wait;
 
 	if (c->proof == NULL)
 		return WAIT_MAX_MS;
 	s = &c->proof->scrub;
 	choose_pace(c);
+	go_on(s, now_ms);
 	if (!s->is_passing)
 		begin_pass(c, now_ms);
 	from = s->slot;
@@ -163,5 +174,7 @@ ckpt_scrub(struct ckpt *c, uint64_t now_ms)
 	end_parts(s, now_ms);
 	if (s->slot >= s->used)
 		end_pass(c, now_ms);
-	return wait_ms(s, now_ms);
+	wait = wait_ms(s, now_ms);
+	s->asked_ms = now_ms + wait;
+	return wait;
 }

@@ -216,6 +216,32 @@ scrub_for(struct side *s, uint64_t ms)
 		now += ckpt_scrub(s->ckpt, now);
 }
 
+/* Slices that are wanted at once, one behind the other. */
+static unsigned
+slices_in_a_row(struct side *s)
+{
+	unsigned n = 1;
+
+	while (ckpt_scrub(s->ckpt, now) == 0)
+		n++;
+	return n;
+}
+
+static void
+what_a_rest_leaves_out_is_not_read_in_one_burst(void **state)
+{
+	unsigned usual;
+
+	(void)state;
+	for (unsigned i = 0; i < 1900; i++)
+		add(&a, i);
+	scrub_for(&a, CKPT_SCRUB_PASS_MS / 4);
+	usual = slices_in_a_row(&a);
+	now += ckpt_scrub(a.ckpt, now);
+	now += CKPT_SCRUB_PASS_MS / 2;
+	assert_in_range(slices_in_a_row(&a), 1, usual + 1);
+}
+
 static void
 records_are_read_slowly_while_a_full_synchronization_runs_and_all_again_when_it_has_ended(void **state)
 {
@@ -527,6 +553,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(a_call_that_differs_is_found_by_sums_and_named, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_change_nobody_told_the_link_is_named_unsent, setup, teardown),
 	    cmocka_unit_test_setup_teardown(rounds_are_exact_while_calls_come_change_and_go, setup, teardown),
+	    cmocka_unit_test_setup_teardown(what_a_rest_leaves_out_is_not_read_in_one_burst, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 	        records_are_read_slowly_while_a_full_synchronization_runs_and_all_again_when_it_has_ended, setup,
 	        teardown),
