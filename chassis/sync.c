@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "chassis/audit_time.h"
 #include "chassis/chassis.h"
+#include "checkpoint/ckpt.h"
 #include "checkpoint/ckpt_proof_show.h"
 #include "srp/srp_cmds.h"
 
@@ -415,7 +416,6 @@ views_proof(struct chassis *c, struct report *r)
 	ckpt_show_proof(views, c->sessmgr_count, names, named, clock_now_ms(), r);
 }
 
-/* As proof_resend_named: what the standby alone has, and what is damaged here, cannot be sent; nor what has no name. */
 uint32_t
 sync_to_resend(const struct chassis *c, unsigned instance)
 {
@@ -423,7 +423,7 @@ sync_to_resend(const struct chassis *c, unsigned instance)
 	uint32_t n = 0;
 
 	for (unsigned kind = 0; kind < CKPT_DIFFER_KINDS; kind++)
-		n += kind != CKPT_STALE && kind != CKPT_DAMAGED_ACTIVE ? counts[kind] : 0;
+		n += ckpt_is_resent((enum ckpt_differ_kind)kind) ? counts[kind] : 0;
 	return n < CKPT_DIFFER_NAMES ? n : CKPT_DIFFER_NAMES;
 }
 

@@ -161,8 +161,6 @@ ckpt_stop_directions(struct ckpt *c)
 	note_unshown(c);
 	/* Batch numbers go on, so that a late acknowledgement names none of the batches to come. */
 	c->tx = (struct ckpt_sender){.next_batch = next, .first_batch = next};
-	if (rx->is_syncing || (rx->is_sweeping && rx->swept_of.incarnation != 0))
-		rx->held = (struct ckpt_lineage){0};
 	rx->is_open = rx->is_syncing = c->is_standby_waiting = false;
 	c->ready_epoch = c->ready_incarnation = 0;
 	c->wants.ready = c->wants.ack = c->wants.sync_begin = false;

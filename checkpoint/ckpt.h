@@ -199,9 +199,13 @@ bool ckpt_is_partial(const struct ckpt *c, uint32_t *came, uint32_t *of);
  * Proof of sync. ckpt_scrub reads a slice of the stored records again, as much as is due at @now_ms so that all are
  * read within CKPT_SCRUB_PASS_MS (CKPT_SCRUB_SYNC_MS while a full synchronization runs); it returns in how many
  * milliseconds (0..100) it wants to be called again; what a rest of 50 ms or more leaves out is not caught up with, the
- * pass takes longer. Without a digest nothing is done. Comparisons with the peer are
- * made by themselves every CKPT_PROOF_MS.
+ * pass takes longer. Without a digest nothing is done. Comparisons with the peer are made by themselves every
+ * CKPT_PROOF_MS.
+ *
+ * ckpt_is_resent - does a critical flush send calls that differ in this way again? The active has them whole then; of
+ * those named (CKPT_DIFFER_NAMES).
  */
+bool ckpt_is_resent(enum ckpt_differ_kind kind);
 uint32_t ckpt_scrub(struct ckpt *c, uint64_t now_ms);
 
 /* ckpt_proof_counts - calls known to differ by kind; returns their sum. ckpt_proof_names - the first @max of them. */

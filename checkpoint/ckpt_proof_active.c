@@ -62,6 +62,12 @@ ckpt_audit_begin(struct ckpt *c, bool is_repair, uint64_t now_ms)
 	return ERR_OK;
 }
 
+bool
+ckpt_is_resent(enum ckpt_differ_kind kind)
+{
+	return kind != CKPT_STALE && kind != CKPT_DAMAGED_ACTIVE;
+}
+
 void
 proof_resend_named(struct ckpt *c)
 {
@@ -69,10 +75,9 @@ proof_resend_named(struct ckpt *c)
 
 	for (uint32_t i = 0; f != NULL && i < f->named; i++) {
 		uint32_t slot = f->names[i].slot;
-		uint8_t kind = f->names[i].kind;
 
-		if (kind != CKPT_STALE && kind != CKPT_DAMAGED_ACTIVE && c->cfg.ops->teid(c->cfg.arg, slot) != 0 &&
-		    !digest_is_damaged(c->proof->digest, slot))
+		if (ckpt_is_resent((enum ckpt_differ_kind)f->names[i].kind) &&
+		    c->cfg.ops->teid(c->cfg.arg, slot) != 0 && !digest_is_damaged(c->proof->digest, slot))
 			changes_touch(&c->changes, slot, CKPT_GROUP_FULL);
 	}
 }

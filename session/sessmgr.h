@@ -125,6 +125,9 @@ void sessmgr_audit_again(struct sessmgr *s);
  * what the other chassis has of it, or NULL. */
 void sessmgr_purge_damaged(struct sessmgr *s, uint32_t teid, const struct call *known);
 
+/* sessmgr_is_mending - may a record that is damaged come back from the other chassis? */
+bool sessmgr_is_mending(const struct sessmgr *s);
+
 /* sessmgr_note_purged - the call @teid has left the store as one that an audit purges: it is counted and logged. */
 void sessmgr_note_purged(struct sessmgr *s, uint32_t teid);
 

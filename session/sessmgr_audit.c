@@ -28,6 +28,12 @@ on_purged(void *arg, uint32_t teid, enum ggsn_fault fault, const struct call *ca
 	log_event(LOG_CALL_PURGED, teid, imsi, ggsn_fault_text(fault));
 }
 
+bool
+sessmgr_is_mending(const struct sessmgr *s)
+{
+	return ckpt_conn(s->ckpt) != CKPT_CONN_NONE;
+}
+
 void
 sessmgr_note_purged(struct sessmgr *s, uint32_t teid)
 {
@@ -60,13 +66,13 @@ sessmgr_audit_slice(evutil_socket_t fd, short what, void *arg)
 {
 	struct timeval pause = {0, PAUSE_MS * 1000};
 	struct sessmgr *s = arg;
-	bool is_mending = ckpt_conn(s->ckpt) != CKPT_CONN_NONE;
 
 	(void)fd;
 	(void)what;
 	if (s->audit.id == 0)
 		return;
-	if (ggsn_audit_slice(s->ggsn, s->audit.slice, sessmgr_wall_s(), is_mending, on_purged, s) != ERR_SHORT) {
+	if (ggsn_audit_slice(s->ggsn, s->audit.slice, sessmgr_wall_s(), sessmgr_is_mending(s), on_purged, s) !=
+	    ERR_SHORT) {
 		report(s);
 		return;
 	}

@@ -208,7 +208,7 @@ serve_request(struct sessmgr *s, const struct ipc_msg *m)
 	                           .peer_port = d.port,
 	                           .service = d.service,
 	                           .now_s = sessmgr_wall_s(),
-	                           .is_mending = ckpt_conn(s->ckpt) != CKPT_CONN_NONE};
+	                           .is_mending = sessmgr_is_mending(s)};
 	wbuf_init(&reply, body + sizeof d, sizeof body - sizeof d);
 	ggsn_input(s->ggsn, &in, &reply, &r);
 	sessmgr_follow_result(s, &r);

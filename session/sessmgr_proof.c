@@ -87,7 +87,7 @@ sessmgr_rest(struct sessmgr *s)
 {
 	struct timeval rest = {0, REST_MS * 1000};
 
-	if (s->proof.ev != NULL && !s->proof.is_audit_due)
+	if (!s->proof.is_audit_due)
 		event_add(s->proof.ev, &rest);
 	if (s->audit.id != 0)
 		event_add(s->audit.ev, &rest);

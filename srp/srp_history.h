@@ -56,10 +56,10 @@ struct srp_history_entry {
 	bool is_interrupted; /* the program ended in the middle of it */
 	bool is_lost_known;  /* this chassis gave way: lost says how many calls were lost */
 	bool is_offset_known;
-	int64_t offset_us; /* clock of its chassis less ours, as estimated when it came; of the peer's only */
-	uint32_t calls;    /* on its chassis when it began */
-	uint32_t came,
-	    announced; /* calls: it took over inside a full synchronization of so many; announced 0: not so */
+	int64_t offset_us;  /* clock of its chassis less ours, as estimated when it came; of the peer's only */
+	uint32_t calls;     /* on its chassis when it began */
+	uint32_t announced; /* calls of the full synchronization inside of which it took over; 0: inside of none */
+	uint32_t came;      /* of these */
 	uint32_t lost[SRP_LOST_WHY_COUNT];
 	uint64_t phase_us[SRP_PHASE_COUNT]; /* 0: there was none */
 	uint32_t step_count, steps_left_out;
